@@ -1,0 +1,327 @@
+"""Printed numbers: what a paper's characters say, and how much they leave open.
+
+A printed `28.8` is not the number 28.8 but every number that is printed so: [28.75, 28.85] where the authors rounded,
+[28.8, 28.9) where they cut off. All comparisons of a printed with a recomputed number go through :func:`agreement`.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime
+import math
+import re
+import unicodedata
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+State = Literal["exact", "below", "above", "not_reached", "unreadable"]
+Agreement = Literal["rounded", "truncated", "differs"]
+
+DASH = "-"
+_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−－~～∼˜"), DASH)
+_TYPESETTING = [
+    (re.compile(r"\\(?:overline|mathbf|boldsymbol|text|mathrm|bf)\s*\{([^{}]*)\}"), r"\1"),
+    (re.compile(r"\\pm(?![a-z])|\+/-"), "±"),
+    (re.compile(r"\\sim(?![a-z])"), DASH),
+    (re.compile(r"\\leq?(?![a-z])|≤|≦"), "<="),
+    (re.compile(r"\\geq?(?![a-z])|≥|≧"), ">="),
+    (re.compile(r"\\lt(?![a-z])"), "<"),
+    (re.compile(r"\\gt(?![a-z])"), ">"),
+    (re.compile(r"\\theta(?![a-z])"), "0"),  # a typeset zero, as optical recognition reads it
+    (re.compile(r"\\%"), "%"),
+    (re.compile(r"\\[,;! ]"), " "),
+    (re.compile(r"\$"), ""),
+    (re.compile(r"</?[a-z]+>"), ""),
+    (re.compile(r"(?<=\d)·(?=\d)"), "."),
+]
+_WORDS = {
+    word: str(number)
+    for number, word in enumerate(
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+    )
+} | {"no": "0", "none": "0"}
+_NOT_REACHED = {"nr", "na", "ne", "notreached", "notestimable", "notestimated", "notavailable", "infinity", "inf", "∞"}
+_FIGURE = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?$")
+_LEADING_SIGN = re.compile(r"^\s*(<=|>=|<|>|=)\s*")
+_MONTHS = {name.lower(): i for i, name in enumerate(calendar.month_name) if name}
+_MONTHS |= {name.lower(): i for i, name in enumerate(calendar.month_abbr) if name}
+_EPOCH = datetime.date(1970, 1, 1).toordinal()
+# Recomputed values carry floating-point noise; this is far below any printed digit and far above that noise.
+_NOISE = 1e-11
+
+
+@dataclass(frozen=True)
+class Printed:
+    """One printed number.
+
+    Attributes
+    ----------
+    figure
+        The characters as printed.
+    value
+        The number they say; NaN when not reached or unreadable. A date is in days since 1970-01-01.
+    low, high
+        The rounding interval: every number in it is printed as `figure`. A count is exact, so low = high. For `<0.001`
+        it is [-inf, 0.001].
+    decimals
+        Digits after the decimal point.
+    state
+        `exact`, `below` (`<`), `above` (`>`), `not_reached` or `unreadable`.
+    """
+
+    figure: str
+    value: float
+    low: float
+    high: float
+    decimals: int
+    state: State = "exact"
+
+    @property
+    def unit(self) -> float:
+        """One unit of the last printed digit."""
+        return float(Decimal(1).scaleb(-self.decimals))
+
+
+def normalise(text: str) -> str:
+    """Plain characters: one dash, one space, no LaTeX or HTML wrappers, no full-width forms; digits untouched.
+
+    The result of normalising twice is the result of normalising once.
+    """
+    text = unicodedata.normalize("NFKC", text)
+    text = text.translate(_DASHES)
+    before = None
+    while before != text:
+        before = text
+        for pattern, replacement in _TYPESETTING:
+            text = pattern.sub(replacement, text)
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def parse_number(figure: str, *, count: bool = False) -> Printed:
+    """Read one printed figure.
+
+    Parameters
+    ----------
+    figure
+        As printed: `28.8`, `<0.001`, `3,923`, `not reached`, `seven`, or a misprint such as `1.1.674`.
+    count
+        A count of patients or events: exact, and may be a number word.
+
+    Returns
+    -------
+    Printed
+        Unreadable figures are returned, not raised: state `unreadable`, value NaN.
+    """
+    figure = figure.strip()
+    text = normalise(figure)
+    sign = _LEADING_SIGN.match(text)
+    body = text[sign.end() :] if sign else text
+    body = body.rstrip("%").strip()
+    if count:
+        body = _WORDS.get(body.lower(), body)
+    if re.sub(r"[\s.]", "", body.lower()) in _NOT_REACHED:
+        return Printed(figure, math.nan, math.nan, math.nan, 0, "not_reached")
+    if not _FIGURE.match(body) or not re.search(r"\d", body):
+        return Printed(figure, math.nan, math.nan, math.nan, 0, "unreadable")
+    number = Decimal(body.replace(",", "").rstrip(".") or "0")
+    exponent = number.as_tuple().exponent
+    decimals = max(0, -exponent) if isinstance(exponent, int) else 0
+    operator = sign.group(1) if sign else "="
+    if operator.startswith("<"):
+        return Printed(figure, float(number), -math.inf, float(number), decimals, "below")
+    if operator.startswith(">"):
+        return Printed(figure, float(number), float(number), math.inf, decimals, "above")
+    half = Decimal(0) if count else Decimal(1).scaleb(-decimals) / 2
+    return Printed(figure, float(number), float(number - half), float(number + half), decimals)
+
+
+def parse_date(figure: str) -> Printed:
+    """Read a date to the precision printed: `May 2018` stands for every day of that month."""
+    text = normalise(figure).lower()
+    named = re.fullmatch(r"(?:(\d{1,2})\s+)?([a-z]+)\.?\s+(?:(\d{1,2}),?\s+)?(\d{4})", text)
+    iso = re.fullmatch(r"(\d{4})-(\d{2})(?:-(\d{2}))?", text)
+    if named and named.group(2) in _MONTHS:
+        year, month, day = int(named.group(4)), _MONTHS[named.group(2)], named.group(1) or named.group(3)
+    elif iso:
+        year, month, day = int(iso.group(1)), int(iso.group(2)), iso.group(3)
+    else:
+        return Printed(figure, math.nan, math.nan, math.nan, 0, "unreadable")
+    try:
+        first = datetime.date(year, month, int(day) if day else 1)
+        last = first if day else datetime.date(year, month, calendar.monthrange(year, month)[1])
+    except ValueError:
+        return Printed(figure, math.nan, math.nan, math.nan, 0, "unreadable")
+    low, high = first.toordinal() - _EPOCH, last.toordinal() - _EPOCH
+    return Printed(figure, float(low), float(low), float(high), 0)
+
+
+# --- cells ------------------------------------------------------------------------------------------------------------
+
+# a figure of any kind, misprints included, so that what cannot be read is kept and marked
+_F = r"[<>]?=? ?[-+]?(?:\d[\d.,]*\d|\d)\.?"
+_NR = r"(?:not reached|not estimable|n\.?r\.?|n\.?a\.?|n\.?e\.?|∞)"
+_E = rf"(?:{_F}|{_NR})"
+_SEP = r"\s*(?:-|,\s|;|\bto\b|,(?=\d+\.\d))\s*"
+_OPEN, _CLOSE = r"[(\[]\s*", r"\s*[)\]]"
+_CI = r"(?:95 ?% ?(?:ci|confidence interval)?[:,;]?\s*)?"
+
+
+def _interval(first: str, low: str, high: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
+    pattern = rf"({_E})\s*%?(?:\s*{_OPEN}{_CI}({_E})\s*%?{_SEP}({_E})\s*%?{_CLOSE})?"
+    return re.compile(pattern, re.IGNORECASE), (first, low, high)
+
+
+def _single(name: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
+    return re.compile(rf"({_E})\s*%?", re.IGNORECASE), (name,)
+
+
+_COUNT = r"\d[\d,]*|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|none|no"
+_LAYOUTS: dict[str, tuple[re.Pattern[str], tuple[str, ...]]] = {
+    "n": (re.compile(rf"({_COUNT})(?:\s*/\s*(\d[\d,]*))?", re.IGNORECASE), ("n", "denominator")),
+    "pct": (re.compile(rf"({_F})\s*%?"), ("pct",)),
+    "n_pct": (
+        re.compile(rf"({_COUNT})?(?:\s*/\s*(\d[\d,]*))?(?:\s*{_OPEN}({_F})\s*%?{_CLOSE})?", re.IGNORECASE),
+        ("n", "denominator", "pct"),
+    ),
+    "mean_sd": (re.compile(rf"({_F})\s*(?:±\s*({_F})|{_OPEN}({_F}){_CLOSE})"), ("mean", "sd", "sd")),
+    "median": _single("median"),
+    "median_ci": _interval("median", "ci_low", "ci_high"),
+    "median_iqr": _interval("median", "q1", "q3"),
+    "median_range": _interval("median", "min", "max"),
+    "rate": _single("rate"),
+    "rate_ci": _interval("rate", "ci_low", "ci_high"),
+    "pct_ci": _interval("pct", "ci_low", "ci_high"),
+    "hr": _single("hr"),
+    "hr_ci": _interval("hr", "ci_low", "ci_high"),
+    "p": _single("p"),
+    "range": (re.compile(rf"({_E}){_SEP}({_E})\s*%?"), ("min", "max")),
+    "value": _single("value"),
+}
+EXAMPLES = {
+    "n": "97",
+    "pct": "56.3%",
+    "n_pct": "21 (11.5%)",
+    "mean_sd": "55.3 ± 9.5",
+    "median": "16.1",
+    "median_ci": "16.0 (13.6–18.3)",
+    "median_iqr": "25.3 (14.9–52.3)",
+    "median_range": "48 (34–67)",
+    "rate": "72.1%",
+    "rate_ci": "54.0% (34.9–83.4)",
+    "pct_ci": "44.0% (24.6–63.5)",
+    "hr": "0.56",
+    "hr_ci": "0.560 (0.330–0.950)",
+    "p": "0.035",
+    "range": "4–6",
+    "value": "0.03",
+    "date": "January 1, 2018",
+}
+_COUNTS = {"n", "denominator"}
+
+
+class CellError(ValueError):
+    """A cell whose shape is not the one that its column announces."""
+
+    def __init__(self, cell: str, layout: str) -> None:
+        super().__init__(f"found {cell!r}; expected {layout} such as {EXAMPLES[layout]!r}")
+        self.cell = cell
+        self.layout = layout
+
+
+def parse_cell(cell: str, layout: str) -> list[tuple[str, Printed]]:
+    """Split a printed cell into its statistics.
+
+    Parameters
+    ----------
+    cell
+        As printed, e.g. `21 (11.5%)`. Empty cells yield nothing.
+    layout
+        One of the codebook's statistics, e.g. `n_pct`.
+
+    Returns
+    -------
+    list of (statistic, Printed)
+        In the order printed: `[("n", 21), ("pct", 11.5)]`. What cannot be read is marked, not dropped.
+
+    Raises
+    ------
+    CellError
+        When the cell does not have the shape of its layout at all.
+    """
+    if not cell.strip():
+        return []
+    if layout == "date":
+        return _require_readable([("date", parse_date(cell))], cell, layout)
+    pattern, names = _LAYOUTS[layout]
+    match = pattern.fullmatch(normalise(cell))
+    if match is None or not any(match.groups()):
+        raise CellError(cell, layout)
+    parts: list[tuple[str, Printed]] = [
+        (name, parse_number(_verbatim(figure, cell), count=name in _COUNTS))
+        for name, figure in zip(names, match.groups(), strict=True)
+        if figure is not None
+    ]
+    return _require_readable(parts, cell, layout)
+
+
+def _verbatim(figure: str, cell: str) -> str:
+    """The figure's own characters in the cell, or its normalised form when typesetting stands between them."""
+    if figure in cell:
+        return figure
+    for plain, printed in (("<=", "≤"), (">=", "≥")):
+        figure = figure.replace(plain, printed)
+    return figure.strip()
+
+
+def _require_readable(parts: list[tuple[str, Printed]], cell: str, layout: str) -> list[tuple[str, Printed]]:
+    if all(printed.state == "unreadable" for _, printed in parts):
+        raise CellError(cell, layout)
+    return parts
+
+
+# --- comparison -------------------------------------------------------------------------------------------------------
+
+
+def agreement(printed: Printed, recomputed: float) -> Agreement:
+    """Whether a recomputed number can have been printed as this figure.
+
+    Parameters
+    ----------
+    printed
+        What the paper prints.
+    recomputed
+        The number that the paper's other figures imply, in the same unit.
+
+    Returns
+    -------
+    "rounded", "truncated" or "differs"
+        `rounded` when the number lies in the rounding interval (its ends included: authors round halves both ways);
+        `truncated` when it only agrees if the further digits were cut off.
+
+    Raises
+    ------
+    ValueError
+        When the figure has no value (not reached, unreadable) or the recomputed number is NaN.
+    """
+    if printed.state in ("not_reached", "unreadable") or math.isnan(recomputed):
+        raise ValueError(f"{printed.figure!r} cannot be compared with {recomputed!r}")
+    noise = _NOISE * max(1.0, abs(recomputed))
+    if printed.low - noise <= recomputed <= printed.high + noise:
+        return "rounded"
+    if printed.state != "exact" or printed.low == printed.high:
+        return "differs"
+    nearer, farther = sorted((printed.value, printed.value + math.copysign(printed.unit, printed.value)), key=abs)
+    if abs(nearer) - noise <= abs(recomputed) < abs(farther) - noise and recomputed * printed.value >= 0:
+        return "truncated"
+    return "differs"
+
+
+def overlap(printed: Printed, low: float, high: float) -> bool:
+    """Whether some number in [low, high] can have been printed as this figure, by rounding."""
+    return printed.low - _NOISE <= high and low <= printed.high + _NOISE
+
+
+def format_like(value: float, printed: Printed) -> str:
+    """A recomputed value with as many decimals as the printed one has."""
+    return f"{value:.{printed.decimals}f}"

@@ -1,0 +1,80 @@
+"""Adverse events: a mirrored bar figure, milder and severe grades stacked outwards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from haicbook.safety import severity_grades
+from haicbook.show import style
+from haicbook.words import GRADES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def mirrored_bars(paper: Any, events: pd.DataFrame, *, most: int = 24) -> tuple[Figure, Axes]:
+    """Comparator to the left, experimental to the right; a single arm to the right only.
+
+    Parameters
+    ----------
+    paper, events
+        The study and its :func:`haicbook.safety.adverse_events`.
+    most
+        Draw the commonest events only; the table has all of them.
+    """
+    milder, severe = severity_grades(events)
+    shares = events.assign(share=100 * events.n / events["size"])
+    wide = shares.pivot_table(index="label", columns=["arm", "grade"], values="share", sort=False)
+    order = wide.fillna(0).T.groupby(level="arm").sum().max().sort_values(ascending=False, kind="stable").index[:most]
+    fig, ax = style.figure(len(order), row_height=0.27)
+    sides = [(arm, -1 if paper.spec.arms[arm].role == "comparator" else 1) for arm in paper.spec.arms]
+    for arm, side in sides:
+        _bars(ax, wide.loc[order], arm, side, style.colour(paper, arm), milder, severe)
+    ax.axvline(0, color=style.INK, lw=0.8)
+    ax.set_yticks(range(len(order)), list(order))
+    ax.set_ylim(len(order) - 0.4, -0.6)
+    widest = max(abs(limit) for limit in ax.get_xlim())
+    ax.set_xlim(-widest if len(sides) == 2 else 0, widest)
+    ax.xaxis.set_major_formatter(lambda value, _: f"{abs(value):g}")
+    ax.grid(axis="x", color=style.FAINT, lw=0.6)
+    ax.set_axisbelow(True)
+    ax.set_xlabel("Patients, %")
+    _headings(paper, ax, sides, milder, severe)
+    return fig, ax
+
+
+def _bars(ax: Axes, wide: pd.DataFrame, arm: str, side: int, colour: str, milder: str, severe: str) -> None:
+    def share(grade: str) -> pd.Series:
+        return wide[(arm, grade)].fillna(0) if (arm, grade) in wide else pd.Series(0.0, index=wide.index)
+
+    rows = range(len(wide))
+    heavy = share(severe)
+    light = share("any") - heavy if milder == "any" else share(milder)
+    ax.barh(rows, side * heavy, color=colour, height=0.72)
+    ax.barh(rows, side * light.clip(lower=0), left=side * heavy, color=colour, alpha=0.38, height=0.72)
+
+
+def _headings(paper: Any, ax: Axes, sides: list[tuple[str, int]], milder: str, severe: str) -> None:
+    from matplotlib.patches import Patch
+
+    for arm, side in sides:
+        x = 0.5 + 0.25 * side if len(sides) == 2 else 0.5
+        name = paper.spec.arms[arm].label
+        ax.text(
+            x,
+            1.0,
+            name,
+            transform=ax.transAxes,
+            ha="center",
+            va="bottom",
+            color=style.colour(paper, arm),
+            weight="bold",
+        )
+    lighter = "other grades" if milder == "any" and severe else GRADES[milder]
+    handles = [Patch(facecolor=style.INK, alpha=0.38, label=lighter)]
+    if severe:
+        handles.insert(0, Patch(facecolor=style.INK, label=GRADES[severe]))
+    ax.legend(handles=handles, loc="lower right")

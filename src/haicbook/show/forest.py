@@ -1,0 +1,143 @@
+"""Forest plots: hazard ratios of Cox models, balance as a love plot, rates with their intervals."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from haicbook.show import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_MODEL = {"univariable": ("o", "univariable"), "multivariable": ("D", "multivariable")}
+
+
+def cox_forest(models: pd.DataFrame) -> tuple[Figure, Axes]:
+    """Hazard ratios on a log scale, univariable above multivariable within each covariate.
+
+    Parameters
+    ----------
+    models
+        From :func:`haicbook.regression.cox_models`. A limit that cannot be read is drawn as missing.
+    """
+    covariates = list(dict.fromkeys(zip(models.covariate, models.label, strict=True)))
+    fig, ax = style.figure(len(covariates), row_height=0.42)
+    for y, (covariate, words) in enumerate(covariates):
+        rows = models[(models.covariate == covariate) & (models.label == words)]
+        for _, row in rows.iterrows():
+            shift = 0.0 if len(rows) == 1 else (-0.17 if row.model == "univariable" else 0.17)
+            _ratio(ax, y + shift, row)
+    ax.axvline(1, color=style.INK, lw=0.8)
+    _log_axis(ax, models)
+    ax.set_yticks(range(len(covariates)), [words for _, words in covariates])
+    ax.set_ylim(len(covariates) - 0.4, -0.6)
+    ax.set_xlabel("Hazard ratio (log scale)")
+    _legend_of_models(ax, models)
+    return fig, ax
+
+
+def _ratio(ax: Axes, y: float, row: pd.Series) -> None:
+    marker, _ = _MODEL[row.model]
+    colour = style.COLOURS["experimental"] if row.model == "univariable" else style.COLOURS["comparator"]
+    if math.isfinite(row.ci_low) and math.isfinite(row.ci_high):
+        ax.plot([row.ci_low, row.ci_high], [y, y], color=colour, lw=1.4, solid_capstyle="butt")
+    else:
+        readable = row.ci_low if math.isfinite(row.ci_low) else row.ci_high
+        ax.plot([readable, row.hr], [y, y], color=colour, lw=1.4)
+        ax.annotate("limit unreadable", (row.hr, y), (6, 0), textcoords="offset points", va="center", fontsize=8)
+    ax.plot(row.hr, y, marker, color=colour, ms=5.5)
+
+
+def _log_axis(ax: Axes, models: pd.DataFrame) -> None:
+    limits = pd.concat([models.hr, models.ci_low, models.ci_high]).dropna()
+    low, high = limits.min() / 1.15, limits.max() * 1.15
+    ax.set_xscale("log")
+    ax.set_xlim(min(low, 0.5), max(high, 2))
+    ticks = [t for t in (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5) if ax.get_xlim()[0] <= t <= ax.get_xlim()[1]]
+    ax.set_xticks(ticks, [f"{t:g}" for t in ticks])
+    ax.minorticks_off()
+
+
+def _legend_of_models(ax: Axes, models: pd.DataFrame) -> None:
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D([], [], color=style.COLOURS[role], marker=_MODEL[model][0], ms=5.5, lw=1.4, label=_MODEL[model][1])
+        for model, role in (("univariable", "experimental"), ("multivariable", "comparator"))
+        if model in set(models.model)
+    ]
+    ax.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+
+
+def love_plot(balances: dict[str, pd.DataFrame], threshold: float) -> tuple[Figure, Axes]:
+    """Absolute standardised differences, before and after matching.
+
+    Parameters
+    ----------
+    balances
+        Population label to its :func:`haicbook.matching.balance` frame; the first is drawn hollow, the last filled.
+    threshold
+        The line for acceptable balance, besides 0.25.
+    """
+    names = list(dict.fromkeys(words for frame in balances.values() for words in frame.label))
+    fig, ax = style.figure(len(names))
+    looks = [
+        ("o", "none", style.COLOURS["comparator"]),
+        ("o", style.COLOURS["experimental"], style.COLOURS["experimental"]),
+    ]
+    for (population, frame), (marker, face, edge) in zip(balances.items(), looks[-len(balances) :], strict=True):
+        ys = [names.index(words) for words in frame.label]
+        ax.plot(frame.smd.abs(), ys, marker, mfc=face, mec=edge, ms=7, mew=1.6, label=population, ls="none")
+    for line, look in ((threshold, (0, (4, 2))), (0.25, (0, (1, 2)))):
+        ax.axvline(line, color=style.INK, lw=0.9, ls=look)
+        ax.annotate(f"{line:g}", (line, -0.75), ha="center", va="bottom", fontsize=8.5, annotation_clip=False)
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.set_xlim(left=0)
+    ax.grid(axis="y", color=style.FAINT, lw=0.6)
+    ax.set_xlabel("Absolute standardised difference")
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.06), ncols=2)
+    return fig, ax
+
+
+def rates_forest(rates: pd.DataFrame, xlabel: str, *, printed: bool = False) -> tuple[Figure, Axes]:
+    """Rates with intervals, one row each.
+
+    Parameters
+    ----------
+    rates
+        Columns `label`, `role`, `estimate`, `low`, `high` (in the unit of `xlabel`; NaN limits are drawn as arrows),
+        and with `printed` also `printed_low`, `printed_high`, drawn beneath in grey.
+    """
+    fig, ax = style.figure(len(rates), row_height=0.4)
+    for y, row in enumerate(rates.itertuples(index=False)):
+        low = row.low if math.isfinite(row.low) else row.estimate
+        ax.plot([low, row.estimate], [y, y], color=style.COLOURS[row.role], lw=2)
+        _upper(ax, y, row)
+        ax.plot(row.estimate, y, style.MARKERS[row.role], color=style.COLOURS[row.role], ms=6)
+        if printed and math.isfinite(row.printed_low):
+            ax.plot([row.printed_low, row.printed_high], [y + 0.24] * 2, color=style.INK, lw=1.4)
+    ax.set_yticks(range(len(rates)), list(rates.label))
+    ax.set_ylim(len(rates) - 0.4, -0.6)
+    ax.set_xlim(left=0)
+    ax.grid(axis="x", color=style.FAINT, lw=0.6)
+    ax.set_xlabel(xlabel)
+    return fig, ax
+
+
+def _upper(ax: Axes, y: float, row: Any) -> None:
+    colour = style.COLOURS[row.role]
+    if np.isfinite(row.high):
+        ax.plot([row.estimate, row.high], [y, y], color=colour, lw=2)
+    elif np.isfinite(row.low):
+        ax.annotate(
+            "",
+            (row.estimate * 1.6, y),
+            (row.estimate, y),
+            arrowprops={"arrowstyle": "->", "color": colour, "lw": 2, "shrinkA": 0},
+        )

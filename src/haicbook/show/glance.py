@@ -1,0 +1,68 @@
+"""The paper at a glance: what was asked, of whom, how, and what this chapter can and cannot rebuild."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+_UNSTATED = "not stated"
+
+
+def glance(paper: Any) -> pd.DataFrame:
+    """Two columns, item and content, from study.yml."""
+    spec = paper.spec
+    rows = {
+        "Question": spec.question,
+        "Design": spec.design_label,
+        "Setting": _setting(spec),
+        "Patients": _patients(spec),
+        **{f"Arm {arm.short}": f"{arm.label}. {arm.regimen}" for arm in spec.arms.values()},
+        "Matching": _matching(spec),
+        **{f"{endpoint.label}": _endpoint(endpoint) for endpoint in spec.endpoints.values()},
+        "Response by": spec.response_criterion or _UNSTATED,
+        "Adverse events by": spec.safety_criterion or _UNSTATED,
+        "Follow-up": spec.follow_up.note or _UNSTATED,
+        "Software": spec.methods.software or _UNSTATED,
+        "Registration": spec.registration or _UNSTATED,
+        "DOI, licence": f"{_doi(spec.doi)}; {spec.licence}",
+    }
+    return pd.DataFrame({"": list(rows), "The paper": list(rows.values())})
+
+
+def _setting(spec: Any) -> str:
+    setting = spec.setting
+    centres = f"{setting.centres} centres" if setting.centres and setting.centres > 1 else "one centre"
+    dates = f"{setting.enrolment_start or '?'} to {setting.enrolment_end or '?'}"
+    until = f", followed to {setting.last_follow_up}" if setting.last_follow_up else ""
+    return f"{setting.institution}, {setting.country} ({centres}); enrolled {dates}{until}"
+
+
+def _patients(spec: Any) -> str:
+    def sizes(population: Any) -> str:
+        return " and ".join(f"{size} {spec.arms[arm].short}" for arm, size in population.n.items())
+
+    return "; ".join(f"{population.label}: {sizes(population)}" for population in spec.populations.values())
+
+
+def _matching(spec: Any) -> str:
+    matching = spec.matching
+    if matching is None:
+        return "none"
+    stated = {
+        "": matching.method,
+        "ratio ": matching.ratio,
+        "caliper ": matching.caliper,
+        "caliper scale ": matching.caliper_scale,
+    }
+    said = ", ".join(f"{word}{value or _UNSTATED}" for word, value in stated.items())
+    return f"{said}; on {len(matching.covariates)} covariates"
+
+
+def _endpoint(endpoint: Any) -> str:
+    primary = " (primary)" if endpoint.primary else ""
+    return f"from {endpoint.time_zero or _UNSTATED} to {endpoint.event or _UNSTATED}{primary}"
+
+
+def _doi(doi: str | None) -> str:
+    return f"[{doi}](https://doi.org/{doi})" if doi else "DOI not in the text we have"

@@ -1,0 +1,76 @@
+"""The paper's own tables, as printed, laid out for the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+_SHORT = {"before_psm": "before", "after_psm": "after"}
+
+
+def baseline(paper: Any) -> pd.DataFrame:
+    """All baseline tables side by side: one row for each printed row, one column for each printed column.
+
+    Cells are the printed strings. Levels are indented beneath their variable.
+    """
+    tables = paper.tables("baseline")
+    several = len({_population(table, key) for table in tables for key in table.columns}) > 1
+    order: dict[tuple[str, str], str] = {}
+    columns: dict[str, dict[tuple[str, str], str]] = {}
+    for table in tables:
+        for key, attributes in table.columns.items():
+            heading = _heading(paper, table, key, attributes, several)
+            for row in paper.printed_tables[table.file]:
+                place = (row["id"], row["level"])
+                order.setdefault(place, row["label"])
+                columns.setdefault(heading, {})[place] = row[key]
+    places = _grouped(list(order))
+    frame = pd.DataFrame({"Characteristic": [_indented(order[place], place[1]) for place in places]})
+    for heading, cells in columns.items():
+        frame[heading] = [cells.get(place, "") for place in places]
+    return frame
+
+
+def _grouped(places: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Levels stay beneath their variable even where two tables list them in another order."""
+    variables = list(dict.fromkeys(row for row, _ in places))
+    return sorted(places, key=lambda place: (variables.index(place[0]), place[1] != "", places.index(place)))
+
+
+def _indented(words: str, level: str) -> str:
+    return f"\u2003{words}" if level else f"**{words}**"
+
+
+def _population(table: Any, key: str) -> str:
+    return table.columns[key].population or table.population or ""
+
+
+def _heading(paper: Any, table: Any, key: str, attributes: Any, several: bool) -> str:
+    population = _population(table, key)
+    suffix = f", {_SHORT.get(population, population)}" if several and population else ""
+    if attributes.arm:
+        size = paper.spec.populations[population].n[attributes.arm]
+        return f"{paper.spec.arms[attributes.arm].short}{suffix} (n = {size})"
+    return f"{attributes.statistic}{suffix}"
+
+
+def plain(paper: Any, table: Any, first: str = "") -> pd.DataFrame:
+    """One printed table as it stands: its labels, and its columns under the arm, grade or criterion they hold."""
+    from haicbook.words import GRADES, label
+
+    rows = paper.printed_tables[table.file]
+    frame = pd.DataFrame(
+        {first or "Row": [_indented(row["label"], row["level"]) if row["level"] else row["label"] for row in rows]}
+    )
+    single = len(paper.spec.arms) == 1
+    for key, attributes in table.columns.items():
+        parts = [
+            "" if single or not attributes.arm else paper.spec.arms[attributes.arm].short,
+            label(attributes.criterion) if attributes.criterion else "",
+            GRADES.get(attributes.grade or "", ""),
+            attributes.model or "",
+            {"p": "p", "hr_ci": "HR (95% CI)"}.get(attributes.statistic or "", ""),
+        ]
+        frame[", ".join(part for part in parts if part) or key] = [row[key] for row in rows]
+    return frame

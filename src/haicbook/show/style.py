@@ -1,0 +1,60 @@
+"""One look for every figure: two colours by role, mid-contrast axes that read on light and dark pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# A blue and a vermillion (after Okabe and Ito) that every common kind of colour vision tells apart; line style
+# tells them apart in grey.
+COLOURS = {"experimental": "#2a7fbf", "comparator": "#d55e00", "single": "#2a7fbf"}
+DASHES: dict[str, Any] = {"experimental": "-", "comparator": (0, (5, 1.6)), "single": "-"}
+MARKERS = {"experimental": "o", "comparator": "s", "single": "o"}
+INK = "#7d7d7d"
+FAINT = "#8a8a8a55"
+WIDTH = 7.2
+
+
+def use() -> None:
+    """Set the look for this kernel: sharp vector figures, transparent ground, the same bytes for the same figure."""
+    import matplotlib as mpl
+    from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+    set_matplotlib_formats("svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight", transparent=True)
+    mpl.rcParams.update(
+        {
+            "figure.figsize": (WIDTH, 4.2),
+            "figure.facecolor": "none",
+            "axes.facecolor": "none",
+            "savefig.transparent": True,
+            "axes.edgecolor": INK,
+            "axes.labelcolor": INK,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.linewidth": 0.8,
+            "xtick.color": INK,
+            "ytick.color": INK,
+            "text.color": INK,
+            "font.size": 10,
+            "axes.labelsize": 10,
+            "legend.frameon": False,
+            "legend.fontsize": 9.5,
+            "lines.linewidth": 1.8,
+            "svg.hashsalt": "haicbook",
+        }
+    )
+
+
+def colour(paper: Any, arm: str) -> str:
+    """The arm's colour: its role decides, the same in every chapter."""
+    return COLOURS[paper.spec.arms[arm].role]
+
+
+def figure(rows: int, *, row_height: float = 0.32, least: float = 2.0, **kwargs: Any) -> tuple[Figure, Axes]:
+    """A figure as tall as its number of rows needs."""
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(figsize=(WIDTH, max(least, 0.9 + row_height * rows)), **kwargs)

@@ -1,0 +1,95 @@
+"""Tables for the page: numbered, captioned, with their source in the paper."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+
+def table(frame: pd.DataFrame, caption: str, name: str, *, source: str = "", align: str = "") -> Any:
+    """A DataFrame of strings as a numbered MyST table.
+
+    Parameters
+    ----------
+    frame
+        Cells are shown as they are; numbers must have been formatted.
+    caption
+        One sentence without a full stop at its end.
+    name
+        Cross-reference target, `tab-cao2024-baseline`.
+    source
+        Where the paper prints the figures, `Table 3`; shown after the caption.
+    align
+        One letter a column, `l`, `c` or `r`; the first left and the others right when empty.
+
+    Returns
+    -------
+    IPython.display.Markdown
+        For a cell whose metadata says `mystnb: {markdown_format: myst}`.
+    """
+    from IPython.display import Markdown
+
+    where = f" Source: {source}." if source else ""
+    align = align or "l" + "r" * (frame.shape[1] - 1)
+    rule = "|".join({"l": ":--", "c": ":-:", "r": "--:"}[letter] for letter in align)
+    lines = [_row(frame.columns), f"|{rule}|", *(_row(row) for row in frame.itertuples(index=False))]
+    body = "\n".join(lines)
+    return Markdown(f":::{{table}} {caption}.{where}\n:name: {name}\n:class: haic-table\n\n{body}\n:::\n")
+
+
+def _row(cells: Any) -> str:
+    return "|" + "|".join(_escape(str(cell)) for cell in cells) + "|"
+
+
+def _escape(cell: str) -> str:
+    text = cell.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;").replace("$", "\\$").replace("~", "\\~")
+    return text or " "
+
+
+def note(text: str, kind: str = "note") -> Any:
+    """A short notice in a box; `kind` is an admonition of MyST: note, warning, important."""
+    from IPython.display import Markdown
+
+    return Markdown(f":::{{{kind}}}\n{text}\n:::\n")
+
+
+def lost(entries: list[str]) -> Any:
+    """What the text lost or the paper does not report, at the place where it is missed."""
+    if not entries:
+        return note("Nothing of this section is missing.")
+    listing = "\n".join(f"* {_escape(entry)}" for entry in entries)
+    from IPython.display import Markdown
+
+    return Markdown(f":::{{admonition}} Not available\n:class: haic-lost\n{listing}\n:::\n")
+
+
+def prose(text: str) -> Any:
+    """A computed sentence of the running text."""
+    from IPython.display import Markdown
+
+    return Markdown(text)
+
+
+def number(value: float, decimals: int = 2, missing: str = "–") -> str:
+    """A number for a table cell, with a true minus sign; `missing` for NaN."""
+    if value is None or pd.isna(value):
+        return missing
+    return f"{value:.{decimals}f}".replace("-", "−")
+
+
+def percent(value: float, decimals: int = 1) -> str:
+    """A proportion in [0, 1] as a percentage."""
+    return number(100 * value, decimals) if pd.notna(value) else "–"
+
+
+def interval(low: float, high: float, decimals: int = 2) -> str:
+    """Two limits with `to` between them, since a dash would run into a minus sign."""
+    return f"{number(low, decimals)} to {number(high, decimals)}"
+
+
+def p_value(p: float) -> str:
+    """A p-value with three decimals, or `<0.001`."""
+    if pd.isna(p):
+        return "–"
+    return "<0.001" if p < 0.001 else f"{p:.3f}"

@@ -1,0 +1,154 @@
+"""Reading the files of data/: CSV with line numbers, YAML with positions, and clear words when neither works."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import DuplicateKeyError
+from ruamel.yaml.error import MarkedYAMLError
+
+from haicbook.study.problems import Problem
+from haicbook.study.schema import Study
+
+_BYTE_ORDER_MARK = "\ufeff"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a CSV: its number in the file, and its cells by column name."""
+
+    line: int
+    cells: dict[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells[column]
+
+
+def read_text(path: Path, name: str) -> tuple[str, list[Problem]]:
+    """The file's text, or the reason why there is none."""
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        return "", [Problem(name, 0, "", "no such file", "the file that study.yml and the codebook ask for")]
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        return "", [Problem(name, line, "", f"byte 0x{raw[error.start]:02x}, which is not UTF-8", "UTF-8 text")]
+    if not text.strip(_BYTE_ORDER_MARK + " \r\n\t"):
+        return "", [Problem(name, 0, "", "an empty file", "content")]
+    return text.removeprefix(_BYTE_ORDER_MARK), []
+
+
+def read_csv(path: Path, name: str, expected: Sequence[str]) -> tuple[list[Row], list[Problem]]:
+    """Rows of a CSV whose header must be `expected`, in any order.
+
+    A byte order mark, CRLF line ends and trailing empty columns, as spreadsheets leave them, are read rightly;
+    semicolons are refused, since a decimal comma may come with them.
+    """
+    text, problems = read_text(path, name)
+    if problems:
+        return [], problems
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[Row] = []
+    try:
+        header = _without_trailing_blanks([cell.strip() for cell in next(reader)])
+        problems += _header_problems(name, header, expected)
+        if problems:
+            return [], problems
+        for cells in reader:
+            line = reader.line_num
+            cells = _without_trailing_blanks(cells, keep=len(header))
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(cells) != len(header):
+                problems.append(Problem(name, line, "", f"{len(cells)} cells", f"{len(header)}, one for each column"))
+                continue
+            rows.append(Row(line, {column: cell.strip() for column, cell in zip(header, cells, strict=True)}))
+    except csv.Error as error:
+        problems.append(Problem(name, reader.line_num, "", f"malformed CSV ({error})", "comma-separated cells"))
+    if not rows and not problems:
+        problems.append(Problem(name, 0, "", "a header without rows", "at least one row"))
+    return rows, problems
+
+
+def _without_trailing_blanks(cells: list[str], keep: int = 0) -> list[str]:
+    while len(cells) > keep and not cells[-1].strip():
+        cells = cells[:-1]
+    return cells
+
+
+def _header_problems(name: str, header: list[str], expected: Sequence[str]) -> list[Problem]:
+    if len(header) == 1 and ";" in header[0]:
+        return [Problem(name, 1, "", "semicolons between the columns", "commas: save as comma-separated UTF-8 CSV")]
+    allowed = ", ".join(expected)
+    problems = [
+        Problem(name, 1, column or "(blank)", "an unknown column", allowed) for column in set(header) - set(expected)
+    ]
+    problems += [
+        Problem(name, 1, column, "no such column", f"the columns {allowed}")
+        for column in expected
+        if column not in header
+    ]
+    problems += [
+        Problem(name, 1, c, "the column twice", "each column once") for c in set(header) if header.count(c) > 1
+    ]
+    return problems
+
+
+def read_study_yaml(path: Path, name: str) -> tuple[Study | None, list[Problem]]:
+    """`study.yml` as a validated :class:`Study`, or all the reasons why not, with line numbers."""
+    text, problems = read_text(path, name)
+    if problems:
+        return None, problems
+    try:
+        tree = YAML(typ="rt").load(text)
+    except DuplicateKeyError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        found = str(error.problem).split(" with value")[0].replace("found ", "")
+        return None, [Problem(name, line, "", found, "each key once")]
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        return None, [Problem(name, line, "", f"malformed YAML ({error.problem})", "YAML as in the codebook")]
+    if not isinstance(tree, dict):
+        return None, [Problem(name, 1, "", f"a {type(tree).__name__}", "keys and values, as in the codebook")]
+    try:
+        return Study.model_validate(YAML(typ="safe").load(text)), []
+    except ValidationError as error:
+        return None, [_schema_problem(name, tree, detail) for detail in error.errors()]
+
+
+def _schema_problem(name: str, tree: Any, detail: Any) -> Problem:
+    path = [part for part in detail["loc"] if part != "[key]"]
+    where = ".".join(str(part) for part in path)
+    message = detail["msg"].removeprefix("Value error, ")
+    match detail["type"]:
+        case "extra_forbidden":
+            found, expected = "an unknown key", "only the keys of the codebook"
+        case "missing":
+            found, expected = "no such key", "it to be there (null where the paper does not say)"
+        case "value_error":
+            found, _, expected = message.partition("; ")
+            expected = expected or "study.yml to agree with itself"
+        case _:
+            found, expected = repr(detail["input"])[:80], message[0].lower() + message[1:]
+    return Problem(name, _line_of(tree, path), where, found, expected)
+
+
+def _line_of(tree: Any, path: list[Any]) -> int:
+    """Line of the deepest key on the path that the file has."""
+    line = 1
+    for part in path:
+        try:
+            position = tree.lc.key(part) if hasattr(tree, "keys") else tree.lc.item(part)
+            line, tree = position[0] + 1, tree[part]
+        except (AttributeError, KeyError, IndexError, TypeError):
+            break
+    return line

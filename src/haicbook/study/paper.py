@@ -1,0 +1,163 @@
+"""One study, loaded: what study.yml says and every printed value, tidy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import pandas as pd
+
+from haicbook.paths import data_dir
+from haicbook.study.files import Row, read_csv, read_study_yaml
+from haicbook.study.problems import DataError, Problem
+from haicbook.study.schema import Study, Table
+from haicbook.study.values import (
+    CLAIM_COLUMNS,
+    TABLE_COLUMNS,
+    Record,
+    claim_records,
+    table_records,
+    to_frame,
+    value_problems,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Paper:
+    """A study as its paper prints it.
+
+    Attributes
+    ----------
+    spec
+        The validated `study.yml`.
+    values
+        One row for each printed number; columns in `haicbook.study.values.COLUMNS`, described in data/README.md.
+        Times are in months. Strings are empty where an attribute does not apply.
+    printed_tables
+        The tables' rows as printed, by file name.
+    """
+
+    spec: Study
+    values: pd.DataFrame
+    printed_tables: dict[str, list[Row]] = field(repr=False)
+
+    @property
+    def study(self) -> str:
+        """The study's key, e.g. `cao2024`."""
+        return self.spec.study
+
+    @cached_property
+    def by_id(self) -> pd.DataFrame:
+        """The values, indexed by id."""
+        return self.values.set_index("id")
+
+    def value(self, value_id: str) -> float:
+        """The number behind one value id (NaN when it is not reached or cannot be read).
+
+        Raises
+        ------
+        KeyError
+            When the study prints no such value; names the nearest ids.
+        """
+        if value_id not in self.by_id.index:
+            import difflib
+
+            near = difflib.get_close_matches(value_id, self.by_id.index, n=3, cutoff=0.3)
+            raise KeyError(f"{self.study} prints no {value_id}; nearest: {', '.join(near) or 'none'}")
+        return float(self.by_id.loc[value_id, "value"])
+
+    def select(self, **attributes: object) -> pd.DataFrame:
+        """Values whose attributes equal those given; a list means any of them.
+
+        Examples
+        --------
+        >>> paper.select(kind="response", arm="hlp", statistic="n")  # doctest: +SKIP
+        """
+        chosen = self.values
+        for name, wanted in attributes.items():
+            options = wanted if isinstance(wanted, (list, tuple, set)) else [wanted]
+            chosen = chosen[chosen[name].isin(options)]
+        return chosen
+
+    def tables(self, kind: str) -> list[Table]:
+        """The printed tables of a kind that the text holds."""
+        return [table for table in self.spec.tables if table.kind == kind]
+
+    def lost(self, *words: str) -> list[str]:
+        """What is unavailable and mentions any of the words, as sentences for the page."""
+        reasons = {
+            "lost_in_text": "printed in the paper, lost in the text we have",
+            "not_reported": "not reported",
+            "supplement_only": "only in the paper's supplement",
+        }
+        return [
+            f"{item.what}: {reasons[item.why]}. {item.detail}"
+            for item in self.spec.unavailable
+            if not words or any(word.lower() in f"{item.what} {item.detail}".lower() for word in words)
+        ]
+
+
+def studies(root: Path | None = None) -> list[str]:
+    """Keys of the studies that data/ holds, in alphabetical order."""
+    return sorted(path.parent.name for path in (root or data_dir()).glob("*/study.yml"))
+
+
+def inspect(study: str, root: Path | None = None) -> tuple[Paper | None, list[Problem]]:
+    """Load a study and collect everything that is wrong with it; no exception for bad data."""
+    folder = (root or data_dir()) / study
+    spec, problems = read_study_yaml(folder / "study.yml", f"{study}/study.yml")
+    if spec is None:
+        return None, problems
+    if spec.study != study:
+        problems.append(Problem(f"{study}/study.yml", 1, "study", spec.study, f"the folder's name, {study}"))
+    records: list[Record] = []
+    printed: dict[str, list[Row]] = {}
+    for table in spec.tables:
+        name = f"{study}/{table.file}"
+        rows, found = read_csv(folder / table.file, name, [*TABLE_COLUMNS, *table.columns])
+        values, bad_cells = table_records(spec, table, rows, name) if rows else ([], [])
+        problems += [*found, *bad_cells]
+        records += values
+        printed[table.file] = rows
+    rows, found = read_csv(folder / "claims.csv", f"{study}/claims.csv", CLAIM_COLUMNS)
+    values, bad_cells = claim_records(spec, rows, f"{study}/claims.csv")
+    problems += [*found, *bad_cells, *_stray_files(folder, spec)]
+    records += values
+    problems += value_problems(spec, records)
+    return Paper(spec, to_frame(records), printed), problems
+
+
+def _stray_files(folder: Path, spec: Study) -> list[Problem]:
+    declared = {table.file for table in spec.tables}
+    present = {f"tables/{path.name}" for path in (folder / "tables").glob("*.csv")}
+    return [
+        Problem(f"{spec.study}/{file}", 0, "", "a table that study.yml does not name", "an entry under tables:")
+        for file in present - declared
+    ]
+
+
+@lru_cache(maxsize=16)
+def load(study: str, root: Path | None = None) -> Paper:
+    """Load one study.
+
+    Parameters
+    ----------
+    study
+        Its key, e.g. `cao2024`.
+    root
+        The folder that holds the studies; the project's `data/` when None.
+
+    Raises
+    ------
+    KeyError
+        When there is no such study; names those there are.
+    DataError
+        When its files have problems; lists all of them.
+    """
+    if study not in studies(root):
+        raise KeyError(f"no study {study!r}; there are {', '.join(studies(root)) or 'none'}")
+    paper, problems = inspect(study, root)
+    if problems or paper is None:
+        raise DataError(problems)
+    return paper

@@ -1,0 +1,265 @@
+"""What `study.yml` may say, as pydantic models; data/README.md says it for people."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]*$")]
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Figure = Annotated[str, StringConstraints(pattern=r"\d")]
+
+Statistic = Literal[
+    "n",
+    "pct",
+    "n_pct",
+    "mean_sd",
+    "median",
+    "median_ci",
+    "median_iqr",
+    "median_range",
+    "rate",
+    "rate_ci",
+    "pct_ci",
+    "hr",
+    "hr_ci",
+    "p",
+    "range",
+    "value",
+    "date",
+]
+Grade = Literal["any", "g12", "g34", "g3plus", "gt3", "g5"]
+Model = Literal["univariable", "multivariable"]
+Section = Literal["abstract", "introduction", "methods", "results", "discussion", "conclusion", "figure"]
+Kind = Literal["baseline", "response", "cox", "adverse_events", "survival"]
+Endpoint = Literal["os", "pfs", "liver_pfs", "ttr", "dor"]
+Criterion = Literal["mrecist", "recist11"]
+VariableType = Literal["binary", "nominal", "ordinal", "continuous"]
+Reason = Literal["lost_in_text", "not_reported", "supplement_only"]
+
+
+class Strict(BaseModel):
+    """A mapping that knows its keys: an unknown one is an error, not a surprise."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Arm(Strict):
+    """A treatment group and the role it plays in the comparison."""
+
+    label: Text
+    short: Text
+    role: Literal["experimental", "comparator", "single"]
+    regimen: Text
+    names: list[Text] = Field(default_factory=list, description="other names the paper uses for this arm")
+
+
+class Population(Strict):
+    """A set of patients and how many of them each arm has."""
+
+    label: Text
+    n: dict[Slug, int]
+
+    @field_validator("n")
+    @classmethod
+    def at_least_one_patient(cls, n: dict[str, int]) -> dict[str, int]:
+        if any(size < 1 for size in n.values()):
+            raise ValueError("a group needs at least one patient")
+        return n
+
+
+class Setting(Strict):
+    """Where and when patients were treated."""
+
+    country: Text
+    institution: Text
+    centres: int | None = None
+    enrolment_start: Text | None = None
+    enrolment_end: Text | None = None
+    last_follow_up: Text | None = None
+    funding: Text | None = None
+    conflicts: Text | None = None
+
+
+class Matching(Strict):
+    """The propensity score matching as the paper describes it; null where it says nothing."""
+
+    method: Text | None
+    ratio: Text | None
+    caliper: Figure | None
+    caliper_scale: Text | None
+    replacement: bool | None
+    score_model: Text | None
+    software: Text | None
+    covariates: list[Slug]
+
+
+class EndpointDefinition(Strict):
+    """How the paper defines a time to event."""
+
+    label: Text
+    primary: bool
+    time_zero: Text | None
+    event: Text | None
+    criteria: list[Criterion] = Field(default_factory=list)
+
+
+class Methods(Strict):
+    """The statistics that the paper says it used."""
+
+    survival: Text | None
+    regression: Text | None
+    categorical: Text | None
+    continuous: Text | None
+    proportion_ci: Text | None
+    median_ci: Text | None
+    software: Text | None
+    alpha: Figure | None
+
+
+class Design(Strict):
+    """A two-stage design as planned."""
+
+    name: Text
+    null_rate: Figure
+    alternative_rate: Figure
+    alpha: Figure
+    power: Figure
+    stage1_n: int
+    stage1_reject_at_most: int = Field(description="stop for futility at this many responders or fewer")
+    total_n: int
+    total_reject_at_most: int
+
+
+class FollowUp(Strict):
+    """What the paper says of follow-up, beyond the figures in claims.csv."""
+
+    method: Text | None = Field(description="reverse Kaplan-Meier or observed time; null where unstated")
+    note: Text | None = None
+
+
+class Attributes(Strict):
+    """What a cell is about; set on the table, a column or a row, the nearest wins."""
+
+    arm: Slug | None = None
+    reference: Slug | None = None
+    population: Slug | None = None
+    endpoint: Endpoint | None = None
+    criterion: Criterion | None = None
+    grade: Grade | None = None
+    model: Model | None = None
+    term: Slug | None = None
+    time: Figure | None = None
+    statistic: Statistic | None = None
+    unit: Text | None = None
+
+
+class Variable(Strict):
+    """What kind of covariate a baseline row is."""
+
+    type: VariableType
+    unit: Text | None = None
+
+
+class Table(Attributes):
+    """A printed table and what its columns and rows mean."""
+
+    file: Annotated[str, StringConstraints(pattern=r"^tables/[A-Za-z0-9_.-]+\.csv$")]
+    number: Text
+    source: Text
+    title: Text
+    kind: Kind
+    columns: dict[Slug, Attributes]
+    rows: dict[str, Attributes] = Field(default_factory=dict)
+    variables: dict[Slug, Variable] = Field(default_factory=dict)
+
+    @property
+    def slug(self) -> str:
+        """`table3` for Table 3: the source's place in a value's id."""
+        return re.sub(r"[^a-z0-9]+", "", self.source.lower())
+
+    @model_validator(mode="after")
+    def every_column_has_a_statistic(self) -> Table:
+        bare = [name for name, column in self.columns.items() if (column.statistic or self.statistic) is None]
+        if bare:
+            raise ValueError(f"no statistic for column {', '.join(bare)}")
+        return self
+
+
+class Unavailable(Strict):
+    """Something the paper has, or should have, and the project does not."""
+
+    what: Text
+    why: Reason
+    detail: Text
+
+
+class Study(Strict):
+    """One paper: what it is, and how its tables are to be read."""
+
+    study: Slug
+    citation: Text
+    title: Text
+    short_title: Text
+    authors: Text
+    year: int | None
+    journal: Text | None
+    doi: Annotated[str, StringConstraints(pattern=r"^10\.\d{4,9}/\S+$")] | None
+    licence: Text
+    registration: Text | None
+    question: Text
+    design: Literal["propensity_matched", "unmatched", "single_arm"]
+    design_label: Text
+    line_of_therapy: Text | None
+    setting: Setting
+    arms: dict[Slug, Arm]
+    populations: dict[Slug, Population]
+    main_population: Slug
+    matching: Matching | None
+    endpoints: dict[Endpoint, EndpointDefinition]
+    response_criterion: Text | None
+    safety_criterion: Text | None
+    follow_up: FollowUp
+    methods: Methods
+    two_stage: Design | None = None
+    tables: list[Table]
+    unavailable: list[Unavailable]
+
+    @model_validator(mode="after")
+    def names_agree(self) -> Study:
+        """Every arm and population that is used is declared; all offenders at once."""
+        problems = [
+            f"population {name} names arm {arm}; arms are {', '.join(self.arms)}"
+            for name, population in self.populations.items()
+            for arm in population.n
+            if arm not in self.arms
+        ]
+        if self.main_population not in self.populations:
+            problems.append(f"main_population {self.main_population}; populations are {', '.join(self.populations)}")
+        for table in self.tables:
+            places = {"the table": table} | table.columns | table.rows
+            for place, attributes in places.items():
+                for arm in (attributes.arm, attributes.reference):
+                    if arm is not None and arm not in self.arms:
+                        problems.append(f"{table.file}, {place} names arm {arm}; arms are {', '.join(self.arms)}")
+                population = attributes.population
+                if population is not None and population not in self.populations:
+                    problems.append(
+                        f"{table.file}, {place} names population {population}; "
+                        f"populations are {', '.join(self.populations)}"
+                    )
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    @property
+    def experimental(self) -> str | None:
+        """Key of the experimental arm; the single arm's where there is one arm only."""
+        return next((key for key, arm in self.arms.items() if arm.role in ("experimental", "single")), None)
+
+    @property
+    def comparator(self) -> str | None:
+        """Key of the comparator arm; None in a single-arm study."""
+        return next((key for key, arm in self.arms.items() if arm.role == "comparator"), None)

@@ -1,0 +1,221 @@
+"""From printed cells to tidy printed values: one row for each number, with its place, meaning and rounding interval."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pandas as pd
+
+from haicbook.printed import CellError, Printed, parse_cell, parse_number
+from haicbook.study.files import Row
+from haicbook.study.problems import Problem
+from haicbook.study.schema import Attributes, Study, Table
+
+ATTRIBUTES = ("population", "arm", "reference", "endpoint", "criterion", "grade", "model", "term", "time", "unit")
+COLUMNS = (
+    *("id", "study", "source", "section", "kind", "file", "line", "column", "row", "label", "level"),
+    *("population", "arm", "reference", "endpoint", "criterion", "grade", "model", "term", "time", "unit"),
+    *("read_as", "statistic", "cell", "printed", "value", "low", "high", "decimals", "state"),
+)
+CLAIM_COLUMNS = (
+    *("id", "section", "source", "endpoint", "criterion", "population", "arm", "reference"),
+    *("term", "level", "grade", "model", "time", "statistic", "unit", "printed"),
+)
+TABLE_COLUMNS = ("id", "label", "level", "grade")
+_SLUG = re.compile(r"[a-z0-9][a-z0-9_]*")
+_PERCENT = {"pct", "rate"}
+
+Record = dict[str, Any]
+
+
+def table_records(spec: Study, table: Table, rows: Iterable[Row], name: str) -> tuple[list[Record], list[Problem]]:
+    """Values of one printed table, and what is wrong with its cells."""
+    records: list[Record] = []
+    problems: list[Problem] = []
+    known = set()
+    for row in rows:
+        known |= {row["id"], f"{row['id']}/{row['level']}"}
+        problems += _slug_problems(name, row)
+        for column, attributes in table.columns.items():
+            record = _table_cell(spec, table, row, column, attributes, name)
+            try:
+                records += _split(record)
+            except CellError as error:
+                problems.append(Problem(name, row.line, column, repr(error.cell), str(error).split("expected ")[1]))
+    for declared in {*table.rows, *table.variables} - known:
+        problems.append(Problem(name, 0, "id", f"no row {declared}", "every row that study.yml describes"))
+    return records, problems
+
+
+def claim_records(spec: Study, rows: Iterable[Row], name: str) -> tuple[list[Record], list[Problem]]:
+    """Values of the running text, and what is wrong with them."""
+    records: list[Record] = []
+    problems: list[Problem] = []
+    for row in rows:
+        problems += [*_slug_problems(name, row), *_claim_word_problems(spec, row, name)]
+        record = dict(row.cells) | {
+            "study": spec.study,
+            "kind": "claim",
+            "file": name,
+            "line": row.line,
+            "column": "printed",
+            "row": row["id"],
+            "label": "",
+            "read_as": row["statistic"],
+            "cell": row["printed"],
+            "place": row["section"],
+        }
+        if not row["printed"]:
+            problems.append(Problem(name, row.line, "printed", "nothing", "the figure as printed"))
+            continue
+        try:
+            records += _split(record)
+        except CellError as error:
+            problems.append(Problem(name, row.line, "printed", repr(error.cell), str(error).split("expected ")[1]))
+        except KeyError:
+            continue  # an unknown statistic, already reported
+    return records, problems
+
+
+def _table_cell(spec: Study, table: Table, row: Row, column: str, own: Attributes, name: str) -> Record:
+    levelled = f"{row['id']}/{row['level']}" if row["level"] else row["id"]
+    of_row = table.rows.get(levelled, Attributes())
+    nearest = {
+        key: next((v for v in (getattr(of_row, key), getattr(own, key), getattr(table, key)) if v is not None), "")
+        for key in ATTRIBUTES
+    }
+    # a comparison belongs to no arm, even where the row names one
+    is_p = (own.statistic or table.statistic) == "p"
+    statistic = "p" if is_p else of_row.statistic or own.statistic or table.statistic
+    if row["grade"]:
+        nearest["grade"] = row["grade"]
+    return nearest | {
+        "study": spec.study,
+        "source": table.source,
+        "place": table.slug,
+        "section": "table",
+        "kind": table.kind,
+        "file": name,
+        "line": row.line,
+        "column": column,
+        "row": row["id"],
+        "label": row["label"],
+        "level": row["level"],
+        "read_as": statistic,
+        "cell": row[column],
+    }
+
+
+def _split(record: Record) -> Iterator[Record]:
+    """One record for each number in the cell."""
+    parts = parse_cell(record["cell"], record["read_as"])
+    record = record | {"time": _months(record["time"])}
+    for statistic, printed in parts:
+        yield record | {
+            "id": value_id(record, statistic),
+            "statistic": statistic,
+            "printed": printed.figure,
+            "value": printed.value,
+            "low": printed.low,
+            "high": printed.high,
+            "decimals": printed.decimals,
+            "state": printed.state,
+        }
+
+
+def _months(time: str | float) -> float:
+    return parse_number(time).value if isinstance(time, str) and time else float("nan") if time == "" else float(time)
+
+
+def value_id(record: Record, statistic: str) -> str:
+    """`study/source/row[/level]/population[/arm][/criterion][/grade][/model][/m<time>]/statistic`."""
+    time = record["time"]
+    month = f"m{time:g}" if isinstance(time, float) and not math.isnan(time) else ""
+    parts = (
+        *(record["study"], record["place"], record["row"], record["level"], record["population"], record["arm"]),
+        *(record["criterion"], record["grade"], record["model"], month, statistic),
+    )
+    return "/".join(part for part in parts if part)
+
+
+def to_frame(records: list[Record]) -> pd.DataFrame:
+    """Records as the tidy frame that the rest of the package reads."""
+    return pd.DataFrame(records, columns=list(COLUMNS)).astype({"line": int, "decimals": int, "time": float})
+
+
+def as_printed(value: pd.Series | Any) -> Printed:
+    """A row of the tidy frame as the :class:`Printed` that it came from."""
+    return Printed(value.printed, value.value, value.low, value.high, int(value.decimals), value.state)
+
+
+# --- what a cell may not say ------------------------------------------------------------------------------------------
+
+
+def value_problems(spec: Study, records: list[Record]) -> list[Problem]:
+    """Values that no paper can mean, and ids that two values share."""
+    problems: list[Problem] = []
+    first: dict[str, Record] = {}
+    for record in records:
+        place = (record["file"], record["line"], record["column"])
+        statistic, value, figure = record["statistic"], record["value"], record["printed"]
+        if record["id"] in first:
+            other = first[record["id"]]
+            problems.append(
+                Problem(*place, f"the id {record['id']} again", f"an id of its own (line {other['line']} has this one)")
+            )
+        first.setdefault(record["id"], record)
+        if (statistic in _PERCENT or record["unit"] == "percent") and (value < 0 or value > 100):
+            problems.append(Problem(*place, f"{figure} per cent", "a percentage from 0 to 100"))
+        if statistic == "p" and (value < 0 or value > 1):
+            problems.append(Problem(*place, f"p = {figure}", "a probability from 0 to 1"))
+        if statistic in ("hr", "sd") and value < 0:
+            problems.append(Problem(*place, f"{statistic} = {figure}", "a number of at least 0"))
+        problems += _count_problems(spec, record, place)
+    return problems
+
+
+def _count_problems(spec: Study, record: Record, place: tuple[str, int, str]) -> list[Problem]:
+    population = spec.populations.get(record["population"])
+    group = population.n.get(record["arm"]) if population else None
+    countable = record["statistic"] == "n" and record["kind"] in ("baseline", "response", "adverse_events")
+    if countable and group is not None and record["value"] > group:
+        found = f"{record['printed']} patients of {record['arm']}, {record['population']}"
+        return [Problem(*place, found, f"at most the group's {group}")]
+    return []
+
+
+def _slug_problems(name: str, row: Row) -> list[Problem]:
+    return [
+        Problem(name, row.line, column, repr(row[column]), "a slug of a–z, 0–9 and _")
+        for column in ("id", "level")
+        if (row[column] or column == "id") and not _SLUG.fullmatch(row[column])
+    ]
+
+
+def _claim_word_problems(spec: Study, row: Row, name: str) -> list[Problem]:
+    from typing import get_args
+
+    from haicbook.study import schema
+
+    allowed = {
+        "section": get_args(schema.Section),
+        "statistic": get_args(schema.Statistic),
+        "population": ("", *spec.populations),
+        "arm": ("", *spec.arms),
+        "reference": ("", *spec.arms),
+        "endpoint": ("", *get_args(schema.Endpoint)),
+        "criterion": ("", *get_args(schema.Criterion)),
+        "grade": ("", *get_args(schema.Grade)),
+        "model": ("", *get_args(schema.Model)),
+    }
+    problems = [
+        Problem(name, row.line, column, repr(row[column]), "one of " + ", ".join(word or "(empty)" for word in words))
+        for column, words in allowed.items()
+        if row[column] not in words
+    ]
+    if row["time"] and parse_number(row["time"]).state != "exact":
+        problems.append(Problem(name, row.line, "time", repr(row["time"]), "a number of months"))
+    return problems

@@ -1,0 +1,68 @@
+"""Names for people: what a slug in data/ is called on a page."""
+
+from __future__ import annotations
+
+_WORDS = {
+    "afp": "AFP",
+    "alt_ast_increased": "ALT or AST increased",
+    "alt_increased": "ALT increased",
+    "any_ae": "Any adverse event",
+    "ast_increased": "AST increased",
+    "bclc": "BCLC stage",
+    "child_pugh": "Child–Pugh",
+    "cr": "Complete response",
+    "dcr": "Disease control rate",
+    "dor": "Duration of response",
+    "ecog": "ECOG performance status",
+    "etiology": "Etiology",
+    "extrahepatic_metastasis": "Extrahepatic metastasis",
+    "first_line": "First-line HAIC",
+    "hcv": "HCV",
+    "hbv": "HBV",
+    "liver_pfs": "Liver-specific progression-free survival",
+    "mrecist": "mRECIST",
+    "orr": "Objective response rate",
+    "os": "Overall survival",
+    "pd": "Progressive disease",
+    "pfs": "Progression-free survival",
+    "pr": "Partial response",
+    "pvtt": "Portal vein tumour thrombosis",
+    "rccep": "RCCEP",
+    "recist11": "RECIST 1.1",
+    "sd": "Stable disease",
+    "treatment": "Treatment",
+    "ttr": "Time to response",
+    "tumor_number": "Number of tumours",
+    "tumor_size": "Tumour size",
+}
+GRADES = {
+    "any": "any grade",
+    "g12": "grade 1–2",
+    "g34": "grade 3–4",
+    "g3plus": "grade ≥ 3",
+    "gt3": "above grade 3",
+    "g5": "grade 5",
+}
+ABBREVIATIONS = {
+    "orr": "ORR",
+    "dcr": "DCR",
+    "cr": "CR",
+    "pr": "PR",
+    "sd": "SD",
+    "pd": "PD",
+    "os": "OS",
+    "pfs": "PFS",
+    "liver_pfs": "Liver PFS",
+    "dor": "DoR",
+    "ttr": "TTR",
+}
+
+
+def label(slug: str) -> str:
+    """What a slug is called: `child_pugh` is Child–Pugh, `hand_foot_syndrome` is Hand foot syndrome."""
+    return _WORDS.get(slug) or slug.replace("_", " ").capitalize()
+
+
+def abbreviation(slug: str) -> str:
+    """The short form where there is one, else the label."""
+    return ABBREVIATIONS.get(slug) or label(slug)

@@ -1,0 +1,199 @@
+"""Printed numbers: notations, rounding intervals, and the algebra of comparing them."""
+
+from __future__ import annotations
+
+import math
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from haicbook.printed import (
+    EXAMPLES,
+    CellError,
+    agreement,
+    format_like,
+    normalise,
+    overlap,
+    parse_cell,
+    parse_date,
+    parse_number,
+)
+
+DASHES = "-‐‑‒–—―−~∼～"
+decimals = st.integers(0, 4)
+numbers = st.decimals(0, 9999, places=3, allow_nan=False)
+
+
+def figures(cell: str, layout: str) -> dict[str, float]:
+    return {statistic: printed.value for statistic, printed in parse_cell(cell, layout)}
+
+
+@pytest.mark.parametrize("layout", EXAMPLES)
+def test_every_example_of_the_error_message_can_be_read(layout: str) -> None:
+    assert parse_cell(EXAMPLES[layout], layout)
+
+
+@given(st.tuples(numbers, numbers, numbers), st.sampled_from(DASHES), st.sampled_from(["({})", "[{}]", "( {} )"]))
+def test_every_dash_separates_an_interval(values: tuple[Decimal, ...], dash: str, brackets: str) -> None:
+    estimate, low, high = values
+    cell = f"{estimate} {brackets.format(f'{low}{dash}{high}')}"
+    assert figures(cell, "median_iqr") == {"median": float(estimate), "q1": float(low), "q3": float(high)}
+
+
+@given(numbers, numbers, st.sampled_from([" ± ", "±", " +/- ", " \\pm ", "\\pm", "$\\pm$"]))
+def test_every_plus_minus_separates_mean_and_sd(mean: Decimal, sd: Decimal, sign: str) -> None:
+    assert figures(f"{mean}{sign}{sd}", "mean_sd") == {"mean": float(mean), "sd": float(sd)}
+
+
+@given(
+    st.integers(0, 999),
+    st.decimals(0, 100, places=1, allow_nan=False),
+    st.sampled_from(
+        ["{} ({}%)", "{}({}%)", "{} ({})", "{} [{}%]", "${}({}\\%)$", "<b>{} ({}%)</b>", "{}\u00a0（{}%）"]
+    ),
+)
+def test_every_count_with_its_percentage(count: int, percent: Decimal, form: str) -> None:
+    assert figures(form.format(count, percent), "n_pct") == {"n": count, "pct": float(percent)}
+
+
+@given(st.integers(1000, 10**9))
+def test_thousands_separators(count: int) -> None:
+    assert figures(f"{count:,}", "n") == {"n": count}
+
+
+@given(st.sampled_from(["<", "< ", "＜", "$<$", "\\lt "]), st.decimals("0.001", "0.999", places=3))
+def test_below(sign: str, p: Decimal) -> None:
+    [(_, printed)] = parse_cell(f"{sign}{p}", "p")
+    assert (printed.state, printed.value, printed.high, printed.low) == ("below", float(p), float(p), -math.inf)
+
+
+@pytest.mark.parametrize("cell", ["0", "$\\overline{0}$", "\\mathbf{0}", "$\\boldsymbol{0}$", "\\theta"])
+def test_typeset_zeros(cell: str) -> None:
+    assert figures(cell, "n_pct") == {"n": 0}
+
+
+@pytest.mark.parametrize("words", ["not reached", "NR", "N.R.", "NA", "NE", "Not reached"])
+def test_limits_not_reached(words: str) -> None:
+    parts = dict(parse_cell(f"28.8 (19.3–{words})", "median_ci"))
+    assert parts["ci_high"].state == "not_reached"
+    assert parts["ci_low"].value == 19.3
+
+
+def test_a_misprint_is_kept_and_marked() -> None:
+    parts = dict(parse_cell("1.115 (0.743–1.1.674)", "hr_ci"))
+    assert (parts["hr"].value, parts["ci_low"].value) == (1.115, 0.743)
+    assert (parts["ci_high"].state, parts["ci_high"].figure) == ("unreadable", "1.1.674")
+
+
+@pytest.mark.parametrize(
+    ("cell", "layout", "expected"),
+    [
+        ("(16.0%)", "n_pct", {"pct": 16.0}),
+        ("19 (76.%)", "n_pct", {"n": 19, "pct": 76.0}),
+        ("165/182 [90.6%]", "n_pct", {"n": 165, "denominator": 182, "pct": 90.6}),
+        ("seven [28.0%]", "n_pct", {"n": 7, "pct": 28.0}),
+        ("−0.5 (−1.2 to −0.1)", "hr_ci", {"hr": -0.5, "ci_low": -1.2, "ci_high": -0.1}),
+        ("0·56 (0·33–0·95)", "hr_ci", {"hr": 0.56, "ci_low": 0.33, "ci_high": 0.95}),
+        ("9.0 (95% CI: 6.5~11.4)", "median_ci", {"median": 9.0, "ci_low": 6.5, "ci_high": 11.4}),
+        ("12.4 (9.0, 17.3)", "median_ci", {"median": 12.4, "ci_low": 9.0, "ci_high": 17.3}),
+        ("4–6", "range", {"min": 4, "max": 6}),
+        ("", "n_pct", {}),
+    ],
+)
+def test_printed_forms(cell: str, layout: str, expected: dict[str, float]) -> None:
+    assert figures(cell, layout) == expected
+
+
+@pytest.mark.parametrize(
+    ("cell", "layout"),
+    [("1-Feb", "range"), ("abc", "p"), ("20 (51.0%", "n_pct"), ("12,4", "hr"), ("1.2.3", "hr"), ("5 ± ", "mean_sd")],
+)
+def test_a_cell_of_another_shape_is_refused_with_an_example(cell: str, layout: str) -> None:
+    with pytest.raises(CellError, match="expected") as error:
+        parse_cell(cell, layout)
+    assert EXAMPLES[layout] in str(error.value)
+
+
+@given(st.text(max_size=40))
+def test_normalising_twice_is_normalising_once(text: str) -> None:
+    assert normalise(normalise(text)) == normalise(text)
+
+
+@given(st.text(max_size=12), st.sampled_from(sorted(EXAMPLES)))
+def test_no_text_breaks_the_parser(cell: str, layout: str) -> None:
+    try:
+        parts = parse_cell(cell, layout)
+    except CellError:
+        return
+    assert all(math.isfinite(p.value) or p.state in ("not_reached", "unreadable") for _, p in parts)
+
+
+@pytest.mark.parametrize(
+    ("figure", "days"),
+    [("January 1, 2018", 0), ("May 2018", 30), ("2021-01-04", 0), ("July 2024", 30), ("4 January 2021", 0)],
+)
+def test_dates_stand_for_as_many_days_as_they_leave_open(figure: str, days: int) -> None:
+    date = parse_date(figure)
+    assert date.high - date.low == days
+
+
+@pytest.mark.parametrize("figure", ["February 30, 2020", "Smarch 2018", "13/13/13", "2018"])
+def test_what_is_no_date(figure: str) -> None:
+    assert parse_date(figure).state == "unreadable"
+
+
+# --- rounding ---------------------------------------------------------------------------------------------------------
+
+
+@given(st.decimals(-9999, 9999, places=6, allow_nan=False), decimals)
+def test_what_was_rounded_agrees(value: Decimal, places: int) -> None:
+    figure = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    assert agreement(parse_number(f"{figure:f}"), float(value)) == "rounded"
+
+
+@given(st.decimals("0.01", 9999, places=6, allow_nan=False), decimals)
+def test_what_was_cut_off_agrees_as_rounded_or_truncated(value: Decimal, places: int) -> None:
+    figure = value.quantize(Decimal(1).scaleb(-places), ROUND_DOWN)
+    assert agreement(parse_number(f"{figure:f}"), float(value)) in ("rounded", "truncated")
+
+
+@given(st.decimals(0, 9999, places=6, allow_nan=False), decimals, st.decimals("1.01", 100, places=2))
+def test_more_than_a_unit_away_differs(value: Decimal, places: int, units: Decimal) -> None:
+    printed = parse_number(f"{value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):f}")
+    assert agreement(printed, printed.value + float(units) * printed.unit) == "differs"
+    assert agreement(printed, printed.value - float(units) * printed.unit) == "differs"
+
+
+@given(st.decimals(-999, 999, places=2, allow_nan=False))
+def test_the_interval_is_as_wide_as_its_last_digit(value: Decimal) -> None:
+    printed = parse_number(f"{value:f}")
+    assert printed.high - printed.low == pytest.approx(printed.unit)
+    assert printed.low <= printed.value <= printed.high
+    assert overlap(printed, printed.value, printed.value)
+    assert not overlap(printed, printed.high + printed.unit, math.inf)
+
+
+@given(st.integers(0, 10**6))
+def test_a_count_is_exact(count: int) -> None:
+    printed = parse_number(str(count), count=True)
+    assert printed.low == printed.high == count
+    assert agreement(printed, count) == "rounded"
+    assert agreement(printed, count + 1) == "differs"
+
+
+def test_agreement_with_bounds() -> None:
+    assert agreement(parse_number("<0.001"), 0.0004) == "rounded"
+    assert agreement(parse_number("<0.001"), 0.004) == "differs"
+    assert agreement(parse_number(">0.05"), 0.4) == "rounded"
+
+
+@pytest.mark.parametrize("figure", ["not reached", "1.1.674"])
+def test_what_has_no_value_cannot_be_compared(figure: str) -> None:
+    with pytest.raises(ValueError, match="cannot be compared"):
+        agreement(parse_number(figure), 1.0)
+
+
+def test_a_recomputed_number_is_shown_with_the_decimals_of_the_print() -> None:
+    assert format_like(0.03456, parse_number("0.035")) == "0.035"

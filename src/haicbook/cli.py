@@ -1,20 +1,70 @@
-"""The `haicbook` command."""
+"""The command line: `haicbook check`, `run` and `build`.
+
+Exit codes everywhere: 0 well, 1 findings or failures, 2 usage, 3 partial result.
+Heavy libraries are imported inside the commands, so that `--help` and completion answer at once.
+"""
 
 from __future__ import annotations
 
 import click
 
 from haicbook import __version__
-from haicbook.study.check import check_command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="haicbook")
 def main() -> None:
-    """Five papers on hepatic arterial infusion chemotherapy, rebuilt from the numbers they print.
+    """Rebuild five published HAIC papers from the numbers they print."""
 
-    Exit status everywhere: 0 well, 1 findings or failures, 2 usage, 3 partial result.
+
+_STUDIES = click.argument("studies", nargs=-1, metavar="[STUDY]...")
+_JOBS = click.option(
+    "--jobs", type=click.IntRange(min=1), help="How many notebooks run at a time; default: one for each core."
+)
+
+
+@main.command()
+@_STUDIES
+def check(studies: tuple[str, ...]) -> None:
+    """Validate data/; say what each study holds and what is unavailable, and list every problem with its place."""
+    from haicbook.paths import data_dir
+    from haicbook.study.check import report
+
+    try:
+        problems = report(list(studies), data_dir())
+    except KeyError as error:
+        raise click.UsageError(str(error.args[0])) from error
+    raise SystemExit(1 if problems else 0)
+
+
+@main.command()
+@_STUDIES
+@click.option("-p", "--parameter", "assignments", multiple=True, metavar="NAME=VALUE", help="Change a parameter.")
+@_JOBS
+@click.option("--force", is_flag=True, help="Run also what is up to date.")
+@click.option("--list-parameters", is_flag=True, help="Show the parameters and what they may be; run nothing.")
+def run(
+    studies: tuple[str, ...], assignments: tuple[str, ...], jobs: int | None, force: bool, list_parameters: bool
+) -> None:
+    """Execute the notebooks that are stale; all of them when no STUDY is named.
+
+    With -p, the run goes to _build/runs/ and the book stays as it is.
+    A notebook that compares the studies always reads the results that the book shows.
     """
+    from haicbook.book.commands import list_command, run_command
+
+    if list_parameters:
+        raise SystemExit(list_command(studies))
+    raise SystemExit(run_command(studies, assignments, jobs=jobs, force=force))
 
 
-main.add_command(check_command)
+@main.command()
+@_JOBS
+@click.option("--force", is_flag=True, help="Run also what is up to date.")
+@click.option("--strict", is_flag=True, help="Read every page afresh; warnings are errors.")
+@click.option("--open", "open_book", is_flag=True, help="Open the book in the browser.")
+def build(jobs: int | None, force: bool, strict: bool, open_book: bool) -> None:
+    """Execute what is stale and build the book, _build/html/index.html."""
+    from haicbook.book.commands import build_command
+
+    raise SystemExit(build_command(jobs=jobs, force=force, strict=strict, open_book=open_book))

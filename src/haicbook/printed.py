@@ -176,7 +176,8 @@ def _single(name: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
     return re.compile(rf"({_E})\s*%?", re.IGNORECASE), (name,)
 
 
-_COUNT = r"\d[\d,]*|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|none|no"
+_WORD = "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|none|no"
+_COUNT = rf"\d[\d,]*|{_WORD}"
 _LAYOUTS: dict[str, tuple[re.Pattern[str], tuple[str, ...]]] = {
     "n": (re.compile(rf"({_COUNT})(?:\s*/\s*(\d[\d,]*))?", re.IGNORECASE), ("n", "denominator")),
     "pct": (re.compile(rf"({_F})\s*%?"), ("pct",)),
@@ -195,7 +196,7 @@ _LAYOUTS: dict[str, tuple[re.Pattern[str], tuple[str, ...]]] = {
     "hr": _single("hr"),
     "hr_ci": _interval("hr", "ci_low", "ci_high"),
     "p": _single("p"),
-    "range": (re.compile(rf"({_E}){_SEP}({_E})\s*%?"), ("min", "max")),
+    "range": (re.compile(rf"({_E}|{_WORD}){_SEP}({_E}|{_WORD})\s*%?", re.IGNORECASE), ("min", "max")),
     "value": _single("value"),
 }
 EXAMPLES = {
@@ -258,7 +259,7 @@ def parse_cell(cell: str, layout: str) -> list[tuple[str, Printed]]:
     if match is None or not any(match.groups()):
         raise CellError(cell, layout)
     parts: list[tuple[str, Printed]] = [
-        (name, parse_number(_verbatim(figure, cell), count=name in _COUNTS))
+        (name, parse_number(_verbatim(figure, cell), count=name in _COUNTS or figure.lower() in _WORDS))
         for name, figure in zip(names, match.groups(), strict=True)
         if figure is not None
     ]

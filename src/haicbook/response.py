@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from haicbook.printed import agreement
-from haicbook.proportions import Proportion, exact_interval, risk_difference
+from haicbook.proportions import Proportion, exact_interval, risk_difference, wald_interval, wilson_interval
 from haicbook.study import Paper, as_printed
 
 CATEGORIES = ("cr", "pr", "sd", "pd", "orr", "dcr")
@@ -43,6 +43,11 @@ class Rate:
     printed: str
     value_id: str
     source: str
+
+    @property
+    def estimate(self) -> float:
+        """The proportion; the middle of the possible ones where the print leaves several."""
+        return (self.counts[0] + self.counts[-1]) / 2 / self.size
 
     def interval(self, confidence: float) -> tuple[float, float]:
         """Clopper-Pearson limits as proportions; over several possible counts, the widest pair."""
@@ -121,3 +126,63 @@ def differences(paper: Paper, rates: list[Rate], confidence: float) -> pd.DataFr
             middle = (estimates[0] + estimates[-1]) / 2
             rows.append([category, pair[treated].criterion, pair[treated].population, middle, low, high])
     return pd.DataFrame(rows, columns=["category", "criterion", "population", "difference", "low", "high"])
+
+
+def summarise(rates: list[Rate], gaps: pd.DataFrame, confidence: float) -> dict[str, float]:
+    """Named values for the results: each ORR and DCR with its interval, and the differences between arms."""
+    values: dict[str, float] = {}
+    for rate in rates:
+        if rate.category in ("orr", "dcr"):
+            name = ".".join(part for part in (rate.category, rate.arm, rate.criterion) if part)
+            values[f"{name}.estimate"] = rate.estimate
+            values[f"{name}.low"], values[f"{name}.high"] = rate.interval(confidence)
+    for gap in gaps.itertuples(index=False):
+        values |= {
+            f"{gap.category}.difference": gap.difference,
+            f"{gap.category}.difference.low": gap.low,
+            f"{gap.category}.difference.high": gap.high,
+        }
+    return values
+
+
+@dataclass(frozen=True)
+class PrintedInterval:
+    """A printed interval of a proportion beside the methods that could have made it.
+
+    Attributes
+    ----------
+    printed
+        The cell or claim.
+    value_id
+        Of the printed percentage.
+    limits
+        Method (`exact`, `wilson`, `wald`) to its limits as proportions.
+    reproduced_by
+        The methods whose limits both agree with the print.
+    """
+
+    printed: str
+    value_id: str
+    limits: dict[str, tuple[float, float]]
+    reproduced_by: tuple[str, ...]
+
+
+def printed_interval(paper: Paper, rate: Rate) -> PrintedInterval | None:
+    """The printed 95 % interval of a response rate, and which method reproduces it; None when none is printed."""
+    values = paper.values
+    same = values[(values.term == rate.category) | (values.row == rate.category)]
+    same = same[(same.arm == rate.arm) & (same.population == rate.population) & (same.statistic == "ci_low")]
+    if same.empty:
+        return None
+    first = same.iloc[0]
+    cell = values[(values.file == first.file) & (values.line == first.line)].set_index("statistic")
+    low, high = as_printed(cell.loc["ci_low"]), as_printed(cell.loc["ci_high"])
+    proportion = Proportion(rate.counts[0], rate.size)
+    methods = {"exact": exact_interval, "wilson": wilson_interval, "wald": wald_interval}
+    limits = {name: method(proportion, 0.95) for name, method in methods.items()}
+    agreeing = tuple(
+        name
+        for name, (below, above) in limits.items()
+        if agreement(low, 100 * below) != "differs" and agreement(high, 100 * above) != "differs"
+    )
+    return PrintedInterval(first.cell, str(cell.loc["pct"].id), limits, agreeing)

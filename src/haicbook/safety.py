@@ -87,3 +87,18 @@ def differences(paper: Paper, events: pd.DataFrame, grade: str, confidence: floa
             rows.append([event, group.label.iloc[0], found.estimate, found.low, found.high])
     frame = pd.DataFrame(rows, columns=columns)
     return frame.reindex(frame.difference.abs().sort_values(ascending=False, kind="stable").index)
+
+
+def widest_grade(events: pd.DataFrame) -> str:
+    """The grade for which most events are printed: any grade before grades 1-2 before severe ones."""
+    counted = events.dropna(subset=["n"]).groupby("grade").event.nunique()
+    order = ("any", "g12", *SEVERE)
+    return max((grade for grade in order if grade in counted), key=lambda grade: (counted[grade], -order.index(grade)))
+
+
+def summarise(paper: Paper, events: pd.DataFrame, confidence: float) -> dict[str, float]:
+    """Named values for the results: number of events printed, and how many differ between arms by their interval."""
+    grade = widest_grade(events)
+    gaps = differences(paper, events, grade, confidence)
+    apart = int(((gaps.low > 0) | (gaps.high < 0)).sum())
+    return {"events": events.event.nunique(), "apart": apart, "compared": len(gaps)}

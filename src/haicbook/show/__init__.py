@@ -1,20 +1,32 @@
 """Tables and figures for the page. Nothing here computes a result; it draws what it is given."""
 
-from haicbook.show.adverse import mirrored_bars
+from haicbook.show.adverse import adverse_table, differences_table, mirrored_bars
+from haicbook.show.balance import balance_table
 from haicbook.show.findings import findings
 from haicbook.show.forest import cox_forest, love_plot, rates_forest
 from haicbook.show.glance import glance
-from haicbook.show.printed_tables import baseline, plain
+from haicbook.show.printed_tables import baseline, baseline_in_text, plain
+from haicbook.show.response import interval_text, response_forest, response_table
 from haicbook.show.style import use
-from haicbook.show.survival import survival_curves
-from haicbook.show.tables import interval, lost, note, number, p_value, percent, prose, table
+from haicbook.show.survival import compared, sources, survival_curves, survival_summary
+from haicbook.show.tables import interval, lost, note, number, p_value, percent, table
+from haicbook.show.text import balance_counts, finding_counts, glue, response_gaps, rerun_counts, sensitivity_text
 
 __all__ = [
+    "adverse_table",
+    "balance_counts",
+    "balance_table",
     "baseline",
+    "baseline_in_text",
+    "compared",
     "cox_forest",
+    "differences_table",
+    "finding_counts",
     "findings",
     "glance",
+    "glue",
     "interval",
+    "interval_text",
     "lost",
     "love_plot",
     "mirrored_bars",
@@ -23,9 +35,15 @@ __all__ = [
     "p_value",
     "percent",
     "plain",
-    "prose",
     "rates_forest",
+    "rerun_counts",
+    "response_forest",
+    "response_gaps",
+    "response_table",
+    "sensitivity_text",
+    "sources",
     "survival_curves",
+    "survival_summary",
     "table",
     "use",
 ]

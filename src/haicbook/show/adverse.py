@@ -8,6 +8,7 @@ import pandas as pd
 
 from haicbook.safety import severity_grades
 from haicbook.show import style
+from haicbook.show.tables import interval, number
 from haicbook.words import GRADES
 
 if TYPE_CHECKING:
@@ -78,3 +79,29 @@ def _headings(paper: Any, ax: Axes, sides: list[tuple[str, int]], milder: str, s
     if severe:
         handles.insert(0, Patch(facecolor=style.INK, label=GRADES[severe]))
     ax.legend(handles=handles, loc="lower right")
+
+
+def adverse_table(paper: Any) -> pd.DataFrame:
+    """The printed adverse-event table; where grades have a row each, one row for each event instead."""
+    from haicbook.safety import adverse_events
+
+    events = adverse_events(paper)
+    wide = events.pivot_table(index="label", columns=["arm", "grade"], values="printed", aggfunc="first", sort=False)
+    arms = [arm for arm in paper.spec.arms if arm in set(events.arm)]
+    grades = list(dict.fromkeys(events.grade))
+    frame = pd.DataFrame({"Event": list(wide.index)})
+    for arm in arms:
+        for grade in grades:
+            if (arm, grade) in wide:
+                prefix = "" if len(arms) == 1 else f"{paper.spec.arms[arm].short}, "
+                frame[f"{prefix}{GRADES[grade]}"] = wide[(arm, grade)].fillna("").to_list()
+    return frame
+
+
+def differences_table(differences: pd.DataFrame, confidence: float, most: int) -> pd.DataFrame:
+    """The largest differences between arms, in percentage points."""
+    rows = [
+        (row.label, number(100 * row.difference, 1), interval(100 * row.low, 100 * row.high, 1))
+        for row in differences.head(most).itertuples(index=False)
+    ]
+    return pd.DataFrame(rows, columns=["Event", "Difference, points", f"{confidence:.0%} CI"])

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 _SHORT = {"before_psm": "before", "after_psm": "after"}
+_NOT_CHARACTERISTICS = ("enrolled", "screened", "n_matched", "characteristics", "other_characteristics")
 
 
 def baseline(paper: Any) -> pd.DataFrame:
@@ -74,3 +75,25 @@ def plain(paper: Any, table: Any, first: str = "") -> pd.DataFrame:
         ]
         frame[", ".join(part for part in parts if part) or key] = [row[key] for row in rows]
     return frame
+
+
+def baseline_in_text(paper: Any) -> pd.DataFrame:
+    """Characteristics that the results print for at least one arm, or compare by a p-value, one row each.
+
+    For papers whose baseline table is lost. Columns: the arms in each population, and the p-value.
+    """
+    from haicbook.words import label
+
+    values = paper.select(kind="claim", section="results")
+    values = values[(values.endpoint == "") & (values.grade == "") & values.source.str.contains("haracteristics")]
+    values = values[(values.arm != "") & ~values.term.isin(_NOT_CHARACTERISTICS)]
+    rows: dict[tuple[str, str], dict[str, str]] = {}
+    for claim in values.drop_duplicates(["file", "line"]).itertuples(index=False):
+        where = f", {_SHORT[claim.population]}" if claim.population in _SHORT else ""
+        is_p = claim.statistic == "p"
+        column = f"p{where}" if is_p else f"{paper.spec.arms[claim.arm].short}{where}"
+        words = label(claim.term) + (f", {claim.level.replace('_', ' ')}" if claim.level not in ('', 'yes') and not is_p else "")
+        rows.setdefault((claim.population, words), {})[column] = claim.cell
+    headings = list(dict.fromkeys(column for cells in rows.values() for column in cells))
+    table = [{"Characteristic": words} | {c: cells.get(c, "") for c in headings} for (_, words), cells in rows.items()]
+    return pd.DataFrame(table).groupby("Characteristic", sort=False).agg(lambda cells: next((c for c in cells if c), "–")).reset_index()

@@ -6,8 +6,10 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from haicbook.show import style
+from haicbook.show.tables import interval, number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -129,3 +131,56 @@ def _at_risk_table(paper: Any, ax: Axes, ensemble: Any, arms: list[str], times: 
             ax.text(time, y - 0.12, f"{middle:.0f}", color=colour, ha="center", va="center", fontsize=9)
             if low != high:
                 ax.text(time, y + 0.3, f"{low:.0f}–{high:.0f}", color=style.INK, ha="center", va="center", fontsize=7)
+
+
+def compared(paper: Any, ensemble: Any) -> pd.DataFrame:
+    """Printed and reconstructed values side by side, and whether a target is met."""
+    rows = [
+        (
+            row.quantity,
+            _arm_words(paper, row.arm),
+            row.printed or "–",
+            row.reconstructed if row.reconstructed == row.range else f"{row.reconstructed} ({row.range})",
+            _verdict(row),
+        )
+        for row in ensemble.compare().itertuples(index=False)
+    ]
+    return pd.DataFrame(rows, columns=["Quantity", "Arm", "Printed", "Reconstructed (range)", "Met"])
+
+
+def _arm_words(paper: Any, arms: str) -> str:
+    parts = [paper.spec.arms[arm].short for arm in arms.split(" against ") if arm]
+    return " against ".join(parts) or "all"
+
+
+def _verdict(row: Any) -> str:
+    if row.role == "target":
+        return "yes" if row.met else "no"
+    return "left out" if row.role == "left out" else "not a target"
+
+
+def sources(paper: Any, ensemble: Any) -> str:
+    """Where the paper prints the figures of an endpoint: `Results, Efficacy; Table 4`."""
+    ids = [value_id for value_id in ensemble.compare().value_id if value_id in paper.by_id.index]
+    return "; ".join(dict.fromkeys(paper.by_id.loc[ids, "source"]))
+
+
+def survival_summary(paper: Any, summaries: dict[str, dict[str, Any]], horizon: float) -> pd.DataFrame:
+    """Events and restricted mean survival of every endpoint and arm.
+
+    Parameters
+    ----------
+    summaries
+        Endpoint's name for the page to its :func:`haicbook.survival.summarise`.
+    horizon
+        Months.
+    """
+    rows = []
+    for name, values in summaries.items():
+        for arm in (arm for arm in paper.spec.arms if f"{arm}.rmst" in values):
+            spread = interval(values[f"{arm}.rmst.low"], values[f"{arm}.rmst.high"], 1)
+            rows.append((name, paper.spec.arms[arm].short, number(values[f"{arm}.deaths"], 0), f"{number(values[f'{arm}.rmst'], 1)} ({spread})"))
+        if "rmst_difference" in values:
+            spread = interval(values["rmst_difference.low"], values["rmst_difference.high"], 1)
+            rows.append((name, "difference", "", f"{number(values['rmst_difference'], 1)} ({spread})"))
+    return pd.DataFrame(rows, columns=["Endpoint", "Arm", "Events", f"Mean months up to {horizon:g} (range)"])

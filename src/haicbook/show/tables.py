@@ -64,13 +64,6 @@ def lost(entries: list[str]) -> Any:
     return Markdown(f":::{{admonition}} Not available\n:class: haic-lost\n{listing}\n:::\n")
 
 
-def prose(text: str) -> Any:
-    """A computed sentence of the running text."""
-    from IPython.display import Markdown
-
-    return Markdown(text)
-
-
 def number(value: float, decimals: int = 2, missing: str = "–") -> str:
     """A number for a table cell, with a true minus sign; `missing` for NaN."""
     if value is None or pd.isna(value):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
-
 from haicbook.study.paper import Paper, inspect, studies
 from haicbook.study.problems import Problem
 
@@ -109,19 +107,3 @@ def report(names: list[str], root: Path) -> int:
     for problem in problems:
         console.print(f"data/{problem}", style="red", markup=False, soft_wrap=True)
     return len(problems)
-
-
-@click.command("check")
-@click.argument("studies", nargs=-1)
-def check_command(studies: tuple[str, ...]) -> None:
-    """Validate data/ and say what each study holds and what is unavailable.
-
-    Exit status: 0 all sound, 1 problems found (all are listed), 2 no such study.
-    """
-    from haicbook.paths import data_dir
-
-    try:
-        problems = report(list(studies), data_dir())
-    except KeyError as error:
-        raise click.UsageError(str(error.args[0])) from error
-    raise SystemExit(1 if problems else 0)

@@ -1,0 +1,98 @@
+"""`haicbook run` and `haicbook build`: do the work, say how it went, return the exit code."""
+
+from __future__ import annotations
+
+import webbrowser
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import ParamSpec
+
+from rich.console import Console
+
+from haicbook.book.build import Built, build_pages
+from haicbook.book.notebooks import choose, read_sources
+from haicbook.book.parameters import parse_assignments
+from haicbook.book.problems import SourceError, WrongUsageError
+from haicbook.book.report import near, parameter_table, report_outcomes, say
+from haicbook.book.run import exit_code, run
+from haicbook.book.status import write_page
+
+Arguments = ParamSpec("Arguments")
+WELL, FAILURE, USAGE, PARTIAL = 0, 1, 2, 3
+
+
+def _listing_problems(command: Callable[Arguments, int]) -> Callable[Arguments, int]:
+    """The exit code of a command, with what was wrong before it began printed and not raised."""
+
+    @wraps(command)
+    def wrapped(*args: Arguments.args, **kwargs: Arguments.kwargs) -> int:
+        try:
+            return command(*args, **kwargs)
+        except (WrongUsageError, SourceError) as error:
+            errors = Console(stderr=True)
+            say(errors, "Nothing was run:", style="bold red")
+            for problem in error.problems:
+                say(errors, "  " + problem.replace("\n", "\n    "))
+            return USAGE if isinstance(error, WrongUsageError) else FAILURE
+
+    return wrapped
+
+
+@_listing_problems
+def list_command(studies: Sequence[str]) -> int:
+    """Show the parameters of the named notebooks, or of all."""
+    parameter_table(read_sources(choose(studies)), Console())
+    return WELL
+
+
+@_listing_problems
+def run_command(studies: Sequence[str], assignments: Sequence[str], *, jobs: int | None, force: bool) -> int:
+    """Run the named notebooks, or all, and report."""
+    console = Console()
+    outcomes = run(studies, parse_assignments(assignments), jobs=jobs, force=force, console=console)
+    report_outcomes(outcomes, console, Console(stderr=True))
+    return exit_code(outcomes)
+
+
+@_listing_problems
+def build_command(*, jobs: int | None, force: bool, strict: bool, open_book: bool) -> int:
+    """Run what is stale, build the pages, report."""
+    console, errors = Console(), Console(stderr=True)
+    outcomes = run((), {}, jobs=jobs, force=force, console=console)
+    report_outcomes(outcomes, console, errors)
+    if never := [outcome.job.source.name for outcome in outcomes if not outcome.job.notebook.exists()]:
+        say(errors, f"The book was not built: there is no output yet of {', '.join(never)}.", style="bold red")
+        return FAILURE
+    stale = [outcome.job.source.name for outcome in outcomes if not outcome.well]
+    write_page([outcome.job.source.name for outcome in outcomes], stale)
+    if console.is_terminal:
+        with console.status("building the pages"):
+            built = build_pages(strict=strict)
+    else:
+        say(console, "building the pages")
+        built = build_pages(strict=strict)
+    if built.code != 0:
+        _report_broken(built, errors)
+        return FAILURE
+    _report_built(built, stale, console, errors)
+    if open_book:
+        webbrowser.open(built.index.as_uri())
+    return PARTIAL if stale else WELL
+
+
+def _report_broken(built: Built, errors: Console) -> None:
+    say(errors, f"Jupyter Book failed with exit code {built.code}. The last that it said:", style="bold red")
+    for line in built.last:
+        say(errors, f"    {line}")
+    if built.warnings:
+        say(errors, f"Its warnings and errors ({len(built.warnings)}):", style="bold red")
+        for line in built.warnings:
+            say(errors, f"    {line}")
+
+
+def _report_built(built: Built, stale: Sequence[str], console: Console, errors: Console) -> None:
+    for line in built.warnings:
+        say(errors, line, style="yellow")
+    if stale:
+        say(errors, f"The book shows an earlier run of {', '.join(stale)}.", style="bold yellow")
+    say(console, f"The book: {near(built.index)}")

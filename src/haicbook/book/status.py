@@ -1,0 +1,151 @@
+"""When, with what and on which data the book was executed: the record, and the page that shows it."""
+
+from __future__ import annotations
+
+import json
+import platform
+import subprocess
+import threading
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from haicbook.book.fingerprint import digest_of_folder
+from haicbook.paths import data_dir, executed_dir, root
+from haicbook.results import write_text
+
+_RECORD = threading.Lock()
+# what a result can depend on
+COMPUTING = (
+    "haicbook",
+    "numpy",
+    "pandas",
+    "scipy",
+    "lifelines",
+    "statsmodels",
+    "matplotlib",
+    "seaborn",
+    "ipykernel",
+    "jupytext",
+    "papermill",
+)
+# what makes the pages
+PUBLISHING = ("jupyter-book", "myst-nb", "sphinx", "sphinx-book-theme")
+
+
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """Package → installed version, or that it is not installed."""
+    found = {}
+    for package in packages:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def record_execution(name: str, *, fingerprint: str, cells: int, seconds: float) -> None:
+    """Note in `status.json` that a notebook of the book was executed now, by this environment.
+
+    The note stands apart from the notebook, whose bytes depend on its inputs only.
+    """
+    entry = {
+        "executed": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(seconds, 1),
+        "cells": cells,
+        "fingerprint": fingerprint,
+        "versions": {"python": platform.python_version(), **versions(COMPUTING)},
+    }
+    # notebooks that run side by side end at any time
+    with _RECORD:
+        content = {"schema": 1, "notebooks": {**read_record(), name: entry}}
+        write_text(executed_dir() / "status.json", json.dumps(content, indent=1, sort_keys=True) + "\n")
+
+
+def read_record() -> dict[str, Any]:
+    """Notebook → its last execution; empty when nothing was executed, or the record cannot be read."""
+    path = executed_dir() / "status.json"
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8"))["notebooks"])
+    except (FileNotFoundError, json.JSONDecodeError, KeyError, TypeError, ValueError):
+        # it only tells what happened: without it, the page says that it is not known
+        return {}
+
+
+def commit(folder: Path) -> str:
+    """The git commit of a checkout, with a word on uncommitted changes; empty when it is none."""
+    try:
+        prefix, head, *_ = _git(folder, "rev-parse", "--show-prefix", "HEAD").split("\n")
+        changes = _git(folder, "status", "--porcelain")
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return ""
+    # a prefix means that the checkout is another project's, which this folder lies in
+    return "" if prefix else head + (", with uncommitted changes" if changes.strip() else "")
+
+
+def write_page(names: Sequence[str], stale: Collection[str]) -> Path:
+    """Write `book/_executed/status.md`; a page that would not change is left alone, so that nothing is built anew.
+
+    Parameters
+    ----------
+    names
+        The book's notebooks, in the order of the table.
+    stale
+        Those of them whose outputs are older than what they depend on.
+    """
+    path = executed_dir() / "status.md"
+    text = page(names, stale, read_record(), digest_of_folder(data_dir()), commit(root()))
+    if not (path.exists() and path.read_text(encoding="utf-8") == text):
+        write_text(path, text)
+    return path
+
+
+def page(names: Sequence[str], stale: Collection[str], record: dict[str, Any], data: str, source: str) -> str:
+    """The status page as MyST Markdown; `record`, `data` and `source` as their functions here give them."""
+    runs = [_run_row(name, record.get(name, {}), name in stale) for name in names]
+    packages = [(package, _distinct(record, package)) for package in ("python", *COMPUTING)]
+    packages += list(versions(PUBLISHING).items())
+    return f"""# Status
+
+When the notebooks of this book were executed, with which versions, and on which data. A notebook is executed again
+when its text, the package, its data or `requirements.lock` has changed, and one that compares the papers also when
+their results have.
+
+Data, as the SHA-256 of `data/`
+: `{data}`
+
+Source, as a git commit
+: {source or "not known: built outside of a git checkout"}
+
+{_table("tab-status-runs", "Notebooks and their last execution", ("Notebook", *_RUN_COLUMNS), runs)}
+
+{_table("tab-status-versions", "Versions that computed the results and made the pages", ("What", "Version"), packages)}
+"""
+
+
+_RUN_COLUMNS = ("Executed (UTC)", "Seconds", "Cells of code", "Up to date")
+
+
+def _run_row(name: str, run: dict[str, Any], is_stale: bool) -> tuple[str, ...]:
+    executed = str(run.get("executed", "not known")).replace("T", " ").removesuffix("+00:00")
+    fresh = "no: shows an earlier run" if is_stale else "yes"
+    return name, executed, str(run.get("seconds", "–")), str(run.get("cells", "–")), fresh
+
+
+def _distinct(record: dict[str, Any], package: str) -> str:
+    """The version that the notebooks were executed with; several when they were not all by the same."""
+    found = sorted({run["versions"][package] for run in record.values() if package in run.get("versions", {})})
+    return ", ".join(found) or "not known"
+
+
+def _table(name: str, caption: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = ["|".join(["", *row, ""]) for row in (columns, [":--"] * len(columns), *rows)]
+    body = "\n".join(lines)
+    return f":::{{table}} {caption}.\n:name: {name}\n:class: haic-table\n\n{body}\n:::"
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(folder), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout

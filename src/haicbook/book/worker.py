@@ -1,0 +1,78 @@
+"""Execute one notebook with papermill, in a process of its own: `python -m haicbook.book.worker`.
+
+The job comes as JSON on stdin, what happens goes as JSON lines to stdout. papermill changes the process's current
+folder, so threads cannot share one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any
+
+
+def main() -> None:
+    """Read a job, execute it, report."""
+    job = json.load(sys.stdin)
+    # A kernel inherits our stdout; what it prints below Python must not land between our lines.
+    channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+
+    def report(**event: Any) -> None:
+        channel.write(json.dumps(event) + "\n")
+        channel.flush()
+
+    execute(job, report)
+
+
+def execute(job: dict[str, Any], report: Any) -> None:
+    """Execute a notebook.
+
+    Parameters
+    ----------
+    job
+        `input` and `output` (paths of notebooks), `cwd` (the kernel's folder), `parameters` (name → value).
+    report
+        Called with `event=`: `cells` (`count`), `cell` (`number`, among the cells of code), `done`, or `failed`
+        (`index` among all cells or None, `name`, `message`, `traceback`).
+    """
+    import nbformat
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    node = nbformat.read(job["input"], as_version=4)
+    report(event="cells", count=sum(cell.cell_type == "code" and bool(cell.source.strip()) for cell in node.cells))
+    started: list[int] = []
+
+    def on_cell_execute(cell: Any, cell_index: int) -> None:
+        if "injected-parameters" not in cell.metadata.get("tags", []):
+            started.append(cell_index)
+            report(event="cell", number=len(started))
+
+    try:
+        papermill.execute_notebook(
+            job["input"],
+            job["output"],
+            parameters=job["parameters"],
+            kernel_name="python3",
+            cwd=job["cwd"],
+            progress_bar=False,
+            on_cell_execute=on_cell_execute,
+            # how a cell's output was cut into messages is a matter of timing
+            coalesce_streams=True,
+            # a polite shutdown waits a second for the kernel
+            shutdown_kernel="immediate",
+        )
+    except PapermillExecutionError as error:
+        failed = {"index": error.cell_index, "name": error.ename, "message": error.evalue}
+        report(event="failed", **failed, traceback=error.traceback)
+    except Exception as error:  # a kernel that dies or never starts raises what the library of the day raises
+        index = started[-1] if started else None
+        report(event="failed", index=index, name=type(error).__name__, message=str(error), traceback=[])
+    else:
+        report(event="done")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""Tumour response for the page: printed counts beside exact intervals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from haicbook.show.forest import rates_forest
+from haicbook.show.tables import percent
+from haicbook.words import abbreviation, label
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from haicbook.response import Rate
+
+
+def response_table(paper: Any, rates: list[Rate], confidence: float) -> pd.DataFrame:
+    """One row for each category (and criterion), two columns for each arm: printed, exact interval in per cent."""
+    keys = list(dict.fromkeys((rate.criterion, rate.category) for rate in rates))
+    several = len({criterion for criterion, _ in keys}) > 1
+    rows = []
+    for criterion, category in keys:
+        name = label(category) + (f", {label(criterion)}" if several else "")
+        row: dict[str, str] = {"Response": name}
+        for arm, words in paper.spec.arms.items():
+            found = [r for r in rates if (r.criterion, r.category, r.arm) == (criterion, category, arm)]
+            row[f"{words.short}, printed"] = found[0].printed if found else "–"
+            row[f"{words.short}, exact {confidence:.0%} CI"] = _limits(found[0], confidence) if found else "–"
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _limits(rate: Rate, confidence: float) -> str:
+    low, high = rate.interval(confidence)
+    if len(rate.counts) == 1:
+        return f"{percent(low)}–{percent(high)}"
+    counts = f"{rate.counts[0]} or {rate.counts[1]}" if len(rate.counts) == 2 else f"{rate.counts[0]}–{rate.counts[-1]}"
+    return f"{percent(low)}–{percent(high)} ({counts} of {rate.size})"
+
+
+def response_forest(paper: Any, rates: list[Rate], confidence: float) -> tuple[Figure, Axes]:
+    """ORR and DCR of every arm with exact intervals."""
+    rows = []
+    for rate in rates:
+        if rate.category not in ("orr", "dcr"):
+            continue
+        low, high = rate.interval(confidence)
+        arm = paper.spec.arms[rate.arm]
+        criterion = f", {label(rate.criterion)}" if rate.criterion else ""
+        rows.append((f"{abbreviation(rate.category)}, {arm.short}{criterion}", arm.role, 100 * rate.estimate, 100 * low, 100 * high))
+    frame = pd.DataFrame(rows, columns=["label", "role", "estimate", "low", "high"])
+    fig, ax = rates_forest(frame, "Patients, %")
+    ax.set_xlim(0, 100)
+    return fig, ax
+
+
+def interval_text(rate: Any, printed: Any) -> dict[str, str]:
+    """A printed interval beside the exact and the Wald one, in per cent."""
+    shown = {name: f"{percent(low)}–{percent(high)} %" for name, (low, high) in printed.limits.items()}
+    return {"orr_printed": printed.printed, "orr_exact": shown["exact"], "orr_wald": shown["wald"], "orr_count": f"{rate.counts[0]} of {rate.size}"}

@@ -1,0 +1,75 @@
+"""Computed words: numbers formatted for the running text, glued into it by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from haicbook.show.tables import interval, number
+
+
+def glue(**words: object) -> None:
+    """Make words available to the page's prose as `{glue:text}`; shown nowhere else."""
+    from myst_nb import glue as myst_glue
+
+    for name, word in words.items():
+        myst_glue(name, _Plain(str(word)), display=False)
+
+
+class _Plain(str):
+    """A string that shows itself without quotation marks."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def finding_counts(found: list[Any]) -> dict[str, str]:
+    """How many findings there are of each severity, in words."""
+    counts = {severity: sum(item.severity == severity for item in found) for severity in ("error", "warning", "info")}
+    return {"errors": in_words(counts["error"]), "warnings": in_words(counts["warning"]), "notes": in_words(counts["info"])}
+
+
+def balance_counts(balances: dict[str, pd.DataFrame]) -> dict[str, str]:
+    """`7 of 11` covariates within 0.1, before and after matching."""
+    texts = [f"{int(frame.within_0_1.sum())} of {int(frame.smd.notna().sum())}" for frame in balances.values()]
+    return dict(zip(("balance_before", "balance_after"), texts, strict=False)) if len(texts) == 2 else {"balance_after": texts[0]}
+
+
+def response_gaps(gaps: pd.DataFrame) -> dict[str, str]:
+    """Differences of ORR and DCR in percentage points with their intervals."""
+    words = {}
+    for gap in gaps.itertuples(index=False):
+        words[f"{gap.category}_gap"] = number(100 * gap.difference, 1)
+        words[f"{gap.category}_gap_ci"] = interval(100 * gap.low, 100 * gap.high, 1)
+    return words
+
+
+def sensitivity_text(effect: pd.Series, sensitivity: dict[str, float], strength: float, gap: float) -> dict[str, str]:
+    """The printed hazard ratio, what a confounder would make of it, and its E-values."""
+    return {
+        "hr_printed": f"{number(effect.hr)} ({interval(effect.ci_low, effect.ci_high)})",
+        "hr_adjusted": number(sensitivity["hr_adjusted"]),
+        "confounder_effect": f"{strength:g}",
+        "confounder_gap": f"{100 * gap:g}",
+        "e_value": number(sensitivity["e_value"]),
+        "e_value_limit": number(sensitivity["e_value_limit"]),
+    }
+
+
+def rerun_counts(rerun: Any, summary: dict[str, float]) -> dict[str, str]:
+    """Pairs of a matching re-run beside the printed number of pairs."""
+    return {
+        "rerun_cohorts": f"{summary['cohorts']:g}",
+        "rerun_pairs": f"{summary['pairs']:.0f} ({summary['pairs.low']:.0f} to {summary['pairs.high']:.0f})",
+        "rerun_printed": str(rerun.printed_pairs),
+        "rerun_notes": " ".join(f"{note.rstrip('.')}." for note in rerun.notes),
+    }
+
+
+def in_words(count: int) -> str:
+    """Small counts as words: `none`, `one`, … `twelve`, then figures."""
+    words = "none one two three four five six seven eight nine ten eleven twelve".split()
+    return words[count] if count < len(words) else str(count)

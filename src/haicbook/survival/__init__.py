@@ -1,0 +1,34 @@
+"""Patient-level survival data reconstructed from printed summaries, and the statistics of many data sets at once."""
+
+from haicbook.survival.ensemble import LABEL, Ensemble, Member
+from haicbook.survival.parent import CENSORING
+from haicbook.survival.reconstruct import ReconstructionError, reconstruct
+from haicbook.survival.targets import (
+    ArmTargets,
+    Conflict,
+    HazardRatio,
+    Interval,
+    Landmark,
+    Limits,
+    TargetError,
+    Targets,
+)
+from haicbook.survival.verify import violations
+
+__all__ = [
+    "CENSORING",
+    "LABEL",
+    "ArmTargets",
+    "Conflict",
+    "Ensemble",
+    "HazardRatio",
+    "Interval",
+    "Landmark",
+    "Limits",
+    "Member",
+    "ReconstructionError",
+    "TargetError",
+    "Targets",
+    "reconstruct",
+    "violations",
+]

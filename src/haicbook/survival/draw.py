@@ -1,0 +1,210 @@
+"""Draw one arm's patients so that its curve passes through every knot, with the printed number of events.
+
+Kaplan-Meier is causal: what happens up to a knot decides the curve there, and nothing later can change it. So patients
+are drawn one segment at a time. In a segment that starts with r at risk, every split into d deaths, c censorings and
+the rest that can reach the next knot at all is weighed by its probability in the parent population (multinomial, and
+binomial for the printed events still to come); splits and orders are drawn until one meets the knot. What is returned
+is therefore a draw from the parent population, given the printed numbers met so far.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from haicbook.survival.parent import Knot, Parent, Segment
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+_BATCH = 64
+_BATCHES = 4
+# Beyond this many patients, counts further than this many standard deviations from the expected are left out.
+_ALL_COUNTS = 60
+_FAR = 8.0
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Patients who leave the risk set in one segment: times (m,) in months, ascending, and whether each died."""
+
+    time: Floats
+    event: Bools
+
+
+def log_factorials(n: int) -> Floats:
+    """Logarithms of 0! to n!."""
+    return np.r_[0.0, np.cumsum(np.log(np.arange(1, n + 1)))]
+
+
+def binomial(total: int, probability: float) -> Floats:
+    """Probabilities (total + 1,) of 0 to `total` successes."""
+    successes, factorials = np.arange(total + 1), log_factorials(total)
+    probability = min(max(probability, 1e-12), 1 - 1e-12)
+    log_mass = -factorials - factorials[::-1] + successes * np.log(probability)
+    log_mass += (total - successes) * np.log1p(-probability)
+    mass = np.exp(log_mass - log_mass.max())
+    return np.asarray(mass / mass.sum(), dtype=float)
+
+
+def draw_arm(parent: Parent, events: int | None, rng: np.random.Generator) -> list[Piece] | None:
+    """One arm's patients, a piece for each segment, or None when this attempt ended where no knot can be met.
+
+    Parameters
+    ----------
+    parent
+        The population.
+    events
+        Deaths that the arm must have; None to leave them open.
+    rng
+        Source of randomness.
+    """
+    at_risk, survival, left = parent.n, 1.0, events
+    pieces: list[Piece] = []
+    last = len(parent.knots) - 1
+    for index, knot in enumerate(parent.knots):
+        piece = _draw_segment(parent.segments[index], knot, at_risk, survival, left, index == last, rng)
+        if piece is None:
+            return None
+        survival *= _factor(at_risk, piece.event)
+        at_risk -= piece.time.size
+        left = None if left is None else left - int(piece.event.sum())
+        pieces.append(piece)
+    pieces.append(_draw_tail(parent.segments[-1], at_risk, left, rng))
+    return pieces
+
+
+def _factor(at_risk: int, event: Bools) -> float:
+    risk = at_risk - np.arange(event.size)
+    return float(np.prod((risk[event] - 1) / risk[event]))
+
+
+def _draw_segment(
+    segment: Segment,
+    knot: Knot,
+    at_risk: int,
+    survival: float,
+    left: int | None,
+    last: bool,
+    rng: np.random.Generator,
+) -> Piece | None:
+    deaths, losses, probability = _splits(segment, knot, at_risk, survival, left, last)
+    if not deaths.size:
+        return None
+    cumulative = np.cumsum(probability)
+    for _ in range(_BATCHES):
+        chosen = np.searchsorted(cumulative, rng.random(_BATCH) * cumulative[-1], side="right")
+        times, events = _orders(segment, deaths[chosen], losses[chosen], rng)
+        risk = at_risk - np.arange(times.shape[1])
+        reached = survival * np.prod(np.where(events, (risk - 1) / np.maximum(risk, 1), 1.0), axis=1)
+        remaining = at_risk - deaths[chosen] - losses[chosen]
+        hit = (reached >= knot.low) & (reached <= _highest(knot, remaining))
+        if hit.any():
+            row = int(np.argmax(hit))
+            size = int(deaths[chosen[row]] + losses[chosen[row]])
+            return Piece(times[row, :size], events[row, :size])
+    return None
+
+
+def _highest(knot: Knot, remaining: Ints) -> Floats:
+    """The highest survival allowed at a knot: just before a median, two deaths must be able to cross one half."""
+    if not knot.median_next:
+        return np.full(remaining.shape, knot.high)
+    few = remaining <= 2
+    return np.where(few, knot.high, 0.5 * remaining / np.maximum(remaining - 2, 1) * (1 - 1e-9))
+
+
+def _splits(
+    segment: Segment, knot: Knot, at_risk: int, survival: float, left: int | None, last: bool
+) -> tuple[Ints, Ints, Floats]:
+    """Deaths, censorings and probabilities of every split of the risk set that some order brings to the knot."""
+    deaths, losses = np.meshgrid(
+        _counts(at_risk, segment.death), _counts(at_risk, segment.censored), indexing="ij", sparse=False
+    )
+    deaths, losses = deaths.ravel(), losses.ravel()
+    possible = deaths + losses <= at_risk
+    deaths, losses = deaths[possible], losses[possible]
+    remaining = at_risk - deaths - losses
+    highest = survival * (at_risk - deaths) / max(at_risk, 1)
+    before_deaths = at_risk - losses
+    lowest = survival * np.where(deaths > 0, (before_deaths - deaths) / np.maximum(before_deaths, 1), 1.0)
+    possible = (highest >= knot.low) & (lowest <= _highest(knot, remaining))
+    # the curve must go on: someone is at risk when a rate is printed and before every further knot, unless all have died
+    needs_someone = knot.rate or not last
+    possible &= (remaining > 0) | (not needs_someone) | (lowest <= 0)
+    if left is not None:
+        possible &= (deaths <= left) & (left - deaths <= remaining)
+    deaths, losses, remaining = deaths[possible], losses[possible], remaining[possible]
+    return deaths, losses, _weights(segment, at_risk, deaths, losses, left)
+
+
+def _counts(at_risk: int, probability: float) -> Ints:
+    if at_risk <= _ALL_COUNTS:
+        return np.arange(at_risk + 1)
+    expected, spread = at_risk * probability, np.sqrt(at_risk * probability * (1 - probability))
+    margin = _FAR * spread + 6
+    return np.arange(max(0, int(expected - margin)), min(at_risk, int(np.ceil(expected + margin))) + 1)
+
+
+def _weights(segment: Segment, at_risk: int, deaths: Ints, losses: Ints, left: int | None) -> Floats:
+    """Probabilities of the splits, up to a factor: multinomial, times that of the events that are still to come."""
+    if not deaths.size:
+        return np.empty(0)
+    remaining = at_risk - deaths - losses
+    factorials = log_factorials(at_risk)
+    log_weight = deaths * np.log(segment.death) + losses * np.log(segment.censored) + remaining * np.log(segment.stays)
+    log_weight -= factorials[deaths] + factorials[losses] + factorials[remaining]
+    if left is not None:
+        later = left - deaths
+        chance = min(max(segment.later, 1e-6), 1 - 1e-6)
+        log_weight += factorials[remaining] - factorials[later] - factorials[remaining - later]
+        log_weight += later * np.log(chance) + (remaining - later) * np.log1p(-chance)
+    return np.asarray(np.exp(log_weight - log_weight.max()), dtype=float)
+
+
+def _orders(segment: Segment, deaths: Ints, losses: Ints, rng: np.random.Generator) -> tuple[Floats, Bools]:
+    """Times (K, m), ascending and padded with infinity, and whether each is a death."""
+    width = int((deaths + losses).max())
+    column = np.arange(width)
+    is_death = column < deaths[:, None]
+    uniform = rng.random((deaths.size, width))
+    times = np.where(
+        is_death,
+        np.interp(uniform, segment.death_cdf, segment.grid),
+        np.interp(uniform, segment.censored_cdf, segment.grid),
+    )
+    times[column >= (deaths + losses)[:, None]] = np.inf
+    order = np.argsort(times, axis=1, kind="stable")
+    return np.take_along_axis(times, order, axis=1), np.take_along_axis(is_death, order, axis=1)
+
+
+def _draw_tail(segment: Segment, at_risk: int, left: int | None, rng: np.random.Generator) -> Piece:
+    """Beyond the last knot nothing is printed but, perhaps, the events: those still missing happen here."""
+    if left is None:
+        dies = segment.death / (segment.death + segment.censored)
+        left = int(rng.choice(at_risk + 1, p=binomial(at_risk, dies)))
+    deaths, losses = np.array([left]), np.array([at_risk - left])
+    times, events = _orders(segment, deaths, losses, rng)
+    return Piece(times[0], events[0])
+
+
+def redraw_times(parent: Parent, pieces: list[Piece], warp: Floats, rng: np.random.Generator) -> Floats:
+    """New times (K, n) that leave every knot and the order of deaths and censorings as they are.
+
+    Parameters
+    ----------
+    parent, pieces
+        A drawn arm.
+    warp
+        (K,) exponents: 1 draws evenly within a segment, above 1 earlier, below 1 later.
+    rng
+        Source of randomness.
+    """
+    parts = []
+    for segment, piece in zip(parent.segments, pieces, strict=True):
+        fraction = np.sort(rng.random((warp.size, piece.time.size)), axis=1) ** warp[:, None]
+        parts.append(segment.start + (segment.end - segment.start) * fraction)
+    return np.concatenate(parts, axis=1)

@@ -1,0 +1,104 @@
+"""Check a reconstructed data set against its targets, patient by patient, in exact arithmetic.
+
+Shares nothing with the engine or with the batched estimators: a loop over the distinct times of one arm, survival as
+a fraction of whole numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from haicbook.survival.targets import ArmTargets, Targets
+
+Row = tuple[float, bool]
+Step = tuple[float, int, int]  # from this time on, survival is numerator / denominator
+
+
+def violations(members: dict[str, tuple[Sequence[float], Sequence[bool]]], targets: Targets) -> list[str]:
+    """Targets that one data set misses, in words; an empty list when it meets all of them.
+
+    Parameters
+    ----------
+    members
+        For each arm, times in months and whether the event was seen.
+    targets
+        What must be met, to the printed rounding.
+    """
+    if set(members) != set(targets.arms):
+        return [f"arms are {', '.join(sorted(members))}; {', '.join(sorted(targets.arms))} are needed"]
+    rows = {arm: _rows(*members[arm]) for arm in members}
+    missed = [miss for arm, wanted in targets.arms.items() for miss in _arm_violations(arm, rows[arm], wanted)]
+    everyone = sorted(row for arm in rows.values() for row in arm)
+    events = sum(died for _, died in everyone)
+    if targets.events_total is not None and events != targets.events_total:
+        missed.append(f"{events} events in total; {targets.events_total} are printed")
+    if targets.pooled_median is not None:
+        missed += [
+            f"the median of all arms is {median}; {targets.pooled_median.printed} is printed"
+            for median in _medians(_steps(everyone))
+            if not targets.pooled_median.contains(median)
+        ]
+    end = targets.follow_up_end
+    late = max(time for time, _ in everyone)
+    if late > end:
+        missed.append(f"someone is followed for {late} months; follow-up ends at {end}")
+    return missed
+
+
+def _rows(times: Iterable[float], events: Iterable[bool]) -> list[Row]:
+    return sorted((float(time), bool(event)) for time, event in zip(times, events, strict=True))
+
+
+def _arm_violations(name: str, rows: list[Row], wanted: ArmTargets) -> list[str]:
+    missed = []
+    if len(rows) != wanted.n:
+        missed.append(f"arm {name} has {len(rows)} patients; {wanted.n} are printed")
+    if any(time <= 0 for time, _ in rows):
+        missed.append(f"arm {name} has a patient without follow-up")
+    events = sum(died for _, died in rows)
+    if wanted.events is not None and events != wanted.events:
+        missed.append(f"arm {name} has {events} events; {wanted.events} are printed")
+    steps = _steps(rows)
+    for landmark in wanted.landmarks:
+        rate = _height(steps, landmark.time)
+        if not landmark.interval.contains(rate):
+            missed.append(f"the {landmark.time:g}-month rate of arm {name} is {rate}; {landmark.printed} is printed")
+        if rate > 0 and not any(time >= landmark.time for time, _ in rows):
+            missed.append(f"nobody of arm {name} is at risk at {landmark.time:g} months, where a rate is printed")
+    if wanted.median is not None:
+        missed += [
+            f"the median of arm {name} is {median}; {wanted.median.printed} is printed"
+            for median in _medians(steps)
+            if not wanted.median.contains(median)
+        ]
+    return missed
+
+
+def _steps(rows: list[Row]) -> list[Step]:
+    """The product-limit estimate after each distinct time of death."""
+    numerator, denominator = 1, 1
+    steps: list[Step] = []
+    for time in sorted({time for time, died in rows if died}):
+        at_risk = sum(other >= time for other, _ in rows)
+        deaths = sum(died and other == time for other, died in rows)
+        numerator, denominator = numerator * (at_risk - deaths), denominator * at_risk
+        steps.append((time, numerator, denominator))
+    return steps
+
+
+def _height(steps: list[Step], time: float) -> float:
+    height = 1.0
+    for start, numerator, denominator in steps:
+        if start <= time:
+            height = numerator / denominator
+    return height
+
+
+def _medians(steps: list[Step]) -> list[float]:
+    """The median by both conventions: the start of a step on one half (SPSS, lifelines), and its middle (R)."""
+    for index, (start, numerator, denominator) in enumerate(steps):
+        if 2 * numerator == denominator and index + 1 < len(steps):
+            return [start, (start + steps[index + 1][0]) / 2]
+        if 2 * numerator <= denominator:
+            return [start]
+    return [float("nan")]

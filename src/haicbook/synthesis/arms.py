@@ -1,0 +1,103 @@
+"""One row for each arm of each study: who they were, how long they lived, how many responded."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from haicbook.results import SavedResults
+from haicbook.study import Paper
+
+RATE_COLUMNS = ["study", "arm", "label", "role", "estimate", "low", "high", "printed", "value_id"]
+_SECTIONS = {"results": 0, "table": 1, "abstract": 2}
+
+
+def characteristics(papers: list[Paper]) -> pd.DataFrame:
+    """Design, setting, dates, arms and endpoints of the studies.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each study, all cells text; `not stated` where the text we have does not say.
+    """
+    return pd.DataFrame([_characteristics(paper) for paper in papers])
+
+
+def _characteristics(paper: Paper) -> dict[str, str]:
+    spec, setting = paper.spec, paper.spec.setting
+    sizes = spec.populations[spec.main_population].n
+    return {
+        "Study": spec.short_title,
+        "Design": spec.design_label,
+        "Country": setting.country,
+        "Centres": str(setting.centres or "not stated"),
+        "Enrolled": f"{setting.enrolment_start or '?'} to {setting.enrolment_end or '?'}",
+        "Line of therapy": spec.line_of_therapy or "not stated",
+        "Arms (n analysed here)": "; ".join(f"{spec.arms[arm].short} ({size})" for arm, size in sizes.items()),
+        "Response by": spec.response_criterion or "not stated",
+        "Time zero": next(iter(spec.endpoints.values())).time_zero or "not stated",
+    }
+
+
+def medians(papers: list[Paper], endpoint: str) -> pd.DataFrame:
+    """Printed median times of every arm, in months, with the printed confidence limits.
+
+    The main population of each study, results before abstract; the primary criterion (mRECIST) where there are two.
+    Limits are NaN where none is printed, infinite where printed as not reached.
+    """
+    rows = [row for paper in papers for arm in paper.spec.arms if (row := _median(paper, arm, endpoint)) is not None]
+    return pd.DataFrame(rows, columns=RATE_COLUMNS)
+
+
+def _median(paper: Paper, arm: str, endpoint: str) -> list[object] | None:
+    values = paper.select(endpoint=endpoint, arm=arm, population=paper.spec.main_population, criterion=["", "mrecist"])
+    found = values[values.statistic == "median"]
+    if found.empty:
+        return None
+    order = found.assign(rank=found.section.map(_SECTIONS).fillna(3)).sort_values(["rank", "line"], kind="stable")
+    median = order.iloc[0]
+    cell = values[(values.file == median.file) & (values.line == median.line) & (values.column == median.column)]
+    limits = cell.set_index("statistic")
+    return [
+        *(paper.study, arm, _label(paper, arm), paper.spec.arms[arm].role, median.value),
+        *(_limit(limits, "ci_low"), _limit(limits, "ci_high"), median.cell, median.id),
+    ]
+
+
+def _limit(limits: pd.DataFrame, name: str) -> float:
+    if name not in limits.index:
+        return math.nan
+    limit = limits.loc[name]
+    return math.inf if limit.state == "not_reached" else float(limit.value)
+
+
+def response_rates(papers: list[Paper], results: dict[str, SavedResults], category: str) -> pd.DataFrame:
+    """Response rate of every arm in per cent, with the exact interval that the study's chapter recomputed.
+
+    Parameters
+    ----------
+    papers
+        The studies.
+    results
+        Study to the results of its notebook, whose confidence level the intervals have.
+    category
+        `orr` or `dcr`.
+    """
+    rows = []
+    for paper in papers:
+        saved = results[paper.study]
+        for arm, spec in paper.spec.arms.items():
+            criteria = [c for c in ("", ".mrecist") if f"response.{category}.{arm}{c}.low" in saved.values]
+            if criteria:
+                name = f"response.{category}.{arm}{criteria[0]}"
+                low, high, middle = (100 * saved.value(f"{name}.{part}") for part in ("low", "high", "estimate"))
+                source = saved.values[f"{name}.estimate"].source
+                rows.append([paper.study, arm, _label(paper, arm), spec.role, middle, low, high, "", "".join(source[:1])])
+    return pd.DataFrame(rows, columns=RATE_COLUMNS)
+
+
+def _label(paper: Paper, arm: str) -> str:
+    who = paper.spec.authors.split()[0]
+    year = f" {paper.spec.year}" if paper.spec.year else ""
+    return f"{who}{year}: {paper.spec.arms[arm].short}"

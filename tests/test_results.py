@@ -75,6 +75,14 @@ def test_parameters_keep_all_their_digits(tmp_path):
     assert saved.parameters == {"p": 0.12345678901234567}
 
 
+def test_several_are_recorded_under_one_prefix(results):
+    results.record_all("os", {"si.median": 28.8, "se.median": math.nan}, "months", note="printed")
+    assert results.value("os.si.median") == 28.8
+    assert results.value("os.se.median") is None
+    with pytest.raises(ResultsError, match=r"os\.si\.median is recorded already"):
+        results.record_all("os", {"si.median": 28.8})
+
+
 def test_a_second_record_is_refused(results):
     results.record("x", 1)
     with pytest.raises(ResultsError, match="x is recorded already, as 1"):
@@ -96,7 +104,7 @@ def test_another_kind_of_value_is_refused(results, value):
 def test_the_same_values_give_the_same_bytes_whatever_their_order(tmp_path):
     paths = []
     for order in (["b", "a"], ["a", "b"]):
-        results = Results("tiny", {name: 1 for name in order})
+        results = Results("tiny", dict.fromkeys(order, 1))
         for name in order:
             results.record(name, 0.1 + 0.2)
         paths.append(results.save(tmp_path / f"{order[0]}.json"))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from haicbook.study import Paper
+
 
 @dataclass(frozen=True)
 class SimonDesign:
@@ -186,3 +188,28 @@ def _binomial(n: int, rate: float) -> np.ndarray:
     k = np.arange(n + 1)
     ways = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
     return np.asarray(np.exp(ways + k * np.log(rate) + (n - k) * np.log1p(-rate)))
+
+
+def planned(paper: Paper) -> SimonDesign:
+    """The design that a paper's methods print.
+
+    Raises
+    ------
+    ValueError
+        When the study has none.
+    """
+    stages = paper.spec.two_stage
+    if stages is None:
+        raise ValueError(f"{paper.study} has no two-stage design")
+    return SimonDesign(stages.stage1_reject_at_most, stages.stage1_n, stages.total_reject_at_most, stages.total_n)
+
+
+def summarise(evaluation: Evaluation) -> dict[str, float]:
+    """Named values for the results: type I error, power, chances to stop early, expected number of patients."""
+    return {
+        "type_one": evaluation.null.rejection,
+        "power": evaluation.alternative.rejection,
+        "early_stop_null": evaluation.null.early_stop,
+        "early_stop_alternative": evaluation.alternative.early_stop,
+        "expected_n": evaluation.null.expected_n,
+    }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import Result
-from tiny import call, copy_project, make_project
+from tiny import call, copy_project, make_project, steady_package
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +29,12 @@ def project(executed: tuple[Path, Result], tmp_path: Path, monkeypatch: pytest.M
 def haicbook(project: Path) -> Callable[..., Result]:
     """Calls `haicbook` in the copy."""
     return lambda *arguments: call(project, *arguments)
+
+
+@pytest.fixture(autouse=True)
+def _steady_package() -> Iterator[None]:
+    with steady_package():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tiny import make_project, write
 
-import haicbook
+from haicbook.book import fingerprint
 from haicbook.book.fingerprint import digest_of_folder, take_fingerprint
 from haicbook.book.notebooks import read_sources
 
@@ -55,7 +55,7 @@ def test_a_changed_parameter_moves_it(fresh):
 def test_the_package_moves_it(fresh, tmp_path, monkeypatch):
     before = parts("alpha")
     write(tmp_path / "package" / "__init__.py", "")
-    monkeypatch.setattr(haicbook, "__file__", str(tmp_path / "package" / "__init__.py"))
+    monkeypatch.setattr(fingerprint, "PACKAGE", tmp_path / "package")
     assert moved("alpha", before) == {"package"}
 
 
@@ -79,10 +79,10 @@ def test_a_folder_that_is_not_there_is_empty(tmp_path):
 
 def test_what_moved_is_named(fresh):
     source = read_sources(["alpha"])["alpha"]
-    fingerprint = take_fingerprint(source, {})
-    kept = fingerprint.metadata("{}")
-    assert fingerprint.moved(kept) == []
+    taken = take_fingerprint(source, {})
+    kept = taken.metadata("{}")
+    assert taken.moved(kept) == []
     kept["parts"]["data"] = "other"
     del kept["parts"]["lock"]
-    assert fingerprint.moved(kept) == ["data", "lock"]
-    assert fingerprint.moved({}) == ["data", "lock", "notebook", "package", "parameters"]
+    assert taken.moved(kept) == ["data", "lock"]
+    assert taken.moved({}) == ["data", "lock", "notebook", "package", "parameters"]

@@ -17,7 +17,7 @@ def notebook(*, address: str = "7f00aa11", process: int = 11, second: int = 1):
     """A notebook as papermill leaves it, at one of several times."""
     timing = {"papermill": {"duration": second}, "execution": {"iopub.execute_input": f"2026-01-01T00:00:0{second}Z"}}
     outputs = [
-        new_output("stream", name="stderr", text=f"/tmp/ipykernel_{process}/99.py:3: UserWarning: near\n"),
+        new_output("stream", name="stderr", text=f"/var/ipykernel_{process}/99.py:3: UserWarning: near\n"),
         new_output("stream", name="stdout", text="/home/me/book/_build/scratch/x/cwd and /home/me/book/data\n"),
         new_output("execute_result", execution_count=3, data={"text/plain": f"<Axes at 0x{address}>"}),
     ]

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -165,6 +170,12 @@ class TestChangedParameters:
         assert result.output.split()[-1] == "date"
         assert "results are older" in result.output
 
+    def test_without_results_of_the_defaults_there_is_nothing_to_compare_with(self, haicbook, project):
+        (project / "book/_executed/alpha.json").unlink()
+        result = haicbook("run", "alpha", "-p", "factor=3")
+        assert result.exit_code == 0
+        assert "no results with the defaults to compare with; haicbook run alpha makes them" in result.output
+
 
 class TestRefusals:
     @pytest.fixture
@@ -271,11 +282,44 @@ def test_whatever_goes_wrong_the_output_stays(project, haicbook, code, said):
     assert outputs(project) == before
 
 
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="no process groups here")
+def test_an_interruption_leaves_the_output_and_ends_the_kernel(project):
+    path = project / "notebooks/alpha.md"
+    wait = "Path(data_dir() / 'alpha' / 'pid').write_text(str(__import__('os').getpid())); __import__('time').sleep(60)"
+    write(path, path.read_text().replace('results.record("doubled"', f'{wait}\nresults.record("doubled"'))
+    before = outputs(project)
+    command = [sys.executable, "-c", "from haicbook.cli import main; main()", "run", "alpha"]
+    process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    pid = project / "data/alpha/pid"
+    until(lambda: pid.exists() and pid.read_text())
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(timeout=30) == 1
+    until(lambda: not alive(int(pid.read_text())))
+    assert outputs(project) == before
+    assert list((project / "_build/scratch").iterdir()) == []
+
+
+def until(condition) -> None:
+    """Wait for something that happens in another process."""
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 def test_parameters_are_listed(project, haicbook):
     result = haicbook("run", "--list-parameters", "alpha")
     assert result.exit_code == 0
     rows = [line.split() for line in result.output.splitlines()]
-    assert ["alpha", "factor", "int", "2", "1", "to", "9", *"what the count is multiplied by".split()] in rows
+    assert ["alpha", "factor", "int", "2", "1", "to", "9", "what", "the", "count", "is", "multiplied", "by"] in rows
     assert "beta" not in result.output
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
+from haicbook.book import fingerprint
 from haicbook.cli import main
 
 HEADER = """---
@@ -120,7 +124,16 @@ def call(project: Path, *arguments: str) -> Result:
     """`haicbook` in a project."""
     # rich folds its tables to the width of the screen
     environment = {"HAICBOOK_ROOT": str(project), "COLUMNS": "160"}
-    return CliRunner().invoke(main, arguments, env=environment, catch_exceptions=False)
+    with steady_package():
+        return CliRunner().invoke(main, arguments, env=environment, catch_exceptions=False)
+
+
+@contextmanager
+def steady_package() -> Iterator[None]:
+    """The package's files do not count as an input, so that editing one does not disturb a running test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fingerprint, "PACKAGE", Path(__file__).parent / "no_package")
+        yield
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:

@@ -181,7 +181,7 @@ def test_what_a_spreadsheet_leaves_behind_is_read_rightly(folder: Path) -> None:
 def test_the_screen_says_what_is_held_and_what_is_missing(folder: Path) -> None:
     result = CliRunner().invoke(main, ["check", folder.name], env={"COLUMNS": "140"})
     assert result.exit_code == 0
-    assert "50 D + 50 N" in result.output
+    assert "50 drug + 50 none" in result.output
     assert "lost in the text" in result.output
 
 

@@ -63,7 +63,16 @@ def build_pages(*, strict: bool = False) -> Built:
         errors="replace",
     )
     lines = [line.rstrip() for line in _COLOUR.sub("", ended.stdout).splitlines() if line.strip()]
-    return Built(build_dir() / "html" / "index.html", ended.returncode, warnings_in(lines), tuple(lines[-12:]))
+    return Built(build_dir() / "html" / "index.html", ended.returncode, warnings_in(lines), last_lines(lines))
+
+
+def last_lines(lines: Sequence[str], count: int = 15) -> tuple[str, ...]:
+    """The last lines that tell something: Jupyter Book ends with a box that says to look above, or a traceback."""
+    wrapper = "The above exception was the direct cause of the following exception:"
+    told = list(lines[: lines.index(wrapper)] if wrapper in lines else lines)
+    while told and (set(told[-1]) == {"="} or told[-1].endswith("Look above for the cause.")):
+        told.pop()
+    return tuple(told[-count:])
 
 
 def warnings_in(lines: Sequence[str]) -> tuple[str, ...]:

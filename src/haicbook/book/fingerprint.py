@@ -14,6 +14,8 @@ from haicbook.book.notebooks import Source, is_cross_study, names
 from haicbook.book.parameters import Scalar
 from haicbook.paths import data_dir, executed_dir, root
 
+PACKAGE = Path(haicbook.__file__).parent
+
 
 @dataclass(frozen=True)
 class Fingerprint:
@@ -80,7 +82,7 @@ def take_fingerprint(source: Source, changed: Mapping[str, Scalar]) -> Fingerpri
     parts = {
         "notebook": sha256(source.text.encode()),
         "parameters": sha256(json.dumps(dict(changed), sort_keys=True).encode()),
-        "package": digest_of_folder(Path(haicbook.__file__).parent, "*.py"),
+        "package": digest_of_folder(PACKAGE, "*.py"),
         "data": digest_of_folder(data_dir() if source.cross_study else data_dir() / source.name),
         "lock": sha256(lock.read_bytes() if lock.exists() else b""),
     }

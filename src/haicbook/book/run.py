@@ -204,9 +204,10 @@ def moved_since(job: Job, fingerprint: Fingerprint) -> list[str]:
     try:
         metadata: dict[str, Any] = json.loads(job.notebook.read_text(encoding="utf-8"))["metadata"]["haicbook"]
         results = job.results.read_bytes()
-    except (FileNotFoundError, json.JSONDecodeError, KeyError):
+        made = metadata["results"]
+    except (FileNotFoundError, json.JSONDecodeError, KeyError, TypeError):
         return ["output"]
-    return fingerprint.moved(metadata) or (["output"] if metadata["results"] != sha256(results) else [])
+    return fingerprint.moved(metadata) or (["output"] if made != sha256(results) else [])
 
 
 def exit_code(outcomes: Iterable[Outcome]) -> int:
@@ -225,7 +226,7 @@ def cores() -> int:
 def _run_stale(planned: Sequence[Job], jobs: int | None, force: bool, console: Console) -> list[Outcome]:
     prints = {job.label: take_fingerprint(job.source, job.changed) for job in planned}
     moved = {job.label: moved_since(job, prints[job.label]) for job in planned}
-    stale = [job for job in planned if moved[job.label] or (force and job.asked)]
+    stale = [job for job in planned if moved[job.label]]
     if not stale:
         return [Outcome(job, "fresh") for job in planned]
     with Progress({job.label: why(moved[job.label]) for job in stale}, console) as progress:

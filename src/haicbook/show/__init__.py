@@ -2,25 +2,30 @@
 
 from haicbook.show.adverse import adverse_table, differences_table, mirrored_bars
 from haicbook.show.balance import balance_table
+from haicbook.show.design import design_table, design_text
 from haicbook.show.findings import findings
 from haicbook.show.forest import cox_forest, love_plot, rates_forest
 from haicbook.show.glance import glance
 from haicbook.show.printed_tables import baseline, baseline_in_text, plain
 from haicbook.show.response import interval_text, response_forest, response_table
 from haicbook.show.style import use
-from haicbook.show.survival import compared, sources, survival_curves, survival_summary
+from haicbook.show.survival import compared, mean_survival_table, sources, survival_curves, survival_summary
 from haicbook.show.tables import interval, lost, note, number, p_value, percent, table
-from haicbook.show.text import balance_counts, finding_counts, glue, response_gaps, rerun_counts, sensitivity_text
+from haicbook.show.text import assumptions, balance_counts, extremes, finding_counts, glue, response_gaps, rerun_counts, sensitivity_text
 
 __all__ = [
     "adverse_table",
+    "assumptions",
     "balance_counts",
     "balance_table",
     "baseline",
     "baseline_in_text",
     "compared",
     "cox_forest",
+    "design_table",
+    "design_text",
     "differences_table",
+    "extremes",
     "finding_counts",
     "findings",
     "glance",
@@ -29,6 +34,7 @@ __all__ = [
     "interval_text",
     "lost",
     "love_plot",
+    "mean_survival_table",
     "mirrored_bars",
     "note",
     "number",

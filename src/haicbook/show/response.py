@@ -57,7 +57,7 @@ def response_forest(paper: Any, rates: list[Rate], confidence: float) -> tuple[F
     return fig, ax
 
 
-def interval_text(rate: Any, printed: Any) -> dict[str, str]:
+def interval_text(printed: Any) -> dict[str, str]:
     """A printed interval beside the exact and the Wald one, in per cent."""
     shown = {name: f"{percent(low)}–{percent(high)} %" for name, (low, high) in printed.limits.items()}
-    return {"orr_printed": printed.printed, "orr_exact": shown["exact"], "orr_wald": shown["wald"], "orr_count": f"{rate.counts[0]} of {rate.size}"}
+    return {"orr_printed": printed.printed, "orr_exact": shown["exact"], "orr_wald": shown["wald"], "orr_method": ", ".join(printed.reproduced_by) or "none"}

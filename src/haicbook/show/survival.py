@@ -184,3 +184,12 @@ def survival_summary(paper: Any, summaries: dict[str, dict[str, Any]], horizon: 
             spread = interval(values["rmst_difference.low"], values["rmst_difference.high"], 1)
             rows.append((name, "difference", "", f"{number(values['rmst_difference'], 1)} ({spread})"))
     return pd.DataFrame(rows, columns=["Endpoint", "Arm", "Events", f"Mean months up to {horizon:g} (range)"])
+
+
+def mean_survival_table(means: pd.DataFrame) -> pd.DataFrame:
+    """Restricted mean survival of every arm: months up to its horizon, with the range over reconstructed sets."""
+    rows = [
+        (row.label, f"{row.horizon:g}", f"{number(row.mean, 1)} ({interval(row.low, row.high, 1)})")
+        for row in means.itertuples(index=False)
+    ]
+    return pd.DataFrame(rows, columns=["Arm", "Horizon, months", "Mean months (range)"])

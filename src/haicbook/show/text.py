@@ -69,7 +69,32 @@ def rerun_counts(rerun: Any, summary: dict[str, float]) -> dict[str, str]:
     }
 
 
+def extremes(rates: pd.DataFrame, name: str) -> dict[str, str]:
+    """The smallest and the largest estimate of a frame of rates, and whose they are."""
+    least, most = rates.loc[rates.estimate.idxmin()], rates.loc[rates.estimate.idxmax()]
+    return {
+        f"{name}_least": number(least.estimate, 1),
+        f"{name}_least_arm": least.label,
+        f"{name}_most": number(most.estimate, 1),
+        f"{name}_most_arm": most.label,
+    }
+
+
 def in_words(count: int) -> str:
     """Small counts as words: `none`, `one`, … `twelve`, then figures."""
     words = "none one two three four five six seven eight nine ten eleven twelve".split()
     return words[count] if count < len(words) else str(count)
+
+
+def assumptions(declared: Any, values: dict[str, Any]) -> pd.DataFrame:
+    """The parameters of a notebook: value in this run, what is allowed, what it means.
+
+    Parameters
+    ----------
+    declared
+        The parameters as the notebook declares them, each with `name`, `allowed` and `help`.
+    values
+        Parameter to its value in this run.
+    """
+    rows = [(f"`{item.name}`", str(values[item.name]), str(item.allowed), item.help) for item in declared]
+    return pd.DataFrame(rows, columns=["Parameter", "Value", "Allowed", "Meaning"])

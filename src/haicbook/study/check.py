@@ -46,8 +46,8 @@ def summary_rows(checked: list[Checked]) -> list[tuple[str, ...]]:
         rows.append(
             (
                 item.study,
-                spec.design_label,
-                " + ".join(f"{size} {spec.arms[arm].short}" for arm, size in sizes.items()),
+                spec.design.replace("_", " "),
+                " + ".join(f"{size} {arm}" for arm, size in sizes.items()),
                 str(len(spec.tables)),
                 str(len(values) - len(claims)),
                 str(len(claims)),
@@ -75,32 +75,26 @@ def unavailable_lines(checked: list[Checked]) -> list[tuple[str, str]]:
 def report(names: list[str], root: Path) -> int:
     """Print the verdict on one screen; the number of problems found."""
     from rich import box
-    from rich.console import Console
+    from rich.console import Console, OverflowMethod
     from rich.table import Table
 
     checked = check(names, root)
     console = Console(highlight=False)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    headings = (
-        "study",
-        "design",
-        "patients",
-        "tables",
-        "in tables",
-        "in text",
-        "unreadable",
-        "unavailable",
-        "problems",
-    )
+    headings = ("study", "design", "patients", "tables", "values", "claims", "unread", "missing", "problems")
     for heading in headings:
-        table.add_column(heading, justify="left" if heading in headings[:3] else "right")
+        text = heading in headings[:3]
+        table.add_column(heading, justify="left" if text else "right", no_wrap=not text)
     for row in summary_rows(checked):
         table.add_row(*row)
     console.print(table)
+    lines = unavailable_lines(checked)
+    # all of them on one screen; a study that is named has its lists whole
+    overflow: OverflowMethod = "fold" if names else "ellipsis"
     lost = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1))
-    lost.add_column(no_wrap=True, style="dim")
-    lost.add_column()
-    for line in unavailable_lines(checked):
+    lost.add_column(no_wrap=True, style="dim", min_width=max((len(line[0]) for line in lines), default=0))
+    lost.add_column(no_wrap=not names, overflow=overflow)
+    for line in lines:
         lost.add_row(*line)
     console.print(lost)
     problems = sorted(problem for item in checked for problem in item.problems)

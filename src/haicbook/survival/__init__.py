@@ -1,8 +1,9 @@
 """Patient-level survival data reconstructed from printed summaries, and the statistics of many data sets at once."""
 
+from haicbook.survival.attainable import ReconstructionError
 from haicbook.survival.ensemble import LABEL, Ensemble, Member
 from haicbook.survival.parent import CENSORING
-from haicbook.survival.reconstruct import ReconstructionError, reconstruct
+from haicbook.survival.reconstruct import reconstruct
 from haicbook.survival.targets import (
     ArmTargets,
     Conflict,

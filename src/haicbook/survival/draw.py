@@ -14,14 +14,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from haicbook.survival.parent import Knot, Parent, Segment
+from haicbook.survival.knots import Knot
+from haicbook.survival.parent import Parent, Segment
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
 _BATCH = 64
-_BATCHES = 4
+# A split is given up when so many of its orders have missed; the limit matters to small arms only.
+_TRIES = 48
 # Beyond this many patients, counts further than this many standard deviations from the expected are left out.
 _ALL_COUNTS = 60
 _FAR = 8.0
@@ -62,50 +64,83 @@ def draw_arm(parent: Parent, events: int | None, rng: np.random.Generator) -> li
     rng
         Source of randomness.
     """
-    at_risk, survival, left = parent.n, 1.0, events
+    if parent.reach is not None and not parent.reach.possible:
+        return None
+    here = _Place(parent, 0, parent.n, 1.0, events)
     pieces: list[Piece] = []
-    last = len(parent.knots) - 1
-    for index, knot in enumerate(parent.knots):
-        piece = _draw_segment(parent.segments[index], knot, at_risk, survival, left, index == last, rng)
+    while here.index < len(parent.knots):
+        piece = _draw_segment(here, rng)
         if piece is None:
             return None
-        survival *= _factor(at_risk, piece.event)
-        at_risk -= piece.time.size
-        left = None if left is None else left - int(piece.event.sum())
         pieces.append(piece)
-    pieces.append(_draw_tail(parent.segments[-1], at_risk, left, rng))
+        here = here.after(piece)
+    pieces.append(_draw_tail(here.segment, here.at_risk, here.left, rng))
     return pieces
 
 
-def _factor(at_risk: int, event: Bools) -> float:
-    risk = at_risk - np.arange(event.size)
-    return float(np.prod((risk[event] - 1) / risk[event]))
+def draw_until(parent: Parent, events: int | None, rng: np.random.Generator, attempts: int) -> list[Piece] | None:
+    """The first success of so many attempts to draw an arm, or None."""
+    for _ in range(attempts):
+        pieces = draw_arm(parent, events, rng)
+        if pieces is not None:
+            return pieces
+    return None
 
 
-def _draw_segment(
-    segment: Segment,
-    knot: Knot,
-    at_risk: int,
-    survival: float,
-    left: int | None,
-    last: bool,
-    rng: np.random.Generator,
-) -> Piece | None:
-    deaths, losses, probability = _splits(segment, knot, at_risk, survival, left, last)
+@dataclass(frozen=True)
+class _Place:
+    """Where a draw stands: at the start of segment `index`, with so many at risk, this survival, and deaths to come."""
+
+    parent: Parent
+    index: int
+    at_risk: int
+    survival: float
+    left: int | None
+
+    @property
+    def segment(self) -> Segment:
+        return self.parent.segments[self.index]
+
+    @property
+    def knot(self) -> Knot:
+        return self.parent.knots[self.index]
+
+    def after(self, piece: Piece) -> _Place:
+        risk = self.at_risk - np.flatnonzero(piece.event)
+        left = None if self.left is None else self.left - risk.size
+        survival = self.survival * float(np.prod((risk - 1) / risk))
+        return _Place(self.parent, self.index + 1, self.at_risk - piece.time.size, survival, left)
+
+    def meets(self, remaining: Ints, low: Floats, high: Floats) -> Bools:
+        """Whether a survival from low to high, with so many still at risk, can meet the knot and go on from there."""
+        knot, possible = self.knot, np.ones(remaining.shape, bool)
+        possible &= (high >= knot.low) & (low <= _highest(knot, remaining))
+        # someone must be at risk where a rate is printed and before every further knot, unless all have died
+        if knot.rate or self.index < len(self.parent.knots) - 1:
+            possible &= (remaining > 0) | (low <= 0)
+        if self.parent.reach is not None:
+            possible &= self.parent.reach.allows(self.index, remaining, low, high)
+        return possible
+
+
+def _draw_segment(here: _Place, rng: np.random.Generator) -> Piece | None:
+    deaths, losses, weights = _splits(here)
     if not deaths.size:
         return None
-    cumulative = np.cumsum(probability)
-    for _ in range(_BATCHES):
+    tried = np.zeros(deaths.size, dtype=np.int64)
+    while weights.sum() > 0:
+        cumulative = np.cumsum(weights)
         chosen = np.searchsorted(cumulative, rng.random(_BATCH) * cumulative[-1], side="right")
-        times, events = _orders(segment, deaths[chosen], losses[chosen], rng)
-        risk = at_risk - np.arange(times.shape[1])
-        reached = survival * np.prod(np.where(events, (risk - 1) / np.maximum(risk, 1), 1.0), axis=1)
-        remaining = at_risk - deaths[chosen] - losses[chosen]
-        hit = (reached >= knot.low) & (reached <= _highest(knot, remaining))
+        times, events = _orders(here.segment, deaths[chosen], losses[chosen], rng)
+        risk = here.at_risk - np.arange(times.shape[1])
+        reached = here.survival * np.prod(np.where(events, (risk - 1) / np.maximum(risk, 1), 1.0), axis=1)
+        hit = here.meets(here.at_risk - deaths[chosen] - losses[chosen], reached, reached)
         if hit.any():
             row = int(np.argmax(hit))
             size = int(deaths[chosen[row]] + losses[chosen[row]])
             return Piece(times[row, :size], events[row, :size])
+        tried += np.bincount(chosen, minlength=deaths.size)
+        weights = np.where(tried < _TRIES, weights, 0.0)
     return None
 
 
@@ -117,28 +152,22 @@ def _highest(knot: Knot, remaining: Ints) -> Floats:
     return np.where(few, knot.high, 0.5 * remaining / np.maximum(remaining - 2, 1) * (1 - 1e-9))
 
 
-def _splits(
-    segment: Segment, knot: Knot, at_risk: int, survival: float, left: int | None, last: bool
-) -> tuple[Ints, Ints, Floats]:
-    """Deaths, censorings and probabilities of every split of the risk set that some order brings to the knot."""
-    deaths, losses = np.meshgrid(
-        _counts(at_risk, segment.death), _counts(at_risk, segment.censored), indexing="ij", sparse=False
-    )
-    deaths, losses = deaths.ravel(), losses.ravel()
+def _splits(here: _Place) -> tuple[Ints, Ints, Floats]:
+    """Deaths, censorings and weights of every split of the risk set that some order brings to the knot."""
+    at_risk, segment = here.at_risk, here.segment
+    pairs = np.meshgrid(_counts(at_risk, segment.death), _counts(at_risk, segment.censored), indexing="ij")
+    deaths, losses = (counts.ravel() for counts in pairs)
     possible = deaths + losses <= at_risk
+    if here.left is not None:
+        possible &= (deaths <= here.left) & (here.left - deaths <= at_risk - deaths - losses)
     deaths, losses = deaths[possible], losses[possible]
-    remaining = at_risk - deaths - losses
-    highest = survival * (at_risk - deaths) / max(at_risk, 1)
-    before_deaths = at_risk - losses
-    lowest = survival * np.where(deaths > 0, (before_deaths - deaths) / np.maximum(before_deaths, 1), 1.0)
-    possible = (highest >= knot.low) & (lowest <= _highest(knot, remaining))
-    # the curve must go on: someone is at risk when a rate is printed and before every further knot, unless all have died
-    needs_someone = knot.rate or not last
-    possible &= (remaining > 0) | (not needs_someone) | (lowest <= 0)
-    if left is not None:
-        possible &= (deaths <= left) & (left - deaths <= remaining)
-    deaths, losses, remaining = deaths[possible], losses[possible], remaining[possible]
-    return deaths, losses, _weights(segment, at_risk, deaths, losses, left)
+    # deaths lower the curve least when they all come first, most when they all come last
+    highest = here.survival * (at_risk - deaths) / max(at_risk, 1)
+    followed = at_risk - losses
+    lowest = here.survival * np.where(deaths > 0, (followed - deaths) / np.maximum(followed, 1), 1.0)
+    possible = here.meets(at_risk - deaths - losses, lowest, highest)
+    deaths, losses = deaths[possible], losses[possible]
+    return deaths, losses, _weights(segment, at_risk, deaths, losses, here.left)
 
 
 def _counts(at_risk: int, probability: float) -> Ints:

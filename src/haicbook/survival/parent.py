@@ -12,11 +12,13 @@ has as many events as printed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from haicbook.survival.exact import Reach, reach
+from haicbook.survival.knots import Knot, knots_of
 from haicbook.survival.targets import ArmTargets
 
 Floats = NDArray[np.float64]
@@ -31,56 +33,6 @@ _CELLS = 128
 _LEAST = 1e-6
 _AMOUNTS = (1e-3, 1e3)
 _BISECTIONS = 40
-# the width, in survival, that a median may be missed by and still be told from one half
-_OFF_HALF = 1e-9
-
-
-@dataclass(frozen=True)
-class Knot:
-    """A time at which the curve is pinned.
-
-    Attributes
-    ----------
-    time
-        Months.
-    low, high
-        The survival must lie between them.
-    median_next
-        The median follows at once: a death or two must be enough to cross one half.
-    rate
-        Someone must still be at risk here, because a rate is printed for this time.
-    """
-
-    time: float
-    low: float
-    high: float
-    median_next: bool = False
-    rate: bool = False
-
-
-def knots_of(arm: ArmTargets) -> tuple[Knot, ...]:
-    """The knots of an arm in order of time: its rates, and the two ends of its median's rounding interval.
-
-    Above one half up to the interval's start and below one half at its end is the same as a median inside, whatever
-    the convention for a step that lies on one half.
-    """
-    knots = [Knot(mark.time, mark.interval.low, mark.interval.high, rate=True) for mark in arm.landmarks]
-    if arm.median is not None:
-        knots.append(Knot(arm.median.low, 0.5 + _OFF_HALF, 1.0, median_next=True))
-        knots.append(Knot(arm.median.high, 0.0, 0.5 - _OFF_HALF))
-    merged: list[Knot] = []
-    for knot in sorted(knots, key=lambda knot: knot.time):
-        if merged and merged[-1].time == knot.time:
-            other = merged.pop()
-            knot = Knot(
-                knot.time,
-                max(knot.low, other.low),
-                min(knot.high, other.high),
-                median_next=False,
-                rate=knot.rate or other.rate,
-            )
-        merged.append(knot)
-    return tuple(merged)
 
 
 @dataclass(frozen=True)
@@ -112,11 +64,24 @@ class Segment:
 
 @dataclass(frozen=True)
 class Parent:
-    """The population of one arm: a segment up to each knot, and one from the last knot to the end of follow-up."""
+    """The population of one arm.
+
+    Attributes
+    ----------
+    n
+        Patients to draw.
+    knots
+        Where their curve is pinned.
+    segments
+        One up to each knot, and one from the last knot to the end of follow-up.
+    reach
+        All curves that so few patients can have; None where there are too many to list.
+    """
 
     n: int
     knots: tuple[Knot, ...]
     segments: tuple[Segment, ...]
+    reach: Reach | None = None
 
     @property
     def death(self) -> float:
@@ -183,9 +148,7 @@ def _cdf(cells: Floats) -> Floats:
     return np.r_[0.0, np.cumsum(cells) / cells.sum()]
 
 
-def parents_of(
-    arms: dict[str, ArmTargets], events_total: int | None, end: float, censoring: str
-) -> dict[str, Parent]:
+def parents_of(arms: dict[str, ArmTargets], events_total: int | None, end: float, censoring: str) -> dict[str, Parent]:
     """Populations of all arms under a censoring pattern, with the amount of censoring that printed events ask for.
 
     Arms whose events are printed get an amount of their own; the others share the one that the total asks for, or have
@@ -200,7 +163,8 @@ def parents_of(
         known = sum(arm.events for arm in arms.values() if arm.events is not None)
         shared = 1.0 if events_total is None else _amount(rest, events_total - known, end, shape)
         amounts |= dict.fromkeys(rest, shared)
-    return {name: parent_of(arm, end, shape, amounts[name]) for name, arm in arms.items()}
+    parents = {name: parent_of(arm, end, shape, amounts[name]) for name, arm in arms.items()}
+    return {name: replace(parent, reach=reach(parent.n, parent.knots)) for name, parent in parents.items()}
 
 
 def _amount(arms: dict[str, ArmTargets], events: int, end: float, shape: float) -> float:

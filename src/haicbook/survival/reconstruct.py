@@ -14,30 +14,23 @@ from itertools import combinations
 
 import numpy as np
 
-from haicbook.survival.draw import Floats, Piece, binomial, draw_arm, redraw_times
+from haicbook.survival.attainable import ATTEMPTS, ReconstructionError, attainable_arm
+from haicbook.survival.draw import Floats, Piece, binomial, draw_until, redraw_times
 from haicbook.survival.ensemble import Ensemble, Member
 from haicbook.survival.estimators import median
 from haicbook.survival.parent import CENSORING, Parent, parents_of
-from haicbook.survival.targets import ArmTargets, TargetError, Targets
+from haicbook.survival.targets import TargetError, Targets
 from haicbook.survival.verify import violations
 
 Drawn = dict[str, list[Piece]]
 
 _ARM_ATTEMPTS = 60
 _MEMBER_ATTEMPTS = 400
-# a search that ends without a member: how often a set of targets is tried before it counts as not attainable
-_PILOT_ATTEMPTS = 300
 _POOLED_DRAWS = 64
 _WARPS = (0.0, 0.35, 0.7)  # standard deviations of the log exponent by which times are shifted within their segments
 
 
-class ReconstructionError(RuntimeError):
-    """No data set was found that meets the targets; the message says which and how hard the search was."""
-
-
-def reconstruct(
-    targets: Targets, replicates: int, rng: np.random.Generator, censoring: str = "uniform"
-) -> Ensemble:
+def reconstruct(targets: Targets, replicates: int, rng: np.random.Generator, censoring: str = "uniform") -> Ensemble:
     """Reconstruct an ensemble of patient-level data sets that all meet the printed numbers.
 
     Parameters
@@ -106,7 +99,7 @@ def _draw_member(
         events = _share_events(targets, parents, rng)
         drawn: Drawn = {}
         for arm, parent in parents.items():
-            pieces = _draw_until(parent, events[arm], rng, _ARM_ATTEMPTS)
+            pieces = draw_until(parent, events[arm], rng, _ARM_ATTEMPTS)
             if pieces is None:
                 break
             drawn[arm] = pieces
@@ -115,14 +108,6 @@ def _draw_member(
         member = _meet_pooled_median(targets, parents, drawn, rng)
         if member is not None and not violations({a: (m.time, m.event) for a, m in member.items()}, targets):
             return member
-    return None
-
-
-def _draw_until(parent: Parent, events: int | None, rng: np.random.Generator, attempts: int) -> list[Piece] | None:
-    for _ in range(attempts):
-        pieces = draw_arm(parent, events, rng)
-        if pieces is not None:
-            return pieces
     return None
 
 
@@ -184,58 +169,15 @@ def _moved(
 
 def _attainable(targets: Targets, censoring: str, rng: np.random.Generator) -> tuple[Targets, tuple[str, ...]]:
     """The targets without those, as few as the search finds, that no data set meets together with the rest."""
-    dropped: list[str] = []
-    for name, arm in targets.arms.items():
-        kept, words = _attainable_arm(targets, name, arm, censoring, rng)
-        targets = replace(targets, arms=targets.arms | {name: kept})
-        dropped += words
-    kept_targets, words = _attainable_together(targets, censoring, rng)
-    return kept_targets, (*dropped, *words)
+    changes: list[str] = []
+    for name in targets.arms:
+        targets, words = attainable_arm(targets, name, censoring, rng)
+        changes += words
+    targets, words = _attainable_together(targets, censoring, rng)
+    return targets, (*changes, *words)
 
 
-def _attainable_arm(
-    targets: Targets, name: str, arm: ArmTargets, censoring: str, rng: np.random.Generator
-) -> tuple[ArmTargets, list[str]]:
-    parts = _parts(name, arm)
-    for count in range(len(parts)):
-        for chosen in combinations(parts, count):
-            kept = _without(arm, [part for part, _ in chosen])
-            if kept.median is None and not kept.landmarks:
-                continue
-            parent = parents_of({name: kept}, None, targets.follow_up_end, censoring)[name]
-            if _draw_until(parent, kept.events, rng, _PILOT_ATTEMPTS) is not None:
-                return kept, [
-                    f"left out: {words}. No data set of {arm.n} patients was found that has it together with the "
-                    f"arm's other printed figures ({_PILOT_ATTEMPTS} attempts; a search, not a proof)"
-                    for _, words in chosen
-                ]
-    raise ReconstructionError(f"arm {name}: no data set of {arm.n} patients was found that has any printed figure")
-
-
-def _parts(name: str, arm: ArmTargets) -> list[tuple[object, str]]:
-    """What may be left out of an arm, in the order in which this is tried, and what it is called."""
-    parts: list[tuple[object, str]] = [
-        (mark, f"the {mark.time:g}-month rate of arm {name}, {mark.printed}") for mark in reversed(arm.landmarks)
-    ]
-    if arm.events is not None:
-        parts.append(("events", f"the events of arm {name}, {arm.events}"))
-    if arm.median is not None:
-        parts.append(("median", f"the median of arm {name}, {arm.median.printed} months"))
-    return parts
-
-
-def _without(arm: ArmTargets, parts: list[object]) -> ArmTargets:
-    return replace(
-        arm,
-        landmarks=tuple(mark for mark in arm.landmarks if mark not in parts),
-        events=None if "events" in parts else arm.events,
-        median=None if "median" in parts else arm.median,
-    )
-
-
-def _attainable_together(
-    targets: Targets, censoring: str, rng: np.random.Generator
-) -> tuple[Targets, list[str]]:
+def _attainable_together(targets: Targets, censoring: str, rng: np.random.Generator) -> tuple[Targets, list[str]]:
     """Without the numbers of all arms together that the arms' own numbers do not allow."""
     shared: dict[str, str] = {}
     if targets.pooled_median is not None:
@@ -246,10 +188,10 @@ def _attainable_together(
         for chosen in combinations(shared, count):
             kept = replace(targets, **dict.fromkeys(chosen))
             parents = parents_of(kept.arms, kept.events_total, kept.follow_up_end, censoring)
-            if _draw_member(kept, parents, rng, _PILOT_ATTEMPTS) is not None:
+            if _draw_member(kept, parents, rng, ATTEMPTS) is not None:
                 return kept, [
                     f"left out: {shared[name]}. No data set was found that has it together with the arms' printed "
-                    f"figures ({_PILOT_ATTEMPTS} attempts; a search, not a proof)"
+                    f"figures ({ATTEMPTS} attempts; a search, not a proof)"
                     for name in chosen
                 ]
     raise ReconstructionError(f"{targets.study}, {targets.endpoint}: no verified data set was found")

@@ -366,7 +366,9 @@ def _order_problems(name: str, arm: ArmTargets) -> list[str]:
                 f"the median of arm {name}, {arm.median.printed} months, is later than {rate}, not above half"
             )
         if landmark.time >= arm.median.high and landmark.interval.low > 0.5:
-            problems.append(f"the median of arm {name}, {arm.median.printed} months, is earlier than {rate}, above half")
+            problems.append(
+                f"the median of arm {name}, {arm.median.printed} months, is earlier than {rate}, above half"
+            )
     return problems
 
 

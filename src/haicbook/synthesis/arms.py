@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 
+from haicbook import response
 from haicbook.results import SavedResults
 from haicbook.study import Paper
 
@@ -72,29 +73,46 @@ def _limit(limits: pd.DataFrame, name: str) -> float:
     return math.inf if limit.state == "not_reached" else float(limit.value)
 
 
-def response_rates(papers: list[Paper], results: dict[str, SavedResults], category: str) -> pd.DataFrame:
-    """Response rate of every arm in per cent, with the exact interval that the study's chapter recomputed.
+def response_rates(papers: list[Paper], category: str, confidence: float) -> pd.DataFrame:
+    """Response rate of every arm in per cent, with its exact interval.
 
     Parameters
     ----------
     papers
         The studies.
-    results
-        Study to the results of its notebook, whose confidence level the intervals have.
     category
-        `orr` or `dcr`.
+        `orr` or `dcr`; by mRECIST where a study prints two criteria.
+    confidence
+        Level of the Clopper-Pearson interval.
+    """
+    rows = []
+    for paper in papers:
+        for rate in response.response_rates(paper):
+            if rate.category == category and rate.criterion in ("", "mrecist"):
+                low, high = (100 * limit for limit in rate.interval(confidence))
+                role = paper.spec.arms[rate.arm].role
+                label = _label(paper, rate.arm)
+                rows.append([paper.study, rate.arm, label, role, 100 * rate.estimate, low, high, rate.printed, rate.value_id])
+    return pd.DataFrame(rows, columns=RATE_COLUMNS)
+
+
+def mean_survival(papers: list[Paper], results: dict[str, SavedResults], endpoint: str) -> pd.DataFrame:
+    """Reconstructed restricted mean survival of every arm, as the chapters recorded it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `label`, `horizon` (months), `mean`, `low`, `high` (months; median and range over the reconstructed sets).
     """
     rows = []
     for paper in papers:
         saved = results[paper.study]
-        for arm, spec in paper.spec.arms.items():
-            criteria = [c for c in ("", ".mrecist") if f"response.{category}.{arm}{c}.low" in saved.values]
-            if criteria:
-                name = f"response.{category}.{arm}{criteria[0]}"
-                low, high, middle = (100 * saved.value(f"{name}.{part}") for part in ("low", "high", "estimate"))
-                source = saved.values[f"{name}.estimate"].source
-                rows.append([paper.study, arm, _label(paper, arm), spec.role, middle, low, high, "", "".join(source[:1])])
-    return pd.DataFrame(rows, columns=RATE_COLUMNS)
+        for arm in paper.spec.arms:
+            name = f"{endpoint}.{arm}.rmst"
+            if name in saved.values:
+                values = [saved.value(f"{name}{part}") for part in ("", ".low", ".high")]
+                rows.append([_label(paper, arm), saved.parameters["horizon"], *values])
+    return pd.DataFrame(rows, columns=["label", "horizon", "mean", "low", "high"])
 
 
 def _label(paper: Paper, arm: str) -> str:

@@ -1,0 +1,58 @@
+"""What the audit finds: one thing in a paper that does not add up, with what was recomputed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from typing import Literal
+
+import pandas as pd
+
+Severity = Literal["error", "warning", "info"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding.
+
+    Attributes
+    ----------
+    rule
+        The check that found it: `percentage`, `attainable`, `levels`, `grades`, `any_event`, `matched`, `response`,
+        `p_value` or `repeated`.
+    severity
+        `error`: cannot be right, contradicts another printed figure, or flips significance; `warning`: not
+        reproducible; `info`: a habit of rounding.
+    study
+        The study's key.
+    value_ids
+        The printed values involved.
+    printed, recomputed
+        As the paper has it, and as its other figures imply; in words for a table cell.
+    sentence
+        What does not add up and where, for a reader.
+    repair
+        A change that would make the figures agree, where one is plain; a suggestion, never applied.
+    """
+
+    rule: str
+    severity: Severity
+    study: str
+    value_ids: tuple[str, ...]
+    printed: str
+    recomputed: str
+    sentence: str
+    repair: str = ""
+
+
+def by_severity(findings: Iterable[Finding]) -> list[Finding]:
+    """Errors, then warnings, then infos; within each as they came."""
+    return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
+
+
+def to_frame(findings: Iterable[Finding]) -> pd.DataFrame:
+    """One row for each finding, one column for each attribute; the columns are there without findings too."""
+    return pd.DataFrame(
+        [asdict(finding) for finding in findings], columns=[attribute.name for attribute in fields(Finding)]
+    )

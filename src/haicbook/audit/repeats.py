@@ -1,0 +1,148 @@
+"""One quantity printed in several places must be one figure."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+
+from haicbook.audit.cells import Cell, grouped, what, whose
+from haicbook.audit.finding import Finding
+from haicbook.printed import Printed, agreement, overlap
+from haicbook.study import Paper
+from haicbook.words import abbreviation, label
+
+_ESTIMATES = {"median": "median", "mean": "mean", "hr": "hazard ratio", "rate": "rate", "p": "p"}
+
+
+@dataclass(frozen=True)
+class _Quantity:
+    """What makes two figures printings of one quantity, and the arm or arms that it belongs to."""
+
+    about: tuple[object, ...]
+    arm: str
+    reference: str
+
+
+def repeated(paper: Paper, found: list[Cell]) -> list[Finding]:
+    """The same quantity of the same group, printed twice and differently.
+
+    The same are: row or term, level, arm, population, endpoint, criterion, grade, model, time and statistic, and the
+    unit where both have one. A p-value is of both arms whichever the paper names first. Figures of different precision
+    agree when the finer one is printed as the coarser, by rounding or cutting off. Statistics of one quantity that
+    disagree (a count and its percentage) are one finding.
+    """
+    places = grouped(found, _quantity)
+    findings = []
+    for quantity, prints in places.items():
+        disagreeing = _disagreeing(prints)
+        if disagreeing and isinstance(quantity, _Quantity):
+            others = [cell for key, cells in places.items() if _other_arm(key, quantity) for cell in cells]
+            findings.append(_finding(paper, prints, disagreeing, others))
+    return findings
+
+
+def _quantity(cell: Cell) -> _Quantity:
+    about, between_arms = cell.about, set(cell.numbers) == {"p"}
+    time = None if math.isnan(about.time) else about.time
+    key = (
+        cell.quantity,
+        about.level,
+        about.population,
+        about.endpoint,
+        about.criterion,
+        about.grade,
+        about.model,
+        time,
+    )
+    return _Quantity((*key, between_arms), "" if between_arms else about.arm, "" if between_arms else about.reference)
+
+
+def _other_arm(key: object, quantity: _Quantity) -> bool:
+    return (
+        isinstance(key, _Quantity)
+        and key.about == quantity.about
+        and "" not in (key.arm, quantity.arm)
+        and (key.arm != quantity.arm)
+    )
+
+
+def _disagreeing(prints: list[Cell]) -> list[str]:
+    """The statistics on which some two cells disagree."""
+    statistics = dict.fromkeys(name for cell in prints for name in cell.numbers if name != "denominator")
+    return [
+        name
+        for name in statistics
+        if not all(_agree(one, other, name) for i, one in enumerate(prints) for other in prints[:i])
+    ]
+
+
+def _agree(one: Cell, other: Cell, statistic: str) -> bool:
+    units = {cell.about.unit for cell in (one, other)} - {""}
+    a, b = one.numbers.get(statistic), other.numbers.get(statistic)
+    if a is None or b is None or "unreadable" in (a.state, b.state) or len(units) > 1:
+        return True  # nothing to compare
+    return _same_figure(a, b)
+
+
+def _same_figure(a: Printed, b: Printed) -> bool:
+    if "not_reached" in (a.state, b.state):
+        return a.state == b.state
+    if a.state != "exact" or b.state != "exact":
+        return overlap(a, b.low, b.high)
+    # the finer figure printed as the coarser one, whichever of them that is
+    return agreement(a, b.value) != "differs" or agreement(b, a.value) != "differs"
+
+
+def _finding(paper: Paper, prints: list[Cell], disagreeing: list[str], others: list[Cell]) -> Finding:
+    involved = [cell for cell in prints if any(name in cell.numbers for name in disagreeing)]
+    by_text: dict[str, list[str]] = defaultdict(list)
+    for cell in involved:
+        if cell.about.source not in by_text[cell.text]:
+            by_text[cell.text].append(cell.about.source)
+    said = "; ".join(f"{text} in {' and '.join(sources)}" for text, sources in by_text.items())
+    first = involved[0]
+    return Finding(
+        "repeated",
+        "error",
+        paper.study,
+        tuple(cell.ids[name] for cell in involved for name in disagreeing if name in cell.ids),
+        " / ".join(by_text),
+        "",
+        f"{_words(first, disagreeing)}{whose(paper, first)} differs from place to place: {said}.",
+        _swapped(involved, others, disagreeing),
+    )
+
+
+def _words(cell: Cell, disagreeing: list[str]) -> str:
+    about = cell.about
+    quantity = about.term or about.kind != "claim" or not about.endpoint
+    parts = [
+        abbreviation(about.endpoint) if about.endpoint else "",
+        what(cell) if quantity else "",
+        f"at {about.time:g} months" if not math.isnan(about.time) else "",
+        about.model,
+        label(about.criterion) if about.criterion else "",
+        *(_ESTIMATES[name] for name in disagreeing if name in _ESTIMATES),
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _swapped(involved: list[Cell], others: list[Cell], disagreeing: list[str]) -> str:
+    """Whether two places disagree about both arms, and agree once the arms change places in one of them."""
+
+    def equal(one: Cell, other: Cell) -> bool:
+        shared = [name for name in disagreeing if name in one.numbers and name in other.numbers]
+        return bool(shared) and all(_agree(one, other, name) for name in shared)
+
+    for i, there in enumerate(involved):
+        for here in involved[:i]:
+            crossed = [(a, b) for a in others for b in others if _together(a, here) and _together(b, there)]
+            if not equal(here, there) and any(equal(a, there) and equal(b, here) for a, b in crossed):
+                sources = f"{here.about.source} and {there.about.source}"
+                return f"{sources} agree when the arms change places in one of them."
+    return ""
+
+
+def _together(one: Cell, other: Cell) -> bool:
+    return bool(one.about.file == other.about.file and one.about.source == other.about.source)

@@ -1,0 +1,33 @@
+"""The command line answers at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from click.testing import CliRunner
+
+from haicbook import __version__
+from haicbook.cli import main
+
+
+def test_it_knows_its_version():
+    result = CliRunner().invoke(main, ["--version"])
+    assert result.exit_code == 0
+    assert result.output == f"haicbook, version {__version__}\n"
+
+
+def test_help_names_each_command():
+    result = CliRunner().invoke(main, ["-h"])
+    assert result.exit_code == 0
+    assert {"run", "build"} <= {line.split()[0] for line in result.output.splitlines() if line.startswith("  ")}
+
+
+def test_an_unknown_command_is_a_usage_error():
+    assert CliRunner().invoke(main, ["rnu"]).exit_code == 2
+
+
+def test_starting_loads_no_heavy_library():
+    code = "import sys, haicbook.cli; print(sorted({'numpy', 'pandas', 'papermill', 'pydantic'} & set(sys.modules)))"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout == "[]\n"

@@ -36,13 +36,14 @@ _WORDS = {
     "tumor_number": "Number of tumours",
     "tumor_size": "Tumour size",
 }
+# in the order of a table's columns
 GRADES = {
-    "any": "any grade",
     "g12": "grade 1–2",
     "g34": "grade 3–4",
     "g3plus": "grade ≥ 3",
     "gt3": "above grade 3",
     "g5": "grade 5",
+    "any": "any grade",
 }
 ABBREVIATIONS = {
     "orr": "ORR",

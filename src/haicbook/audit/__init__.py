@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from haicbook.audit import counts, repeats, response, tests
 from haicbook.audit.cells import Cell, cells
-from haicbook.audit.finding import Finding, Severity, by_severity, to_frame
+from haicbook.audit.finding import Finding, Severity, by_severity, summarise, to_frame
 from haicbook.study import Paper
 
 Rule = Callable[[Paper, list[Cell]], list[Finding]]
@@ -27,7 +27,7 @@ RULES: tuple[Rule, ...] = (
     counts.attainable,
 )
 
-__all__ = ["RULES", "Finding", "Rule", "Severity", "audit", "to_frame"]
+__all__ = ["RULES", "Finding", "Rule", "Severity", "audit", "summarise", "to_frame"]
 
 
 def audit(paper: Paper) -> list[Finding]:

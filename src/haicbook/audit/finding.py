@@ -56,3 +56,9 @@ def to_frame(findings: Iterable[Finding]) -> pd.DataFrame:
     return pd.DataFrame(
         [asdict(finding) for finding in findings], columns=[attribute.name for attribute in fields(Finding)]
     )
+
+
+def summarise(findings: Iterable[Finding]) -> dict[str, int]:
+    """How many findings there are of each severity, by its name in the plural."""
+    found = [finding.severity for finding in findings]
+    return {f"{severity}s": found.count(severity) for severity in SEVERITIES}

@@ -226,7 +226,7 @@ def cores() -> int:
 def _run_stale(planned: Sequence[Job], jobs: int | None, force: bool, console: Console) -> list[Outcome]:
     prints = {job.label: take_fingerprint(job.source, job.changed) for job in planned}
     moved = {job.label: moved_since(job, prints[job.label]) for job in planned}
-    stale = [job for job in planned if moved[job.label]]
+    stale = [job for job in planned if moved[job.label] or (force and job.asked)]
     if not stale:
         return [Outcome(job, "fresh") for job in planned]
     with Progress({job.label: why(moved[job.label]) for job in stale}, console) as progress:

@@ -2,5 +2,6 @@
 
 from haicbook.matching.balance import balance
 from haicbook.matching.rerun import Rerun, rerun
+from haicbook.matching.summary import balances, balances_in_text, summarise, summarise_rerun
 
-__all__ = ["Rerun", "balance", "rerun"]
+__all__ = ["Rerun", "balance", "balances", "balances_in_text", "rerun", "summarise", "summarise_rerun"]

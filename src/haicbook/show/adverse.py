@@ -81,14 +81,11 @@ def _headings(paper: Any, ax: Axes, sides: list[tuple[str, int]], milder: str, s
     ax.legend(handles=handles, loc="lower right")
 
 
-def adverse_table(paper: Any) -> pd.DataFrame:
-    """The printed adverse-event table; where grades have a row each, one row for each event instead."""
-    from haicbook.safety import adverse_events
-
-    events = adverse_events(paper)
+def adverse_table(paper: Any, events: pd.DataFrame) -> pd.DataFrame:
+    """The printed adverse-event cells, one row for each event and one column for each arm and grade."""
     wide = events.pivot_table(index="label", columns=["arm", "grade"], values="printed", aggfunc="first", sort=False)
     arms = [arm for arm in paper.spec.arms if arm in set(events.arm)]
-    grades = list(dict.fromkeys(events.grade))
+    grades = [grade for grade in GRADES if grade in set(events.grade)]
     frame = pd.DataFrame({"Event": list(wide.index)})
     for arm in arms:
         for grade in grades:

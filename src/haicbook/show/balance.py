@@ -8,7 +8,7 @@ from haicbook.show.tables import interval, number
 
 
 def balance_table(balances: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Standardised differences with their intervals, by population, and which definition each uses."""
+    """Standardised differences with their intervals, by population, and what each is a difference of."""
     names = list(dict.fromkeys((words, kind) for frame in balances.values() for words, kind in _pairs(frame)))
     rows = []
     for words, definition in names:
@@ -16,7 +16,7 @@ def balance_table(balances: dict[str, pd.DataFrame]) -> pd.DataFrame:
         for population, frame in balances.items():
             found = frame[frame.label == words]
             row[population] = _cell(found.iloc[0]) if len(found) else "–"
-        rows.append(row | {"Definition": definition})
+        rows.append(row | {"Difference of": definition.split(":")[0]})
     return pd.DataFrame(rows)
 
 

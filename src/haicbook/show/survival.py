@@ -140,12 +140,17 @@ def compared(paper: Any, ensemble: Any) -> pd.DataFrame:
             row.quantity,
             _arm_words(paper, row.arm),
             row.printed or "–",
-            row.reconstructed if row.reconstructed == row.range else f"{row.reconstructed} ({row.range})",
+            row.reconstructed if _one(row) else f"{row.reconstructed} ({row.range})",
             _verdict(row),
         )
         for row in ensemble.compare().itertuples(index=False)
     ]
     return pd.DataFrame(rows, columns=["Quantity", "Arm", "Printed", "Reconstructed (range)", "Met"])
+
+
+def _one(row: Any) -> bool:
+    """Whether all members show the same figure."""
+    return set(row.range.split("–")) == {row.reconstructed}
 
 
 def _arm_words(paper: Any, arms: str) -> str:

@@ -2,8 +2,10 @@
 
 from haicbook.survival.attainable import ReconstructionError
 from haicbook.survival.ensemble import LABEL, Ensemble, Member
+from haicbook.survival.from_study import targets_from_study
 from haicbook.survival.parent import CENSORING
 from haicbook.survival.reconstruct import reconstruct
+from haicbook.survival.summary import stream, summarise
 from haicbook.survival.targets import (
     ArmTargets,
     Conflict,
@@ -31,5 +33,8 @@ __all__ = [
     "TargetError",
     "Targets",
     "reconstruct",
+    "stream",
+    "summarise",
+    "targets_from_study",
     "violations",
 ]

@@ -39,7 +39,7 @@ class Piece:
 
 def log_factorials(n: int) -> Floats:
     """Logarithms of 0! to n!."""
-    return np.r_[0.0, np.cumsum(np.log(np.arange(1, n + 1)))]
+    return np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, n + 1)))])
 
 
 def binomial(total: int, probability: float) -> Floats:

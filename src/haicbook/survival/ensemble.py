@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from haicbook.printed import parse_number
 from haicbook.survival import estimators
-from haicbook.survival.targets import ArmTargets, Interval, Landmark, Limits, Targets
+from haicbook.survival.targets import Interval, Landmark, Limits, Targets
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -44,6 +44,7 @@ class _Line(NamedTuple):
     value_id: str = ""
     percent: bool = False
     kept: bool = True
+    decimals: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +107,10 @@ class Ensemble:
     def rmst(self, arm: str, horizon: float) -> Floats:
         """Restricted mean survival time (B,) of an arm to a horizon, both in months."""
         return estimators.rmst(*self._arm(arm), horizon)
+
+    def _pooled(self) -> Member:
+        rows = list(self.members.values())
+        return Member(np.concatenate([r.time for r in rows], axis=1), np.concatenate([r.event for r in rows], axis=1))
 
     def _contrast(self, arm: str | None, reference: str | None) -> tuple[Floats, Bools, Bools]:
         """Times and events of two arms side by side, and which columns belong to the first."""
@@ -182,35 +187,24 @@ class Ensemble:
     def _arm_lines(self, arm: str) -> Iterator[_Line]:
         wanted, kept = self.targets.arms[arm], self.kept.arms[arm]
         curve = estimators.km(*self._arm(arm))
-        for mark in wanted.landmarks:
+        # a figure that is met in another's place stands beside the one it replaces
+        marks = {*wanted.landmarks, *kept.landmarks}
+        for mark in sorted(marks, key=lambda mark: (mark.time, mark not in wanted.landmarks)):
             yield from _landmark_lines(arm, mark, curve, mark in kept.landmarks)
         if wanted.median is not None:
-            yield from _median_lines(arm, wanted.median, wanted.median_ci, curve, kept.median is not None)
+            yield from _median_lines(arm, wanted.median, wanted.median_ci, curve, kept.median == wanted.median)
+        if kept.median is not None and kept.median != wanted.median:
+            yield from _median_lines(arm, kept.median, None, curve, True)
         deaths = self.deaths(arm).astype(float)
         exact = None if wanted.events is None else Interval(wanted.events, wanted.events, str(wanted.events))
         printed = exact.printed if exact else ""
         yield _Line("events", arm, printed, deaths, exact, wanted.events_id, kept=kept.events is not None)
-        yield from self._follow_up_lines(arm, wanted)
-
-    def _follow_up_lines(self, arm: str, wanted: ArmTargets) -> Iterator[_Line]:
-        printed = wanted.follow_up_median
-        if printed is None:
-            return
-        rows = self._arm(arm)
-        readings = {
-            "observed time": np.median(rows.time, axis=1),
-            "reverse Kaplan–Meier": estimators.median(rows.time, ~rows.event),
-        }
-        for reading, values in readings.items():
-            words = f"median follow-up, read as {reading}"
-            yield _Line(words, arm, printed.printed, values, None, printed.value_id)
+        yield from _follow_up_lines(arm, wanted.follow_up_median, self._arm(arm))
 
     def _pooled_lines(self) -> Iterator[_Line]:
         targets = self.targets
         if targets.pooled_median is not None:
-            time = np.concatenate([rows.time for rows in self.members.values()], axis=1)
-            event = np.concatenate([rows.event for rows in self.members.values()], axis=1)
-            curve = estimators.km(time, event)
+            curve = estimators.km(*self._pooled())
             met = self.kept.pooled_median is not None
             yield from _median_lines("", targets.pooled_median, targets.pooled_median_ci, curve, met)
         if targets.events_total is not None:
@@ -219,6 +213,7 @@ class Ensemble:
             exact = Interval(total, total, str(total))
             kept = self.kept.events_total is not None
             yield _Line("events", "", str(total), deaths, exact, targets.events_total_id, kept=kept)
+        yield from _follow_up_lines("", targets.follow_up_median, self._pooled())
 
     def _contrast_lines(self) -> Iterator[_Line]:
         printed = self.targets.hr
@@ -250,27 +245,37 @@ def _median_lines(
     yield from _limit_lines("median, months (log)", arm, limits, estimators.median_limits(curve))
 
 
+def _follow_up_lines(arm: str, printed: Interval | None, rows: Member) -> Iterator[_Line]:
+    """Median follow-up by both readings, because papers seldom say which they print."""
+    if printed is None:
+        return
+    readings = {
+        "observed time": np.median(rows.time, axis=1),
+        "reverse Kaplan–Meier": estimators.median(rows.time, ~rows.event),
+    }
+    for reading, values in readings.items():
+        words = f"median follow-up, months, read as {reading}"
+        yield _Line(words, arm, printed.printed, values, None, printed.value_id)
+
+
 def _limit_lines(
     words: str, arm: str, printed: Limits | None, values: tuple[Floats, Floats], percent: bool = False
 ) -> Iterator[_Line]:
     """Confidence limits, with the convention of the members' ones in the words."""
     if printed is None:
         return
+    decimals = max(parse_number(limit.printed).decimals for limit in (printed.lower, printed.upper))
     for side, limit, found in zip(("lower", "upper"), (printed.lower, printed.upper), values, strict=True):
-        figure = limit.printed if limit else "not reached"
-        value_id = limit.value_id if limit else ""
-        yield _Line(f"{words}, {side} 95% limit", arm, figure, found, None, value_id, percent)
+        quantity = f"{words}, {side} 95% limit"
+        yield _Line(quantity, arm, limit.printed, found, None, limit.value_id, percent, decimals=decimals)
 
 
 def _row(line: _Line) -> tuple[object, ...]:
     values = np.where(np.isnan(line.values), np.inf, line.values) * (100 if line.percent else 1)
-    decimals = parse_number(line.printed).decimals
+    decimals = parse_number(line.printed).decimals if line.decimals is None else line.decimals
     middle, low, high = float(np.median(values)), float(values.min()), float(values.max())
-    if line.target is None:
-        role, met = "not a target", ""
-    else:
-        role = "target" if line.kept else "left out"
-        met = all(line.target.contains(float(value)) for value in line.values)
+    role = "not a target" if line.target is None else "target" if line.kept else "left out"
+    met = "" if line.target is None else all(line.target.contains(float(value)) for value in line.values)
     spread = _figure(low, decimals) if low == high else f"{_figure(low, decimals)}–{_figure(high, decimals)}"
     return (line.quantity, line.arm, line.printed, _figure(middle, decimals), spread, role, met, line.value_id)
 

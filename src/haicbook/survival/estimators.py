@@ -23,7 +23,7 @@ TRANSFORMS: tuple[Transform, ...] = ("log", "log-log", "plain")
 _HALF = float(np.sqrt(np.finfo(float).eps))
 _NEWTON_STEPS = 40
 _NEWTON_STOP = 1e-10
-# a log hazard ratio beyond this is that of a likelihood without a maximum: the events of one group come after all others
+# beyond this log hazard ratio the likelihood has no maximum: all events of one group come after the other group's
 _DIVERGED = 15.0
 _NOISE = 1e-12
 
@@ -102,7 +102,8 @@ def km(time: ArrayLike, event: ArrayLike) -> KaplanMeier:
     order = _order(times, events)
     times, events = np.take_along_axis(times, order, axis=1), np.take_along_axis(events, order, axis=1)
     at_risk = np.arange(times.shape[1], 0, -1, dtype=float)
-    survival = np.cumprod(np.where(events, (at_risk - 1) / at_risk, 1.0), axis=1)
+    factors: Floats = np.where(events, (at_risk - 1) / at_risk, 1.0)
+    survival = np.cumprod(factors, axis=1, dtype=np.float64)
     with np.errstate(divide="ignore"):
         greenwood = np.cumsum(np.where(events, 1 / (at_risk * (at_risk - 1)), 0.0), axis=1)
     return KaplanMeier(times, events, survival, greenwood)
@@ -306,7 +307,8 @@ class _Ties:
     def sum(self, values: Floats) -> Floats:
         """Sum of values (B, n) over each row's tie."""
         running = np.concatenate([np.zeros((len(values), 1)), np.cumsum(values, axis=1)], axis=1)
-        return np.take_along_axis(running, self.last + 1, axis=1) - np.take_along_axis(running, self.first, axis=1)
+        until, before = (np.take_along_axis(running, ends, axis=1) for ends in (self.last + 1, self.first))
+        return np.asarray(until - before, dtype=float)
 
     def at_risk(self, values: Floats) -> Floats:
         """Sum of values (B, n) over the patients at risk at each row's time."""

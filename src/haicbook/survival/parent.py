@@ -13,6 +13,7 @@ has as many events as printed.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +108,7 @@ def parent_of(arm: ArmTargets, end: float, shape: float, amount: float) -> Paren
     points, hazards = _cumulative_hazard(arm, end)
     segments: list[Segment] = []
     later = 0.0
-    for start, stop in reversed(list(zip(edges, edges[1:], strict=False))):
+    for start, stop in reversed(list(pairwise(edges))):
         segment = _segment(start, stop, later, (points, hazards), (end, shape, amount))
         segments.append(segment)
         later = segment.death + segment.stays * segment.later
@@ -145,7 +146,7 @@ def _segment(
 def _cdf(cells: Floats) -> Floats:
     """Cumulative distribution at the cells' edges; even, where nothing is expected."""
     cells = cells if cells.sum() > 0 else np.ones_like(cells)
-    return np.r_[0.0, np.cumsum(cells) / cells.sum()]
+    return np.concatenate([[0.0], np.cumsum(cells) / cells.sum()])
 
 
 def parents_of(arms: dict[str, ArmTargets], events_total: int | None, end: float, censoring: str) -> dict[str, Parent]:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from haicbook.survival.attainable import ATTEMPTS, ReconstructionError, attainable_arm
 from haicbook.survival.draw import Floats, Piece, binomial, draw_until, redraw_times
@@ -106,7 +107,7 @@ def _draw_member(
         if len(drawn) < len(parents):
             continue
         member = _meet_pooled_median(targets, parents, drawn, rng)
-        if member is not None and not violations({a: (m.time, m.event) for a, m in member.items()}, targets):
+        if member is not None and not violations(member, targets):
             return member
     return None
 
@@ -152,7 +153,11 @@ def _meet_pooled_median(
 
 
 def _moved(
-    parents: dict[str, Parent], drawn: Drawn, events: np.ndarray, wanted: tuple[float, float], rng: np.random.Generator
+    parents: dict[str, Parent],
+    drawn: Drawn,
+    events: NDArray[np.bool_],
+    wanted: tuple[float, float],
+    rng: np.random.Generator,
 ) -> dict[str, Floats] | None:
     for spread in _WARPS:
         warp = np.exp(spread * rng.standard_normal(_POOLED_DRAWS))
@@ -186,7 +191,11 @@ def _attainable_together(targets: Targets, censoring: str, rng: np.random.Genera
         shared["events_total"] = f"the events of all arms together, {targets.events_total}"
     for count in range(len(shared) + 1):
         for chosen in combinations(shared, count):
-            kept = replace(targets, **dict.fromkeys(chosen))
+            kept = replace(
+                targets,
+                pooled_median=None if "pooled_median" in chosen else targets.pooled_median,
+                events_total=None if "events_total" in chosen else targets.events_total,
+            )
             parents = parents_of(kept.arms, kept.events_total, kept.follow_up_end, censoring)
             if _draw_member(kept, parents, rng, ATTEMPTS) is not None:
                 return kept, [

@@ -14,11 +14,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from haicbook.printed import Printed, overlap, parse_number
 
-# Where neither a maximum nor dates are printed, follow-up is taken to end here: this many times the latest survival time
-# that the paper prints (a median, a limit of one, a rate), and at least twice the median follow-up.
+# Where neither a maximum nor dates are printed, follow-up is taken to end at so many times the latest survival time
+# that the paper prints (a median, a limit of one, a rate), and at least at twice the median follow-up.
 FOLLOW_UP_MULTIPLE = 1.5
 MEDIAN_FOLLOW_UP_MULTIPLE = 2.0
 
@@ -74,9 +75,15 @@ class Interval:
         unit = 100 if percent else 1
         return cls(printed.low / unit, printed.high / unit, figure, value_id)
 
+    @classmethod
+    def without_value(cls, figure: str, value_id: str) -> Interval:
+        """What stands for a limit that is not reached: infinity; for a misprint: NaN."""
+        value = math.inf if parse_number(figure).state == "not_reached" else math.nan
+        return cls(value, value, figure, value_id)
+
     @property
     def middle(self) -> float:
-        """The number printed (the finite end, where only one is finite)."""
+        """The number printed (the finite end, where only one is finite; infinity where it is not reached)."""
         if math.isinf(self.low):
             return self.high
         return self.low if math.isinf(self.high) else (self.low + self.high) / 2
@@ -95,27 +102,30 @@ class Limits:
     Attributes
     ----------
     lower, upper
-        The limits as intervals; None where the paper prints that a limit is not reached, or something unreadable.
-    printed
-        Both limits' characters, as `19.3–not reached`.
+        The limits as intervals; see :meth:`Interval.without_value` for those that are not reached.
     """
 
-    lower: Interval | None
-    upper: Interval | None
-    printed: str = ""
+    lower: Interval
+    upper: Interval
 
     @classmethod
     def read(cls, low: str, high: str, *, percent: bool = False) -> Limits:
         """Limits from their printed figures; `NR`, `NA` or `not reached` is not reached."""
-        ends = []
-        for figure in (low, high):
-            reached = not math.isnan(parse_number(figure).value)
-            ends.append(Interval.read(figure, percent=percent) if reached else None)
-        return cls(ends[0], ends[1], f"{low}–{high}")
+        ends = [
+            Interval.read(figure, percent=percent)
+            if parse_number(figure).state not in ("not_reached", "unreadable")
+            else Interval.without_value(figure, "")
+            for figure in (low, high)
+        ]
+        return cls(ends[0], ends[1])
+
+    @property
+    def printed(self) -> str:
+        """Both limits' characters, as `19.3–not reached`."""
+        return f"{self.lower.printed}–{self.upper.printed}"
 
     def __iter__(self) -> Iterator[float]:
-        yield self.lower.middle if self.lower else -math.inf
-        yield self.upper.middle if self.upper else math.inf
+        return iter((self.lower.middle, self.upper.middle))
 
 
 @dataclass(frozen=True)
@@ -249,6 +259,8 @@ class Targets:
         Its confidence interval: shown, not met.
     hr, logrank_p
         Printed contrasts: shown, not met.
+    follow_up_median
+        Median follow-up of all arms together, where printed (months): shown, not met.
     follow_up_max
         Longest follow-up, where printed (months).
     follow_up_window
@@ -277,6 +289,7 @@ class Targets:
     pooled_median_ci: Limits | None = None
     hr: HazardRatio | None = None
     logrank_p: Interval | None = None
+    follow_up_median: Interval | None = None
     follow_up_max: float | None = None
     follow_up_window: float | None = None
     follow_up_floor: float = 0.0
@@ -316,7 +329,8 @@ class Targets:
         if self.follow_up_window is not None and self.follow_up_window > latest:
             return self.follow_up_window, "from the first enrolment to the last follow-up, by the printed dates"
         from_times = FOLLOW_UP_MULTIPLE * max(latest, self.follow_up_floor)
-        medians = [arm.follow_up_median.middle for arm in self.arms.values() if arm.follow_up_median]
+        printed = [self.follow_up_median, *(arm.follow_up_median for arm in self.arms.values())]
+        medians = [median.middle for median in printed if median]
         from_median = MEDIAN_FOLLOW_UP_MULTIPLE * max(medians, default=0.0)
         if from_median > from_times:
             return from_median, f"assumed: {MEDIAN_FOLLOW_UP_MULTIPLE:g} times the printed median follow-up"
@@ -350,7 +364,7 @@ def _order_problems(name: str, arm: ArmTargets) -> list[str]:
     """Rates that rise, and a median on the wrong side of a rate."""
     problems = []
     landmarks = sorted(arm.landmarks, key=lambda landmark: landmark.time)
-    for earlier, later in zip(landmarks, landmarks[1:], strict=False):
+    for earlier, later in pairwise(landmarks):
         if earlier.time == later.time:
             problems.append(f"arm {name} has two rates at {later.time:g} months, {earlier.printed} and {later.printed}")
         elif later.interval.low > earlier.interval.high:

@@ -6,7 +6,7 @@ a fraction of whole numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 
 from haicbook.survival.targets import ArmTargets, Targets
 
@@ -14,7 +14,7 @@ Row = tuple[float, bool]
 Step = tuple[float, int, int]  # from this time on, survival is numerator / denominator
 
 
-def violations(members: dict[str, tuple[Sequence[float], Sequence[bool]]], targets: Targets) -> list[str]:
+def violations(members: Mapping[str, tuple[Iterable[float], Iterable[bool]]], targets: Targets) -> list[str]:
     """Targets that one data set misses, in words; an empty list when it meets all of them.
 
     Parameters

@@ -1,0 +1,276 @@
+"""Targets of a study's endpoint, read from its printed values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from haicbook.printed import parse_date
+from haicbook.study import Paper
+from haicbook.survival.targets import (
+    ArmTargets,
+    Conflict,
+    HazardRatio,
+    Interval,
+    Landmark,
+    Limits,
+    TargetError,
+    Targets,
+)
+
+# Where a paper prints a quantity in several places, the first of these counts.
+PRECEDENCE = ("results", "table", "figure", "abstract", "discussion", "conclusion", "introduction", "methods")
+DAYS_IN_MONTH = 30.4375
+_IN_MONTHS = {"": 1.0, "months": 1.0, "years": 12.0, "weeks": 7 / DAYS_IN_MONTH, "days": 1 / DAYS_IN_MONTH}
+_EVENT_TERMS = {"os": ("deaths",)}
+_OTHER_EVENT_TERMS = ("events", "progressions")
+_UNADJUSTED = ("univariable", "")
+
+
+@dataclass
+class _Reader:
+    """The values of one endpoint in one population, and the disagreements met while reading them."""
+
+    values: pd.DataFrame
+    conflicts: list[Conflict] = field(default_factory=list)
+
+    def used(self, rows: pd.DataFrame, quantity: str, arm: str) -> pd.Series | None:
+        """The row that counts; what other places print differently is noted."""
+        rows = rows[rows.state == "exact"]
+        if rows.empty:
+            return None
+        ranked = rows.assign(rank=[PRECEDENCE.index(section) for section in rows.section])
+        ranked = ranked.sort_values(["rank", "line"], kind="stable")
+        first = ranked.iloc[0]
+        for _, other in ranked.iloc[1:].iterrows():
+            if max(first.low, other.low) >= min(first.high, other.high) and first.value != other.value:
+                figures = (_interval(first), _interval(other))
+                self.conflicts.append(Conflict(quantity, arm, *figures, first.section, other.section))
+        return first
+
+    def limits(self, estimate: pd.Series, rows: pd.DataFrame) -> Limits | None:
+        """The interval printed with an estimate, or with the same figure in another place."""
+        same = rows[rows.value == estimate.value]
+        for _, place in pd.concat([same[same.id == estimate.id], same]).iterrows():
+            values = self.values
+            same_cell = (values.file == place.file) & (values.line == place.line) & (values.column == place.column)
+            cell = values[same_cell].set_index("statistic")
+            if {"ci_low", "ci_high"} <= set(cell.index):
+                low, high = cell.loc["ci_low"], cell.loc["ci_high"]
+                return Limits(_limit(low), _limit(high))
+        return None
+
+
+def targets_from_study(paper: Paper, endpoint: str, population: str, criterion: str = "") -> Targets:
+    """What a paper prints of one endpoint in one population, as targets of a reconstruction.
+
+    Parameters
+    ----------
+    paper
+        A loaded study.
+    endpoint
+        `os`, `pfs` or `liver_pfs`.
+    population
+        A key of `spec.populations`.
+    criterion
+        `mrecist` or `recist11`, for an endpoint that is printed under both.
+
+    Returns
+    -------
+    Targets
+        Results count before tables, then figures, the abstract and the discussion; what other places print
+        differently is kept in `conflicts`. Every figure carries its value id.
+
+    Raises
+    ------
+    TargetError
+        When the study has no such population, endpoint or criterion, or prints no median and no rate for an arm.
+    """
+    _check_names(paper, endpoint, population, criterion)
+    values = paper.values
+    chosen = values[(values.endpoint == endpoint) & (values.population == population) & (values.criterion == criterion)]
+    reader = _Reader(chosen[(chosen.level == "")])
+    sizes = paper.spec.populations[population].n
+    order = sorted(sizes, key=lambda arm: (paper.spec.arms[arm].role == "comparator", list(paper.spec.arms).index(arm)))
+    single = len(order) == 1
+    arms = {
+        arm: _arm(reader, values, population, endpoint, arm, sizes[arm], (arm, "") if single else (arm,))
+        for arm in order
+    }
+    pooled = None if single else _median(reader, [""], "")
+    total, total_id = (None, "") if single else _events(reader, values, population, endpoint, [""], "")
+    return Targets(
+        study=paper.study,
+        endpoint=endpoint,
+        arms=arms,
+        population=population,
+        criterion=criterion,
+        events_total=total,
+        pooled_median=pooled[0] if pooled else None,
+        pooled_median_ci=pooled[1] if pooled else None,
+        hr=_hazard_ratio(reader, order),
+        logrank_p=None if single else _logrank_p(reader),
+        follow_up_median=None if single else _follow_up_median(values, population, [""]),
+        follow_up_max=_follow_up_max(values, population),
+        follow_up_window=_window(paper),
+        follow_up_floor=_latest_printed(values, population),
+        conflicts=tuple(reader.conflicts),
+        events_total_id=total_id,
+    )
+
+
+def _check_names(paper: Paper, endpoint: str, population: str, criterion: str) -> None:
+    spec = paper.spec
+    problems = []
+    if population not in spec.populations:
+        problems.append(f"{paper.study} has no population {population!r}; it has {', '.join(spec.populations)}")
+    if endpoint not in spec.endpoints:
+        problems.append(f"{paper.study} has no endpoint {endpoint!r}; it has {', '.join(spec.endpoints)}")
+    else:
+        criteria: list[str] = list(spec.endpoints[endpoint].criteria) or [""]
+        if criterion not in criteria:
+            allowed = ", ".join(repr(word) for word in criteria)
+            problems.append(f"criterion is {criterion!r}; for {endpoint}, {paper.study} has {allowed}")
+    if problems:
+        raise TargetError(problems)
+
+
+def _interval(row: pd.Series) -> Interval:
+    """A printed value in months (times) or as a fraction (rates)."""
+    if row.unit == "percent":
+        scale = 0.01
+    elif row.unit in _IN_MONTHS:
+        scale = _IN_MONTHS[row.unit]
+    else:
+        scale = 1.0
+    return Interval(row.low * scale, row.high * scale, row.printed, row.id)
+
+
+def _limit(row: pd.Series) -> Interval:
+    return _interval(row) if row.state == "exact" else Interval.without_value(row.printed, row.id)
+
+
+def _arm(
+    reader: _Reader, values: pd.DataFrame, population: str, endpoint: str, arm: str, n: int, keys: Iterable[str]
+) -> ArmTargets:
+    keys = list(keys)
+    median = _median(reader, keys, arm)
+    events, events_id = _events(reader, values, population, endpoint, keys, arm)
+    return ArmTargets(
+        n=n,
+        events=events,
+        median=median[0] if median else None,
+        median_ci=median[1] if median else None,
+        landmarks=_landmarks(reader, keys, arm),
+        follow_up_median=_follow_up_median(values, population, keys),
+        events_id=events_id,
+    )
+
+
+def _median(reader: _Reader, keys: list[str], arm: str) -> tuple[Interval, Limits | None] | None:
+    values = reader.values
+    rows = values[(values.statistic == "median") & values.arm.isin(keys) & (values.term == "")]
+    used = reader.used(rows, "median, months", arm)
+    return None if used is None else (_interval(used), reader.limits(used, rows))
+
+
+def _landmarks(reader: _Reader, keys: list[str], arm: str) -> tuple[Landmark, ...]:
+    values = reader.values
+    rates = values[(values.statistic == "rate") & values.arm.isin(keys) & (values.term == "") & values.time.notna()]
+    marks = []
+    for time, rows in rates.groupby("time"):
+        used = reader.used(rows, f"{time:g}-month rate, %", arm)
+        if used is not None:
+            percent = used.copy()
+            percent["unit"] = "percent"
+            limits = reader.limits(used, rows)
+            marks.append(Landmark(float(time), _interval(percent), limits, used.id, used.printed))
+    return tuple(marks)
+
+
+def _events(
+    reader: _Reader, values: pd.DataFrame, population: str, endpoint: str, keys: list[str], arm: str
+) -> tuple[int | None, str]:
+    terms = _EVENT_TERMS.get(endpoint, _OTHER_EVENT_TERMS)
+    endpoints = (endpoint, "") if endpoint == "os" else (endpoint,)
+    rows = values[
+        values.term.isin(terms)
+        & values.endpoint.isin(endpoints)
+        & (values.population == population)
+        & values.arm.isin(keys)
+        & (values.statistic == "n")
+        & (values.level == "")
+    ]
+    used = reader.used(rows, "events", arm)
+    return (None, "") if used is None else (int(used.value), used.id)
+
+
+def _hazard_ratio(reader: _Reader, arms: list[str]) -> HazardRatio | None:
+    """The unadjusted hazard ratio of the treatment; adjusted ones are of another quantity."""
+    values = reader.values
+    of_treatment = (values.term == "treatment") | (values.row == "treatment")
+    compares = values.arm.isin(arms) & values.reference.isin(arms)
+    rows = values[(values.statistic == "hr") & of_treatment & compares & values.model.isin(_UNADJUSTED)]
+    used = reader.used(rows, "hazard ratio", "")
+    if used is None:
+        return None
+    return HazardRatio(used.arm, used.reference, _interval(used), reader.limits(used, rows), used.model)
+
+
+def _logrank_p(reader: _Reader) -> Interval | None:
+    values = reader.values
+    rows = values[
+        (values.statistic == "p")
+        & (values.term == "")
+        & (values.model == "")
+        & values.time.isna()
+        & (values.kind != "cox")
+    ]
+    rows = rows[rows.state.isin(["exact", "below", "above"])]
+    if rows.empty:
+        return None
+    ranked = rows.assign(rank=[PRECEDENCE.index(section) for section in rows.section])
+    return _interval(ranked.sort_values(["rank", "line"], kind="stable").iloc[0])
+
+
+# --- follow-up --------------------------------------------------------------------------------------------------------
+
+
+def _follow_up(values: pd.DataFrame, statistic: str) -> pd.DataFrame:
+    return values[(values.term == "follow_up") & (values.statistic == statistic) & (values.state == "exact")]
+
+
+def _follow_up_median(values: pd.DataFrame, population: str, keys: list[str]) -> Interval | None:
+    rows = _follow_up(values, "median")
+    rows = rows[(rows.population == population) & rows.arm.isin(keys)]
+    return None if rows.empty else _interval(rows.iloc[0])
+
+
+def _follow_up_max(values: pd.DataFrame, population: str) -> float | None:
+    """The longest follow-up printed for this population, else for any: the whole is followed as long as its parts."""
+    rows = _follow_up(values, "max")
+    own = rows[rows.population == population]
+    rows = rows if own.empty else own
+    return None if rows.empty else max(_interval(row).middle for _, row in rows.iterrows())
+
+
+def _window(paper: Paper) -> float | None:
+    """Months from the first enrolment to the last follow-up, at the longest that the printed dates allow."""
+    setting = paper.spec.setting
+    if setting.enrolment_start is None or setting.last_follow_up is None:
+        return None
+    days = parse_date(setting.last_follow_up).high - parse_date(setting.enrolment_start).low
+    return None if math.isnan(days) else days / DAYS_IN_MONTH
+
+
+def _latest_printed(values: pd.DataFrame, population: str) -> float:
+    """The latest time that is printed of these patients for a time to event: a rate's, a median or its limit."""
+    rows = values[(values.population == population) & values.endpoint.isin(["os", "pfs", "liver_pfs"])]
+    rows = rows[(rows.term == "") & (rows.state == "exact")]
+    medians = rows[rows.read_as.isin(["median", "median_ci"])]
+    rates = rows[(rows.statistic == "rate") & rows.time.notna()]
+    times = [_interval(row).middle for _, row in medians.iterrows()]
+    return max([*times, *rates.time], default=0.0)

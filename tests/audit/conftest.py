@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,10 @@ any_ae,Any event,,,14 (46.7%),4 (13.3%),18 (60.0%),10 (33.3%),2 (6.7%),12 (40.0%
 fever,Fever,,,9 (30.0%),3 (10.0%),12 (40.0%),4 (13.3%),1 (3.3%),5 (16.7%),0.045
 rash,Rash,,,5 (16.7%),1 (3.3%),6 (20.0%),2 (6.7%),0,2 (6.7%),0.255
 """
-CLAIMS = """id,section,source,endpoint,criterion,population,arm,reference,term,level,grade,model,time,statistic,unit,printed
+HEADER = (
+    "id,section,source,endpoint,criterion,population,arm,reference,term,level,grade,model,time,statistic,unit,printed"
+)
+CLAIMS = f"""{HEADER}
 orr,abstract,Abstract,,,after_psm,new,,orr,,,,,pct,percent,50%
 orr,abstract,Abstract,,,after_psm,old,,orr,,,,,pct,percent,30%
 os_median,abstract,Abstract,os,,after_psm,new,,,,,,,median,months,20.1
@@ -119,18 +123,21 @@ def _study() -> dict[str, Any]:
 def paper_with(tmp_path: Path) -> PaperWith:
     """The paper with pieces of its files replaced: (file, old, new), where old stands there once."""
 
+    numbers = itertools.count()
+
     def build(*changes: tuple[str, str, str]) -> Paper:
         files = dict(FILES)
         for file, old, new in changes:
             assert files[file].count(old) == 1, f"{old!r} stands {files[file].count(old)} times in {file}"
             files[file] = files[file].replace(old, new)
-        folder = tmp_path / "made_up"
+        root = tmp_path / str(next(numbers))
+        folder = root / "made_up"
         (folder / "tables").mkdir(parents=True)
         for file, content in files.items():
             (folder / file).write_text(content, encoding="utf-8")
         with (folder / "study.yml").open("w", encoding="utf-8") as handle:
             YAML(typ="safe").dump(_study(), handle)
-        paper, _ = inspect("made_up", tmp_path)
+        paper, _ = inspect("made_up", root)
         assert paper is not None
         return paper
 

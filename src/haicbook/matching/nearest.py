@@ -58,8 +58,7 @@ def distances(logits: np.ndarray, scale: CaliperScale) -> tuple[np.ndarray, np.n
         Shape (cohorts, patients).
     scale
         `score`: the caliper is an absolute difference of propensity scores; `sd_score` and `sd_logit`: it counts
-        standard deviations, over both arms together, of the score or of its logit (Austin PC. Pharm Stat
-        2011;10:150-161).
+        standard deviations of the score or of its logit, over both arms together as R's MatchIt takes them.
 
     Returns
     -------

@@ -27,9 +27,7 @@ def balances(paper: Paper, confidence: float) -> dict[str, pd.DataFrame]:
     dict
         The population's name for the page to its :func:`haicbook.matching.balance`; before matching comes first.
     """
-    found = {
-        population.label: balance(paper, name, confidence) for name, population in paper.spec.populations.items()
-    }
+    found = {population.label: balance(paper, name, confidence) for name, population in paper.spec.populations.items()}
     return {words: frame for words, frame in found.items() if frame.smd.notna().any()}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_MODEL = {"univariable": ("o", "univariable"), "multivariable": ("D", "multivariable")}
+_MARKERS = {"univariable": "o", "multivariable": "D"}
+_COLOURS = {"univariable": style.INK, "multivariable": style.THIRD}
 
 
 def cox_forest(models: pd.DataFrame) -> tuple[Figure, Axes]:
@@ -26,31 +28,31 @@ def cox_forest(models: pd.DataFrame) -> tuple[Figure, Axes]:
         From :func:`haicbook.regression.cox_models`. A limit that cannot be read is drawn as missing.
     """
     covariates = list(dict.fromkeys(zip(models.covariate, models.label, strict=True)))
-    fig, ax = style.figure(len(covariates), row_height=0.42)
+    fig, ax = style.figure(len(covariates), row_height=0.44)
     for y, (covariate, words) in enumerate(covariates):
         rows = models[(models.covariate == covariate) & (models.label == words)]
         for _, row in rows.iterrows():
-            shift = 0.0 if len(rows) == 1 else (-0.17 if row.model == "univariable" else 0.17)
+            shift = 0.0 if len(rows) == 1 else (-0.2 if row.model == "univariable" else 0.2)
             _ratio(ax, y + shift, row)
     ax.axvline(1, color=style.INK, lw=0.8)
     _log_axis(ax, models)
-    ax.set_yticks(range(len(covariates)), [words for _, words in covariates])
+    ax.set_yticks(range(len(covariates)), [fill(words, 34) for _, words in covariates])
     ax.set_ylim(len(covariates) - 0.4, -0.6)
     ax.set_xlabel("Hazard ratio (log scale)")
+    ax.text(1.02, 1.0, "HR (95% CI), p", transform=ax.transAxes, fontsize=8.5, va="bottom")
     _legend_of_models(ax, models)
     return fig, ax
 
 
 def _ratio(ax: Axes, y: float, row: pd.Series) -> None:
-    marker, _ = _MODEL[row.model]
-    colour = style.COLOURS["experimental"] if row.model == "univariable" else style.COLOURS["comparator"]
-    if math.isfinite(row.ci_low) and math.isfinite(row.ci_high):
-        ax.plot([row.ci_low, row.ci_high], [y, y], color=colour, lw=1.4, solid_capstyle="butt")
-    else:
-        readable = row.ci_low if math.isfinite(row.ci_low) else row.ci_high
-        ax.plot([readable, row.hr], [y, y], color=colour, lw=1.4)
-        ax.annotate("limit unreadable", (row.hr, y), (6, 0), textcoords="offset points", va="center", fontsize=8)
-    ax.plot(row.hr, y, marker, color=colour, ms=5.5)
+    colour = _COLOURS[row.model]
+    limits = [limit if math.isfinite(limit) else row.hr for limit in (row.ci_low, row.ci_high)]
+    ax.plot(limits, [y, y], color=colour, lw=1.4, solid_capstyle="butt")
+    ax.plot(row.hr, y, _MARKERS[row.model], color=colour, ms=5.5)
+    if not (math.isfinite(row.ci_low) and math.isfinite(row.ci_high)):
+        ax.annotate("limit unreadable", (row.hr, y), (7, 0), textcoords="offset points", va="center", fontsize=8)
+    words = row.printed + (f", {row.p}" if row.p else "")
+    ax.text(1.02, y, words, color=colour, fontsize=8, va="center", transform=ax.get_yaxis_transform())
 
 
 def _log_axis(ax: Axes, models: pd.DataFrame) -> None:
@@ -67,11 +69,11 @@ def _legend_of_models(ax: Axes, models: pd.DataFrame) -> None:
     from matplotlib.lines import Line2D
 
     handles = [
-        Line2D([], [], color=style.COLOURS[role], marker=_MODEL[model][0], ms=5.5, lw=1.4, label=_MODEL[model][1])
-        for model, role in (("univariable", "experimental"), ("multivariable", "comparator"))
+        Line2D([], [], color=_COLOURS[model], marker=_MARKERS[model], ms=5.5, lw=1.4, label=model)
+        for model in _MARKERS
         if model in set(models.model)
     ]
-    ax.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2)
 
 
 def love_plot(balances: dict[str, pd.DataFrame], threshold: float) -> tuple[Figure, Axes]:

@@ -40,7 +40,7 @@ def _grouped(places: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _indented(words: str, level: str) -> str:
-    return f"\u2003{words}" if level else f"**{words}**"
+    return f"&emsp;{words}" if level else f"**{words}**"
 
 
 def _population(table: Any, key: str) -> str:

@@ -38,9 +38,9 @@ def survival_curves(paper: Any, ensemble: Any, horizon: float) -> tuple[Figure, 
         2,
         1,
         sharex=True,
-        figsize=(style.WIDTH, 4.3 + 0.34 * len(arms)),
-        height_ratios=[4.0, 0.42 * len(arms) + 0.1],
-        gridspec_kw={"hspace": 0.3},
+        figsize=(style.WIDTH, 4.4 + 0.42 * len(arms)),
+        height_ratios=[4.0, 0.46 * len(arms) + 0.3],
+        gridspec_kw={"hspace": 0.34},
     )
     for arm in arms:
         _curve(paper, ax, ensemble, arm, horizon)
@@ -111,8 +111,8 @@ def _axes(ax: Axes, horizon: float) -> None:
 
 def _at_risk_table(paper: Any, ax: Axes, ensemble: Any, arms: list[str], times: Any, horizon: float) -> None:
     ax.axis("off")
-    ax.set_ylim(len(arms) + 0.1, -0.9)
-    ax.text(0, -0.75, "Number at risk, reconstructed (range over sets)", fontsize=8.5, va="center")
+    ax.set_ylim(len(arms) - 0.4, -1.0)
+    ax.text(0, -0.8, "Number at risk, reconstructed (range over sets)", fontsize=8.5, va="center")
     for y, arm in enumerate(arms):
         numbers = ensemble.at_risk(arm, np.asarray(times))
         typical = numbers[ensemble.typical()]
@@ -128,9 +128,9 @@ def _at_risk_table(paper: Any, ax: Axes, ensemble: Any, arms: list[str], times: 
             transform=ax.get_yaxis_transform(),
         )
         for time, middle, low, high in zip(times, typical, numbers.min(axis=0), numbers.max(axis=0), strict=True):
-            ax.text(time, y - 0.12, f"{middle:.0f}", color=colour, ha="center", va="center", fontsize=9)
+            ax.text(time, y - 0.1, f"{middle:.0f}", color=colour, ha="center", va="center", fontsize=9)
             if low != high:
-                ax.text(time, y + 0.3, f"{low:.0f}–{high:.0f}", color=style.INK, ha="center", va="center", fontsize=7)
+                ax.text(time, y + 0.26, f"{low:.0f}–{high:.0f}", color=style.INK, ha="center", va="center", fontsize=7)
 
 
 def compared(paper: Any, ensemble: Any) -> pd.DataFrame:

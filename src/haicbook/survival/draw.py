@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from haicbook.survival.knots import Knot
+from haicbook.survival.knots import Knot, can_reach
 from haicbook.survival.parent import Parent, Segment
 
 Floats = NDArray[np.float64]
@@ -27,6 +27,7 @@ _TRIES = 48
 # Beyond this many patients, counts further than this many standard deviations from the expected are left out.
 _ALL_COUNTS = 60
 _FAR = 8.0
+_NOISE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -115,11 +116,16 @@ class _Place:
         """Whether a survival from low to high, with so many still at risk, can meet the knot and go on from there."""
         knot, possible = self.knot, np.ones(remaining.shape, bool)
         possible &= (high >= knot.low) & (low <= _highest(knot, remaining))
+        goes_on = self.index < len(self.parent.knots) - 1
         # someone must be at risk where a rate is printed and before every further knot, unless all have died
-        if knot.rate or self.index < len(self.parent.knots) - 1:
+        if knot.rate or goes_on:
             possible &= (remaining > 0) | (low <= 0)
+        low, high = np.maximum(low, knot.low), np.minimum(high, knot.high)
+        possible &= low * knot.weight <= remaining * (1 + _NOISE)
         if self.parent.reach is not None:
             possible &= self.parent.reach.allows(self.index, remaining, low, high)
+        elif goes_on:
+            possible &= can_reach(self.parent.knots[self.index + 1], remaining, low, high)
         return possible
 
 

@@ -23,7 +23,7 @@ _SAME = 1e-11
 _DIGITS = 12
 _MOST_STATES = 8_000_000
 # above this number of patients the list is not begun
-_MOST_PATIENTS = 32
+_MOST_PATIENTS = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,8 +69,7 @@ def reach(n: int, knots: tuple[Knot, ...]) -> Reach | None:
     starts: States = {n: np.ones(1)}
     budget = _MOST_STATES
     for index, knot in enumerate(knots):
-        # a curve never rises: what has fallen below a later knot is of no use
-        visited = _visit(n, starts, max(later.low for later in knots[index:]), budget)
+        visited = _visit(n, starts, knot.low, budget)
         if visited is None:
             return None
         budget -= sum(values.size for values in visited.values())

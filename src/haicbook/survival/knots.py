@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
 
 from haicbook.survival.targets import ArmTargets
 
+Floats = NDArray[np.float64]
+
+# risk sets up to this size are listed when an arm's last patients must meet a knot
+FEW = 16
 # a survival this far from one half is told apart from it
 _OFF_HALF = 1e-9
 
@@ -24,6 +33,9 @@ class Knot:
         The median follows at once: a death or two must be enough to cross one half.
     rate
         Someone must still be at risk here, because a rate is printed for this time.
+    weight
+        The number at risk here, divided by the survival, must be at least this for the later knots' sake: see
+        :func:`_looking_ahead`.
     """
 
     time: float
@@ -31,6 +43,7 @@ class Knot:
     high: float
     median_next: bool = False
     rate: bool = False
+    weight: float = 0.0
 
 
 def knots_of(arm: ArmTargets) -> tuple[Knot, ...]:
@@ -55,4 +68,56 @@ def knots_of(arm: ArmTargets) -> tuple[Knot, ...]:
                 rate=knot.rate or other.rate,
             )
         merged.append(knot)
-    return tuple(merged)
+    return _looking_ahead(merged)
+
+
+def _looking_ahead(knots: list[Knot]) -> tuple[Knot, ...]:
+    """The knots with what the later ones ask of them.
+
+    A curve never rises, so each knot's lower end is at least that of the later ones. And the number at risk divided by
+    the survival is unchanged by deaths and lowered by censorings. At a knot where somebody must be at risk it is a
+    whole number, from which the next knot can be reached, divided by a survival in the knot's range; so here and before
+    it cannot be less than the least such quotient.
+    """
+    low, weight = 0.0, 0.0
+    ahead: list[Knot] = []
+    for knot in reversed(knots):
+        low = max(low, knot.low)
+        ahead.append(replace(knot, low=low, weight=weight))
+        if knot.low > 0 and (knot.rate or len(ahead) > 1):
+            at_risk = max(1, math.ceil(weight * low - _OFF_HALF))
+            following = ahead[-2] if len(ahead) > 1 else None
+            while following and at_risk <= FEW and not _leads_on(at_risk, low, knot.high, following):
+                at_risk += 1
+            weight = max(weight, at_risk / knot.high)
+    return tuple(reversed(ahead))
+
+
+def _leads_on(at_risk: int, low: float, high: float, knot: Knot) -> bool:
+    one = np.ones(1)
+    return bool(can_reach(knot, one.astype(np.int64) * at_risk, one * low, one * high)[0])
+
+
+def can_reach(knot: Knot, at_risk: NDArray[np.int64], low: Floats, high: Floats) -> NDArray[np.bool_]:
+    """For each (number at risk, low, high): whether a curve between low and high can go on to a rate's knot.
+
+    Only small risk sets are looked at: with more patients there is nearly always a way.
+    """
+    possible = np.ones(at_risk.shape, bool)
+    if not knot.rate or knot.low <= 0:
+        return possible
+    for number in set(at_risk.tolist()) & set(range(1, FEW + 1)):
+        values, rows = ratios(number), at_risk == number
+        least, most = knot.low / np.maximum(high[rows], knot.low), knot.high / np.maximum(low[rows], knot.low)
+        found = np.searchsorted(values, least - _OFF_HALF) < np.searchsorted(values, most + _OFF_HALF)
+        possible[rows] = found & (high[rows] >= knot.low)
+    return possible
+
+
+@lru_cache(maxsize=FEW)
+def ratios(at_risk: int) -> Floats:
+    """All factors, ascending, by which a curve can fall while at least one of so many patients stays at risk."""
+    if at_risk == 1:
+        return np.ones(1)
+    fewer = ratios(at_risk - 1)
+    return np.unique(np.round(np.concatenate([[1.0], fewer, fewer * (at_risk - 1) / at_risk]), 12))

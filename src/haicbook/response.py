@@ -12,7 +12,7 @@ from haicbook.proportions import Proportion, exact_interval, risk_difference, wa
 from haicbook.study import Paper, as_printed
 
 CATEGORIES = ("cr", "pr", "sd", "pd", "orr", "dcr")
-_SECTIONS = {"results": 0, "table": 0, "abstract": 1, "figure": 2, "discussion": 3, "conclusion": 4}
+_SECTIONS = {"table": 0, "results": 1, "abstract": 2, "figure": 3, "discussion": 4, "conclusion": 5}
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def response_rates(paper: Paper) -> list[Rate]:
     of_text = (values.kind == "claim") & values.term.isin(CATEGORIES)
     of_table = (values.kind == "response") & values.row.isin(CATEGORIES)
     found = values[(of_text | of_table) & values.statistic.isin(["n", "pct"]) & (values.arm != "")]
-    found = found.assign(category=found.row.where(of_table, found.term), rank=found.section.map(_SECTIONS).fillna(5))
+    found = found.assign(category=found.row.where(of_table, found.term), rank=found.section.map(_SECTIONS).fillna(6))
     found = found[found.grade == ""].sort_values(["rank", "file", "line"], kind="stable")
     whole = {
         paper.spec.main_population,

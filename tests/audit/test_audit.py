@@ -43,10 +43,34 @@ PLANTED = {
         ("percentage", "info", "One percentage is one unit of the last digit away from the count"),
         set(),
     ),
+    "a percentage filled up with zeros": (
+        [(T2, "22 (73.3%)", "22 (73.30%)")],
+        ("percentage", "info", "rounded to fewer digits and filled up with zeros"),
+        set(),
+    ),
+    "a percentage wrong behind its first decimal": (
+        [(T2, "22 (73.3%)", "22 (73.37%)")],
+        ("percentage", "warning", "22 of 30 is 73.33%; the paper prints 73.37%"),
+        set(),
+    ),
     "a percentage of no number of patients": (
         [(TEXT, "pct,percent,50%", "pct,percent,52%")],
         ("attainable", "warning", "no number of 30 patients is 52%"),
         {"repeated"},
+    ),
+    "a median below its confidence limits": (
+        [(TEXT, "12.0 (9.1–16.2)", "12.0 (13.1–16.2)")],
+        (
+            "interval",
+            "error",
+            "Results, OS (Old, after matching): 12.0 does not lie within its confidence limits",
+        ),
+        set(),
+    ),
+    "a rate above its confidence limits": (
+        [(TEXT, "70.0% (55.1–84.2)", "70.0% (55.1–64.2)")],
+        ("interval", "error", "70.0 does not lie within its confidence limits, 55.1 to 64.2"),
+        set(),
     ),
     "levels above the group": (
         [(T1, "32 (80.0%)", "34 (85.0%)")],
@@ -66,6 +90,16 @@ PLANTED = {
         [(T4, "12 (40.0%),4 (13.3%)", "13 (43.3%),4 (13.3%)")],
         ("grades", "error", "Table 4, Fever, any grade (New, after matching): the grades give 9 + 3 = 12"),
         {"p_value"},
+    ),
+    "grades 1–2 and 3 and above that do not make up any grade": (
+        [(T4, "new_g34", "new_g3plus"), (T4, "12 (40.0%),4 (13.3%)", "13 (43.3%),4 (13.3%)"), (T4, "0.045", "0.024")],
+        ("grades", "error", "Table 4, Fever, any grade (New, after matching): the grades give 9 + 3 = 12"),
+        set(),
+    ),
+    "a severe grade above any grade": (
+        [(T4, "9 (30.0%),3 (10.0%),12 (40.0%)", ",13 (43.3%),12 (40.0%)"), (TEXT, "3 (10.0%)", "13 (43.3%)")],
+        ("grades", "error", "Table 4, Fever, any grade (New, after matching): 12 patients, but Fever, grade 3–4"),
+        {"any_event"},
     ),
     "any event below one event": (
         [(T4, "14 (46.7%),4 (13.3%)", "16 (53.3%),2 (6.7%)")],
@@ -131,6 +165,17 @@ PLANTED = {
     "a median that changes between places": (
         [(TEXT, "20.1 (15.0–not reached)", "21.0 (15.0–not reached)")],
         ("repeated", "error", "OS, median (New, after matching) differs from place to place: 20.1 in Abstract; 21.0"),
+        set(),
+    ),
+    "a rate that changes by its last digit": (
+        [
+            (
+                TEXT,
+                "70.0% (55.1–84.2)",
+                "70.0% (55.1–84.2)\nrate,discussion,Discussion,os,,after_psm,new,,,,,,12,rate,,70.1%",
+            )
+        ],
+        ("repeated", "warning", "OS, at 12 months, rate (New, after matching) differs from place to place: 70.0%"),
         set(),
     ),
     "a limit that is reached in one place only": (
@@ -290,6 +335,8 @@ def test_the_counts_behind_a_percentage_include_the_true_one(size, share, decima
 KNOWN = {
     "cao2024": ["OS, median (SI, after matching) differs", "Abdominal pain, any grade", "Any adverse event, grade 3–4"],
     "lee2024": ["enrolment end differs from place to place: July 2024", "Objective response rate"],
+    "lin2023": ["159.4 does not lie within its quartiles"],
+    "shen2025": ["1.83 does not lie within its confidence limits", "TTR, mRECIST, confidence limits (all patients) differs"],
     "liu_hepa": ["the levels sum to 95 patients; the group has 93", "27 of 74 is 36.5%; the paper prints 63.5%"],
 }
 

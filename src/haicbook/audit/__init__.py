@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from haicbook.audit import counts, repeats, response, tests
+from haicbook.audit import counts, intervals, repeats, response, tests
 from haicbook.audit.cells import Cell, cells
 from haicbook.audit.finding import Finding, Severity, by_severity, summarise, to_frame
 from haicbook.study import Paper
@@ -19,6 +19,7 @@ RULES: tuple[Rule, ...] = (
     repeats.repeated,
     tests.p_values_of_rows,
     response.response_sums,
+    intervals.enclosed,
     counts.any_event,
     counts.grades,
     counts.levels,

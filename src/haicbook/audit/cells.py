@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any
 
 from haicbook.printed import Printed
 from haicbook.study import Paper, as_printed
-from haicbook.words import GRADES, label
+from haicbook.words import GRADES, abbreviation, label
 
 _PLACE = ["file", "line", "column"]
 
@@ -36,6 +37,11 @@ class Cell:
     def quantity(self) -> str:
         """The row or term: what is counted or estimated."""
         return str(self.about.term or self.about.row)
+
+    @property
+    def of_endpoint(self) -> bool:
+        """Whether it is a figure of an endpoint as such (its median, a rate), not of a covariate or a count."""
+        return bool(self.about.endpoint) and not self.about.term and self.about.kind != "cox"
 
     @property
     def text(self) -> str:
@@ -86,10 +92,18 @@ def denominator(paper: Paper, cell: Cell) -> int | None:
 
 
 def what(cell: Cell) -> str:
-    """What the cell counts: `Hepatitis, HBV`, `Fever, grade 3–4`."""
+    """What the cell counts or estimates: `Etiology, HBV`, `Fever, grade 3–4`, `OS, at 12 months`."""
     about = cell.about
     level = about.label if about.kind != "claim" and about.label else about.level.replace("_", " ")
-    parts = [label(cell.quantity), level if about.level else "", GRADES.get(about.grade, "")]
+    parts = [
+        abbreviation(about.endpoint) if about.endpoint else "",
+        "" if cell.of_endpoint else label(cell.quantity),
+        level if about.level else "",
+        GRADES.get(about.grade, about.grade),
+        "" if math.isnan(about.time) else f"at {about.time:g} months",
+        about.model,
+        label(about.criterion) if about.criterion else "",
+    ]
     return ", ".join(part for part in parts if part)
 
 

@@ -7,11 +7,13 @@ from collections.abc import Hashable
 
 from haicbook.audit.cells import Cell, denominator, group_size, grouped, place, what, whose
 from haicbook.audit.finding import Finding
-from haicbook.printed import Printed, agreement, format_like, overlap
+from haicbook.printed import Printed, agreement, format_like, overlap, parse_number
 from haicbook.study import Paper
 from haicbook.words import label
 
 ANY_EVENT = "any_ae"
+# a misprint behind the first decimal of a percentage misleads nobody
+_SLIGHT = 0.1
 
 
 # --- a count and its percentage ---------------------------------------------------------------------------------------
@@ -20,11 +22,12 @@ ANY_EVENT = "any_ae"
 def percentages(paper: Paper, found: list[Cell]) -> list[Finding]:
     """A printed percentage must be its count over the group, rounded or cut off.
 
-    The group is the printed denominator, else the arm's n; a claim that prints none may have another group in mind,
-    so there a contradiction is a warning. Percentages that are cut off, or one unit of their last digit away (as when
-    levels are made to sum to 100), are grouped into one note each.
+    The group is the printed denominator, else the arm's n. A contradiction is an error; a warning where the percentage
+    is less than 0.1 away, or where a claim prints no denominator and may have another group in mind. Percentages that
+    are cut off, filled up with zeros (81.10 for 81.08), or one unit of their last digit away (as when levels are made
+    to sum to 100) are grouped into one note each.
     """
-    wrong, cut, off = [], [], []
+    wrong, cut, filled, off = [], [], [], []
     for cell in found:
         count, percent, size = cell.count(), cell.number("pct"), denominator(paper, cell)
         if count is None or percent is None or not size:
@@ -33,24 +36,35 @@ def percentages(paper: Paper, found: list[Cell]) -> list[Finding]:
         match agreement(percent, recomputed):
             case "truncated":
                 cut.append(cell)
+            case "differs" if agreement(_without_zeros(percent), recomputed) == "rounded":
+                filled.append(cell)
             case "differs" if overlap(percent, recomputed - percent.unit, recomputed + percent.unit):
                 off.append(cell)
             case "differs":
                 wrong.append(cell)
     notes = [
         *_habit(paper, cut, "cut off after the last printed digit, not rounded"),
+        *_habit(paper, filled, "rounded to fewer digits and filled up with zeros"),
         *_habit(paper, off, "one unit of the last digit away from the count"),
     ]
     return [_wrong_percentage(paper, cell, wrong) for cell in wrong] + notes
 
 
+def _without_zeros(percent: Printed) -> Printed:
+    """The figure without the zeros after its decimals."""
+    figure = percent.figure.rstrip("%").strip()
+    return parse_number(figure.rstrip("0") if "." in figure else figure)
+
+
 def _wrong_percentage(paper: Paper, cell: Cell, wrong: list[Cell]) -> Finding:
     count, percent, size = cell.count() or 0, cell.numbers["pct"], denominator(paper, cell) or 1
+    recomputed = 100 * count / size
     assumed = cell.about.kind == "claim" and cell.number("denominator") is None
-    right = format_like(100 * count / size, percent)
+    slight = overlap(percent, recomputed - _SLIGHT, recomputed + _SLIGHT)
+    right = format_like(recomputed, percent)
     return Finding(
         "percentage",
-        "warning" if assumed else "error",
+        "warning" if assumed or slight else "error",
         paper.study,
         (cell.ids["n"], cell.ids["pct"]),
         cell.text,
@@ -158,7 +172,7 @@ def levels(paper: Paper, found: list[Cell]) -> list[Finding]:
 
 
 def grades(paper: Paper, found: list[Cell]) -> list[Finding]:
-    """Grades of one adverse event: 1–2 and 3–4 make up any grade, and no severe grade exceeds any grade."""
+    """Grades of one adverse event make up any grade (1–2 with 3–4 and 5, or with 3 and above), and none exceeds it."""
     events = [cell for cell in found if cell.about.kind == "adverse_events" and cell.count() is not None]
     findings = []
     for group in grouped(events, lambda cell: (*_variable(cell), cell.about.level)).values():
@@ -166,16 +180,14 @@ def grades(paper: Paper, found: list[Cell]) -> list[Finding]:
         whole = by_grade.get("any")
         if whole is None:
             continue
-        total = whole.count() or 0
-        parts = [by_grade[grade] for grade in ("g12", "g34", "g5") if grade in by_grade]
-        if {"g12", "g34"} <= set(by_grade) and sum(cell.count() or 0 for cell in parts) != total:
+        severe = ["g3plus"] if "g3plus" in by_grade else ["g34", "g5"]
+        parts = [by_grade[grade] for grade in ("g12", *severe) if grade in by_grade]
+        total = sum(cell.count() or 0 for cell in parts)
+        if {"g12", severe[0]} <= set(by_grade) and total != whole.count():
             findings.append(_unequal_grades(paper, whole, parts))
-        above = [
-            cell
-            for grade, cell in by_grade.items()
-            if grade not in ("any", "g12", "g34") and (cell.count() or 0) > total
-        ]
-        findings += [_exceeds(paper, "grades", part, whole) for part in above]
+        else:
+            above = [cell for grade, cell in by_grade.items() if (cell.count() or 0) > (whole.count() or 0)]
+            findings += [_exceeds(paper, "grades", cell, whole) for cell in above]
     return findings
 
 

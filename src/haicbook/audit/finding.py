@@ -20,7 +20,7 @@ class Finding:
     ----------
     rule
         The check that found it: `percentage`, `attainable`, `levels`, `grades`, `any_event`, `matched`, `response`,
-        `p_value` or `repeated`.
+        `interval`, `p_value` or `repeated`.
     severity
         `error`: cannot be right, contradicts another printed figure, or flips significance; `warning`: not
         reproducible; `info`: a habit of rounding.

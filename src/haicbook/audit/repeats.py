@@ -7,12 +7,19 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from haicbook.audit.cells import Cell, grouped, what, whose
-from haicbook.audit.finding import Finding
+from haicbook.audit.finding import Finding, Severity
 from haicbook.printed import Printed, agreement, overlap
 from haicbook.study import Paper
-from haicbook.words import abbreviation, label
 
-_ESTIMATES = {"median": "median", "mean": "mean", "hr": "hazard ratio", "rate": "rate", "p": "p"}
+_ESTIMATES = {
+    "median": "median",
+    "mean": "mean",
+    "hr": "hazard ratio",
+    "rate": "rate",
+    "p": "p",
+    "ci_low": "confidence limits",
+    "ci_high": "confidence limits",
+}
 
 
 @dataclass(frozen=True)
@@ -25,12 +32,12 @@ class _Quantity:
 
 
 def repeated(paper: Paper, found: list[Cell]) -> list[Finding]:
-    """The same quantity of the same group, printed twice and differently.
+    """The same quantity of the same group, printed twice and differently: an error; by one last decimal, a warning.
 
-    The same are: row or term, level, arm, population, endpoint, criterion, grade, model, time and statistic, and the
-    unit where both have one. A p-value is of both arms whichever the paper names first. Figures of different precision
-    agree when the finer one is printed as the coarser, by rounding or cutting off. Statistics of one quantity that
-    disagree (a count and its percentage) are one finding.
+    The same are: row or term (for an endpoint's median or rates the endpoint alone), level, arm, population, endpoint,
+    criterion, grade, model, time and statistic, and the unit where both have one. A p-value is of both arms whichever
+    the paper names first. Figures of different precision agree when the finer one is printed as the coarser, by
+    rounding or cutting off. Statistics of one quantity that disagree (a count and its percentage) are one finding.
     """
     places = grouped(found, _quantity)
     findings = []
@@ -45,16 +52,8 @@ def repeated(paper: Paper, found: list[Cell]) -> list[Finding]:
 def _quantity(cell: Cell) -> _Quantity:
     about, between_arms = cell.about, set(cell.numbers) == {"p"}
     time = None if math.isnan(about.time) else about.time
-    key = (
-        cell.quantity,
-        about.level,
-        about.population,
-        about.endpoint,
-        about.criterion,
-        about.grade,
-        about.model,
-        time,
-    )
+    quantity = "" if cell.of_endpoint else cell.quantity
+    key = (quantity, about.level, about.population, about.endpoint, about.criterion, about.grade, about.model, time)
     return _Quantity((*key, between_arms), "" if between_arms else about.arm, "" if between_arms else about.reference)
 
 
@@ -104,7 +103,7 @@ def _finding(paper: Paper, prints: list[Cell], disagreeing: list[str], others: l
     first = involved[0]
     return Finding(
         "repeated",
-        "error",
+        _severity(involved, disagreeing),
         paper.study,
         tuple(cell.ids[name] for cell in involved for name in disagreeing if name in cell.ids),
         " / ".join(by_text),
@@ -115,17 +114,23 @@ def _finding(paper: Paper, prints: list[Cell], disagreeing: list[str], others: l
 
 
 def _words(cell: Cell, disagreeing: list[str]) -> str:
-    about = cell.about
-    quantity = about.term or about.kind != "claim" or not about.endpoint
-    parts = [
-        abbreviation(about.endpoint) if about.endpoint else "",
-        what(cell) if quantity else "",
-        f"at {about.time:g} months" if not math.isnan(about.time) else "",
-        about.model,
-        label(about.criterion) if about.criterion else "",
-        *(_ESTIMATES[name] for name in disagreeing if name in _ESTIMATES),
-    ]
-    return ", ".join(part for part in parts if part)
+    """The quantity, and which of its figures where that is not plain."""
+    return ", ".join(dict.fromkeys([what(cell), *(_ESTIMATES[name] for name in disagreeing if name in _ESTIMATES)]))
+
+
+def _severity(prints: list[Cell], disagreeing: list[str]) -> Severity:
+    """A warning where no two figures are further apart than one unit of the last decimal, else an error."""
+
+    def next_to(a: Printed, b: Printed) -> bool:
+        coarse = max(a, b, key=lambda printed: printed.unit)
+        decimal = a.state == b.state == "exact" and coarse.decimals > 0
+        return decimal and overlap(a, b.value - coarse.unit, b.value + coarse.unit)
+
+    for name in disagreeing:
+        figures = [cell.numbers[name] for cell in prints if name in cell.numbers]
+        if not all(next_to(a, b) for i, a in enumerate(figures) for b in figures[:i]):
+            return "error"
+    return "warning"
 
 
 def _swapped(involved: list[Cell], others: list[Cell], disagreeing: list[str]) -> str:

@@ -9,7 +9,7 @@ from haicbook.show.glance import glance
 from haicbook.show.printed_tables import baseline, baseline_in_text, plain
 from haicbook.show.response import interval_text, response_forest, response_table
 from haicbook.show.style import use
-from haicbook.show.survival import compared, mean_survival_table, sources, survival_curves, survival_summary
+from haicbook.show.survival import compared, departures, mean_survival_table, sources, survival_curves, survival_summary
 from haicbook.show.tables import interval, lost, note, number, p_value, percent, table
 from haicbook.show.text import assumptions, balance_counts, extremes, finding_counts, glue, response_gaps, rerun_counts, sensitivity_text
 
@@ -22,6 +22,7 @@ __all__ = [
     "baseline_in_text",
     "compared",
     "cox_forest",
+    "departures",
     "design_table",
     "design_text",
     "differences_table",

@@ -118,7 +118,7 @@ def _at_risk_table(paper: Any, ax: Axes, ensemble: Any, arms: list[str], times: 
         typical = numbers[ensemble.typical()]
         colour = style.colour(paper, arm)
         ax.text(
-            -0.02,
+            -0.045,
             y,
             paper.spec.arms[arm].short,
             color=colour,
@@ -162,6 +162,22 @@ def _verdict(row: Any) -> str:
     if row.role == "target":
         return "yes" if row.met else "no"
     return "left out" if row.role == "left out" else "not a target"
+
+
+def departures(paper: Any, ensemble: Any) -> list[str]:
+    """What the curves do not meet, and what the paper prints otherwise elsewhere, as sentences."""
+    said = [f"{_capital(message)}." for message in ensemble.dropped]
+    for conflict in ensemble.targets.conflicts:
+        arm = _arm_words(paper, conflict.arm)
+        said.append(
+            f"Printed differently elsewhere: {conflict.quantity}, {arm}, is {conflict.other.printed} in the "
+            f"{conflict.other_section}; the curves meet the {conflict.used.printed} of the {conflict.used_section}."
+        )
+    return [*said, f"Follow-up ends at {ensemble.targets.follow_up_end:.1f} months ({ensemble.targets.follow_up_basis})."]
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:].rstrip(".")
 
 
 def sources(paper: Any, ensemble: Any) -> str:

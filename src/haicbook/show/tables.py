@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
 
-def table(frame: pd.DataFrame, caption: str, name: str, *, source: str = "", align: str = "") -> Any:
+def table(
+    frame: pd.DataFrame, caption: str, name: str, *, source: str = "", align: str = "", notes: Iterable[str] = ()
+) -> Any:
     """A DataFrame of strings as a numbered MyST table.
 
     Parameters
@@ -22,6 +25,8 @@ def table(frame: pd.DataFrame, caption: str, name: str, *, source: str = "", ali
         Where the paper prints the figures, `Table 3`; shown after the caption.
     align
         One letter a column, `l`, `c` or `r`; the first left and the others right when empty.
+    notes
+        Sentences beneath the table.
 
     Returns
     -------
@@ -32,10 +37,12 @@ def table(frame: pd.DataFrame, caption: str, name: str, *, source: str = "", ali
 
     where = f" Source: {source}." if source else ""
     align = align or "l" + "r" * (frame.shape[1] - 1)
+    kind = "haic-table" if "r" in align else "haic-table haic-text"
     rule = "|".join({"l": ":--", "c": ":-:", "r": "--:"}[letter] for letter in align)
     lines = [_row(frame.columns), f"|{rule}|", *(_row(row) for row in frame.itertuples(index=False))]
     body = "\n".join(lines)
-    return Markdown(f":::{{table}} {caption}.{where}\n:name: {name}\n:class: haic-table\n\n{body}\n:::\n")
+    beneath = "".join(f"\n{_escape(note)}\n" for note in notes)
+    return Markdown(f":::{{table}} {caption}.{where}\n:name: {name}\n:class: {kind}\n\n{body}\n:::\n{beneath}")
 
 
 def _row(cells: Any) -> str:

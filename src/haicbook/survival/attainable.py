@@ -75,8 +75,14 @@ def attainable_arm(targets: Targets, name: str, censoring: str, rng: np.random.G
 
 
 def _parts(arm: ArmTargets) -> list[Part]:
-    """An arm's figures, in the order in which leaving one out is tried."""
-    parts = [Part(f"the {mark.time:g}-month rate", mark.printed, mark) for mark in reversed(arm.landmarks)]
+    """An arm's figures, in the order in which leaving one out is tried.
+
+    Early rates come first: between the remaining figures the curve is better known than beyond them.
+    """
+    parts = [
+        Part(f"the {mark.time:g}-month rate", f"{mark.printed.rstrip('% ')}%", mark)
+        for mark in sorted(arm.landmarks, key=lambda mark: mark.time)
+    ]
     if arm.events is not None:
         parts.append(Part("the number of events", str(arm.events)))
     if arm.median is not None:
@@ -149,6 +155,8 @@ def _why(change: Change, name: str, arm: ArmTargets, kept: list[Part]) -> str:
 def _impossible_together(arm: ArmTargets, part: Part, others: list[Part]) -> tuple[Part, ...] | None:
     """The fewest other figures of an arm with which this one is impossible; None without a proof."""
     others = [other for other in others if other.name != "the number of events"]
+    if part.name == "the number of events":
+        return None  # the list of curves does not count events
     for size in range(len(others) + 1):
         for company in combinations(others, size):
             both = (part, *company)
@@ -157,7 +165,7 @@ def _impossible_together(arm: ArmTargets, part: Part, others: list[Part]) -> tup
                 landmarks=tuple(mark for mark in arm.landmarks if mark in [member.landmark for member in both]),
                 median=arm.median if any(member.name == "the median" for member in both) else None,
             )
-            listed = reach(arm.n, knots_of(alone))
+            listed = reach(arm.n, knots_of(alone, strict=False))
             if listed is not None and not listed.possible:
                 return company
     return None

@@ -24,6 +24,7 @@ Ints = NDArray[np.int64]
 _BATCH = 64
 # A split is given up when so many of its orders have missed; the limit matters to small arms only.
 _TRIES = 48
+_BATCHES = 40
 # Beyond this many patients, counts further than this many standard deviations from the expected are left out.
 _ALL_COUNTS = 60
 _FAR = 8.0
@@ -134,7 +135,9 @@ def _draw_segment(here: _Place, rng: np.random.Generator) -> Piece | None:
     if not deaths.size:
         return None
     tried = np.zeros(deaths.size, dtype=np.int64)
-    while weights.sum() > 0:
+    for _ in range(_BATCHES):
+        if not weights.any():
+            break
         cumulative = np.cumsum(weights)
         chosen = np.searchsorted(cumulative, rng.random(_BATCH) * cumulative[-1], side="right")
         times, events = _orders(here.segment, deaths[chosen], losses[chosen], rng)

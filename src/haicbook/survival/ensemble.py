@@ -23,6 +23,7 @@ Ints = NDArray[np.int64]
 LABEL = "Reconstructed from a paper's printed summaries: synthetic rows, not patients"
 COMPARE_COLUMNS = ("quantity", "arm", "printed", "reconstructed", "range", "role", "met", "value_id")
 _TYPICAL_POINTS = 200
+_P_DECIMALS = 3
 _MICRO = 1e6  # times enter the digest to the millionth of a month
 
 
@@ -199,7 +200,8 @@ class Ensemble:
         exact = None if wanted.events is None else Interval(wanted.events, wanted.events, str(wanted.events))
         printed = exact.printed if exact else ""
         yield _Line("events", arm, printed, deaths, exact, wanted.events_id, kept=kept.events is not None)
-        yield from _follow_up_lines(arm, wanted.follow_up_median, self._arm(arm))
+        if self.targets.endpoint == "os":  # time to progression is not how long a patient was followed
+            yield from _follow_up_lines(arm, wanted.follow_up_median, self._arm(arm))
 
     def _pooled_lines(self) -> Iterator[_Line]:
         targets = self.targets
@@ -213,7 +215,8 @@ class Ensemble:
             exact = Interval(total, total, str(total))
             kept = self.kept.events_total is not None
             yield _Line("events", "", str(total), deaths, exact, targets.events_total_id, kept=kept)
-        yield from _follow_up_lines("", targets.follow_up_median, self._pooled())
+        if targets.endpoint == "os":
+            yield from _follow_up_lines("", targets.follow_up_median, self._pooled())
 
     def _contrast_lines(self) -> Iterator[_Line]:
         printed = self.targets.hr
@@ -225,7 +228,8 @@ class Ensemble:
             yield from _limit_lines(words, arms, printed.ci, (lower, upper))
         if self.targets.logrank_p is not None:
             p = self.targets.logrank_p
-            yield _Line("log-rank p", "", p.printed, self.logrank_p(), None, p.value_id)
+            decimals = max(_P_DECIMALS, parse_number(p.printed).decimals)
+            yield _Line("log-rank p", "", p.printed, self.logrank_p(), None, p.value_id, decimals=decimals)
 
 
 def _landmark_lines(arm: str, mark: Landmark, curve: estimators.KaplanMeier, kept: bool) -> Iterator[_Line]:
@@ -271,13 +275,18 @@ def _limit_lines(
 
 
 def _row(line: _Line) -> tuple[object, ...]:
-    values = np.where(np.isnan(line.values), np.inf, line.values) * (100 if line.percent else 1)
+    values, target = np.where(np.isnan(line.values), np.inf, line.values), line.target
+    met: bool | str = ""
+    if target is not None:
+        inside = np.array([target.contains(float(value)) for value in line.values])
+        met = bool(inside.all())
+        values = np.where(inside, target.middle, values)  # they print as the figure does, halves included
+    values = values * (100 if line.percent else 1)
+    role = "not a target" if target is None else "target" if line.kept else "left out"
     decimals = parse_number(line.printed).decimals if line.decimals is None else line.decimals
-    middle, low, high = float(np.median(values)), float(values.min()), float(values.max())
-    role = "not a target" if line.target is None else "target" if line.kept else "left out"
-    met = "" if line.target is None else all(line.target.contains(float(value)) for value in line.values)
-    spread = _figure(low, decimals) if low == high else f"{_figure(low, decimals)}–{_figure(high, decimals)}"
-    return (line.quantity, line.arm, line.printed, _figure(middle, decimals), spread, role, met, line.value_id)
+    middle, low, high = (_figure(float(value), decimals) for value in (np.median(values), values.min(), values.max()))
+    spread = low if low == high else f"{low}–{high}"
+    return (line.quantity, line.arm, line.printed, middle, spread, role, met, line.value_id)
 
 
 def _figure(value: float, decimals: int) -> str:

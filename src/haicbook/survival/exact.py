@@ -23,7 +23,7 @@ _SAME = 1e-11
 _DIGITS = 12
 _MOST_STATES = 8_000_000
 # above this number of patients the list is not begun
-_MOST_PATIENTS = 60
+_MOST_PATIENTS = 40
 
 
 @dataclass(frozen=True, eq=False)

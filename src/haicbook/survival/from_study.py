@@ -25,8 +25,9 @@ from haicbook.survival.targets import (
 PRECEDENCE = ("results", "table", "figure", "abstract", "discussion", "conclusion", "introduction", "methods")
 DAYS_IN_MONTH = 30.4375
 _IN_MONTHS = {"": 1.0, "months": 1.0, "years": 12.0, "weeks": 7 / DAYS_IN_MONTH, "days": 1 / DAYS_IN_MONTH}
-_EVENT_TERMS = {"os": ("deaths",)}
-_OTHER_EVENT_TERMS = ("events", "progressions")
+# Progressions alone are no events of progression-free survival: a death without progression is one too.
+_EVENT_TERMS = {"os": ("deaths", "events")}
+_OTHER_EVENT_TERMS = ("events",)
 _UNADJUSTED = ("univariable", "")
 
 

@@ -15,8 +15,8 @@ Floats = NDArray[np.float64]
 
 # risk sets up to this size are listed when an arm's last patients must meet a knot
 FEW = 16
-# a survival this far from one half is told apart from it
-_OFF_HALF = 1e-9
+# survival values this far apart are told apart
+_EPSILON = 1e-9
 
 
 @dataclass(frozen=True)
@@ -46,16 +46,27 @@ class Knot:
     weight: float = 0.0
 
 
-def knots_of(arm: ArmTargets) -> tuple[Knot, ...]:
+def knots_of(arm: ArmTargets, *, strict: bool = True) -> tuple[Knot, ...]:
     """The knots of an arm in order of time: its rates, and the two ends of its median's rounding interval.
 
-    Above one half up to the interval's start and below one half at its end is the same as a median inside, whatever
-    the convention for a step that lies on one half.
+    Parameters
+    ----------
+    arm
+        Its targets.
+    strict
+        Above one half up to the start of the median's interval and below one half at its end: the median is then
+        inside by every convention. If not strict, the curve may lie on one half at either end, as it may where a
+        program prints the start or the middle of a step that lies on one half: what must hold by any convention.
     """
-    knots = [Knot(mark.time, mark.interval.low, mark.interval.high, rate=True) for mark in arm.landmarks]
+    off = _EPSILON if strict else -_EPSILON
+    # the ends of a rate's interval are in it, as authors round halves both ways: 9 of 16 is 56.2 or 56.3
+    knots = [
+        Knot(mark.time, mark.interval.low - _EPSILON, mark.interval.high + _EPSILON, rate=True)
+        for mark in arm.landmarks
+    ]
     if arm.median is not None:
-        knots.append(Knot(arm.median.low, 0.5 + _OFF_HALF, 1.0, median_next=True))
-        knots.append(Knot(arm.median.high, 0.0, 0.5 - _OFF_HALF))
+        knots.append(Knot(arm.median.low, 0.5 + off, 1.0, median_next=True))
+        knots.append(Knot(arm.median.high, 0.0, 0.5 - off))
     merged: list[Knot] = []
     for knot in sorted(knots, key=lambda knot: knot.time):
         if merged and merged[-1].time == knot.time:
@@ -85,7 +96,7 @@ def _looking_ahead(knots: list[Knot]) -> tuple[Knot, ...]:
         low = max(low, knot.low)
         ahead.append(replace(knot, low=low, weight=weight))
         if knot.low > 0 and (knot.rate or len(ahead) > 1):
-            at_risk = max(1, math.ceil(weight * low - _OFF_HALF))
+            at_risk = max(1, math.ceil(weight * low - _EPSILON))
             following = ahead[-2] if len(ahead) > 1 else None
             while following and at_risk <= FEW and not _leads_on(at_risk, low, knot.high, following):
                 at_risk += 1
@@ -109,7 +120,7 @@ def can_reach(knot: Knot, at_risk: NDArray[np.int64], low: Floats, high: Floats)
     for number in set(at_risk.tolist()) & set(range(1, FEW + 1)):
         values, rows = ratios(number), at_risk == number
         least, most = knot.low / np.maximum(high[rows], knot.low), knot.high / np.maximum(low[rows], knot.low)
-        found = np.searchsorted(values, least - _OFF_HALF) < np.searchsorted(values, most + _OFF_HALF)
+        found = np.searchsorted(values, least - _EPSILON) < np.searchsorted(values, most + _EPSILON)
         possible[rows] = found & (high[rows] >= knot.low)
     return possible
 

@@ -1,6 +1,7 @@
 """Each rule on both sides: a paper that adds up has no finding, and every planted error is found and called by name."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -91,11 +92,6 @@ PLANTED = {
         ("grades", "error", "Table 4, Fever, any grade (New, after matching): the grades give 9 + 3 = 12"),
         {"p_value"},
     ),
-    "grades 1–2 and 3 and above that do not make up any grade": (
-        [(T4, "new_g34", "new_g3plus"), (T4, "12 (40.0%),4 (13.3%)", "13 (43.3%),4 (13.3%)"), (T4, "0.045", "0.024")],
-        ("grades", "error", "Table 4, Fever, any grade (New, after matching): the grades give 9 + 3 = 12"),
-        set(),
-    ),
     "a severe grade above any grade": (
         [(T4, "9 (30.0%),3 (10.0%),12 (40.0%)", ",13 (43.3%),12 (40.0%)"), (TEXT, "3 (10.0%)", "13 (43.3%)")],
         ("grades", "error", "Table 4, Fever, any grade (New, after matching): 12 patients, but Fever, grade 3–4"),
@@ -139,6 +135,11 @@ PLANTED = {
     "a p-value that makes a difference significant": (
         [(T3, "0.243", "0.024")],
         ("p_value", "error", "Printed as significant at 0.05, it is not by any of these tests"),
+        set(),
+    ),
+    "a p-value below 0.05 without a figure": (
+        [(T3, "0.243", "<0.05")],
+        ("p_value", "error", "printed p <0.05; the counts give Pearson 0.243"),
         set(),
     ),
     "a p-value that hides a significant difference": (
@@ -231,6 +232,18 @@ def test_a_planted_error_is_found_and_nothing_else(paper_with, changes, expected
 def test_every_rule_finds_one_of_the_planted_errors():
     rules = {expected[0] for _, expected, _ in PLANTED.values()}
     assert len(rules) == len(RULES)
+
+
+def test_grades_from_3_up_are_the_rest_of_any_grade(paper_with):
+    def with_grade_3_and_above(*changes):
+        paper = paper_with(*changes)
+        grades = paper.values.grade.replace("g34", "g3plus")
+        return replace(paper, values=paper.values.assign(grade=grades))
+
+    assert audit(with_grade_3_and_above()) == []
+    found = audit(with_grade_3_and_above((T4, "9 (30.0%),3 (10.0%)", "8 (26.7%),3 (10.0%)")))
+    assert [(finding.rule, finding.severity) for finding in found] == [("grades", "error")]
+    assert "the grades give 8 + 3 = 11; the paper prints 12" in found[0].sentence
 
 
 def test_swapped_percentages_are_recognised(paper_with):
@@ -336,7 +349,10 @@ KNOWN = {
     "cao2024": ["OS, median (SI, after matching) differs", "Abdominal pain, any grade", "Any adverse event, grade 3–4"],
     "lee2024": ["enrolment end differs from place to place: July 2024", "Objective response rate"],
     "lin2023": ["159.4 does not lie within its quartiles"],
-    "shen2025": ["1.83 does not lie within its confidence limits", "TTR, mRECIST, confidence limits (all patients) differs"],
+    "shen2025": [
+        "1.83 does not lie within its confidence limits",
+        "TTR, mRECIST, confidence limits (all patients) differs",
+    ],
     "liu_hepa": ["the levels sum to 95 patients; the group has 93", "27 of 74 is 36.5%; the paper prints 63.5%"],
 }
 

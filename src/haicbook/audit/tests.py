@@ -128,7 +128,8 @@ def _judge(paper: Paper, cell: Cell, printed: Printed, compared: _Compared) -> F
 
 def _severity(printed: Printed, values: list[float]) -> tuple[Severity, str]:
     """Whether the printed figure and all recomputed ones lie on two sides of 0.05."""
-    if printed.high < ALPHA and min(values) >= ALPHA:
+    significant = printed.high < ALPHA or (printed.state == "below" and printed.high <= ALPHA)
+    if significant and min(values) >= ALPHA:
         return "error", " Printed as significant at 0.05, it is not by any of these tests."
     if printed.low >= ALPHA and max(values) < ALPHA:
         return "error", " Printed as not significant at 0.05, it is by all of these tests."

@@ -1,7 +1,7 @@
 """Tables and figures for the page. Nothing here computes a result; it draws what it is given."""
 
 from haicbook.show.adverse import adverse_table, differences_table, mirrored_bars
-from haicbook.show.balance import balance_table
+from haicbook.show.balance import balance_notes, balance_table
 from haicbook.show.design import design_table, design_text
 from haicbook.show.findings import findings
 from haicbook.show.forest import cox_forest, love_plot, rates_forest
@@ -11,12 +11,23 @@ from haicbook.show.response import interval_text, response_forest, response_tabl
 from haicbook.show.style import use
 from haicbook.show.survival import compared, departures, mean_survival_table, sources, survival_curves, survival_summary
 from haicbook.show.tables import interval, lost, note, number, p_value, percent, table
-from haicbook.show.text import assumptions, balance_counts, extremes, finding_counts, glue, response_gaps, rerun_counts, sensitivity_text
+from haicbook.show.text import (
+    assumptions,
+    balance_counts,
+    extremes,
+    finding_counts,
+    glue,
+    longer_arms,
+    rerun_counts,
+    response_gaps,
+    sensitivity_text,
+)
 
 __all__ = [
     "adverse_table",
     "assumptions",
     "balance_counts",
+    "balance_notes",
     "balance_table",
     "baseline",
     "baseline_in_text",
@@ -33,6 +44,7 @@ __all__ = [
     "glue",
     "interval",
     "interval_text",
+    "longer_arms",
     "lost",
     "love_plot",
     "mean_survival_table",

@@ -107,39 +107,36 @@ def love_plot(balances: dict[str, pd.DataFrame], threshold: float) -> tuple[Figu
     return fig, ax
 
 
-def rates_forest(rates: pd.DataFrame, xlabel: str, *, printed: bool = False) -> tuple[Figure, Axes]:
+def rates_forest(rates: pd.DataFrame, xlabel: str) -> tuple[Figure, Axes]:
     """Rates with intervals, one row each.
 
     Parameters
     ----------
     rates
-        Columns `label`, `role`, `estimate`, `low`, `high` (in the unit of `xlabel`; NaN limits are drawn as arrows),
-        and with `printed` also `printed_low`, `printed_high`, drawn beneath in grey.
+        Columns `label`, `role`, `estimate`, `low`, `high` in the unit of `xlabel`; an infinite upper limit was not
+        reached, NaN limits are not printed.
     """
     fig, ax = style.figure(len(rates), row_height=0.4)
+    finite = rates[["estimate", "high"]].to_numpy(dtype=float)
+    beyond = 1.12 * float(finite[np.isfinite(finite)].max())
     for y, row in enumerate(rates.itertuples(index=False)):
         low = row.low if math.isfinite(row.low) else row.estimate
         ax.plot([low, row.estimate], [y, y], color=style.COLOURS[row.role], lw=2)
-        _upper(ax, y, row)
+        _upper(ax, y, row, beyond)
         ax.plot(row.estimate, y, style.MARKERS[row.role], color=style.COLOURS[row.role], ms=6)
-        if printed and math.isfinite(row.printed_low):
-            ax.plot([row.printed_low, row.printed_high], [y + 0.24] * 2, color=style.INK, lw=1.4)
     ax.set_yticks(range(len(rates)), list(rates.label))
     ax.set_ylim(len(rates) - 0.4, -0.6)
-    ax.set_xlim(left=0)
+    ax.set_xlim(0, beyond)
     ax.grid(axis="x", color=style.FAINT, lw=0.6)
     ax.set_xlabel(xlabel)
     return fig, ax
 
 
-def _upper(ax: Axes, y: float, row: Any) -> None:
+def _upper(ax: Axes, y: float, row: Any, beyond: float) -> None:
+    """The bar up to the upper limit; an arrow to the edge when that was not reached, nothing when none is printed."""
     colour = style.COLOURS[row.role]
     if np.isfinite(row.high):
         ax.plot([row.estimate, row.high], [y, y], color=colour, lw=2)
-    elif np.isfinite(row.low):
-        ax.annotate(
-            "",
-            (row.estimate * 1.6, y),
-            (row.estimate, y),
-            arrowprops={"arrowstyle": "->", "color": colour, "lw": 2, "shrinkA": 0},
-        )
+    elif np.isinf(row.high):
+        ax.plot([row.estimate, beyond], [y, y], color=colour, lw=2)
+        ax.plot(beyond, y, ">", color=colour, ms=6, clip_on=False)

@@ -92,8 +92,15 @@ def baseline_in_text(paper: Any) -> pd.DataFrame:
         where = f", {_SHORT[claim.population]}" if claim.population in _SHORT else ""
         is_p = claim.statistic == "p"
         column = f"p{where}" if is_p else f"{paper.spec.arms[claim.arm].short}{where}"
-        words = label(claim.term) + (f", {claim.level.replace('_', ' ')}" if claim.level not in ('', 'yes') and not is_p else "")
+        words = label(claim.term) + (
+            f", {claim.level.replace('_', ' ')}" if claim.level not in ("", "yes") and not is_p else ""
+        )
         rows.setdefault((claim.population, words), {})[column] = claim.cell
     headings = list(dict.fromkeys(column for cells in rows.values() for column in cells))
     table = [{"Characteristic": words} | {c: cells.get(c, "") for c in headings} for (_, words), cells in rows.items()]
-    return pd.DataFrame(table).groupby("Characteristic", sort=False).agg(lambda cells: next((c for c in cells if c), "–")).reset_index()
+    return (
+        pd.DataFrame(table)
+        .groupby("Characteristic", sort=False)
+        .agg(lambda cells: next((c for c in cells if c), "–"))
+        .reset_index()
+    )

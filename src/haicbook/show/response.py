@@ -50,7 +50,15 @@ def response_forest(paper: Any, rates: list[Rate], confidence: float) -> tuple[F
         low, high = rate.interval(confidence)
         arm = paper.spec.arms[rate.arm]
         criterion = f", {label(rate.criterion)}" if rate.criterion else ""
-        rows.append((f"{abbreviation(rate.category)}, {arm.short}{criterion}", arm.role, 100 * rate.estimate, 100 * low, 100 * high))
+        rows.append(
+            (
+                f"{abbreviation(rate.category)}, {arm.short}{criterion}",
+                arm.role,
+                100 * rate.estimate,
+                100 * low,
+                100 * high,
+            )
+        )
     frame = pd.DataFrame(rows, columns=["label", "role", "estimate", "low", "high"])
     fig, ax = rates_forest(frame, "Patients, %")
     ax.set_xlim(0, 100)
@@ -60,4 +68,9 @@ def response_forest(paper: Any, rates: list[Rate], confidence: float) -> tuple[F
 def interval_text(printed: Any) -> dict[str, str]:
     """A printed interval beside the exact and the Wald one, in per cent."""
     shown = {name: f"{percent(low)}–{percent(high)} %" for name, (low, high) in printed.limits.items()}
-    return {"orr_printed": printed.printed, "orr_exact": shown["exact"], "orr_wald": shown["wald"], "orr_method": ", ".join(printed.reproduced_by) or "none"}
+    return {
+        "orr_printed": printed.printed,
+        "orr_exact": shown["exact"],
+        "orr_wald": shown["wald"],
+        "orr_method": ", ".join(printed.reproduced_by) or "none",
+    }

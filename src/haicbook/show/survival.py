@@ -173,7 +173,10 @@ def departures(paper: Any, ensemble: Any) -> list[str]:
             f"Printed differently elsewhere: {conflict.quantity}, {arm}, is {conflict.other.printed} in the "
             f"{conflict.other_section}; the curves meet the {conflict.used.printed} of the {conflict.used_section}."
         )
-    return [*said, f"Follow-up ends at {ensemble.targets.follow_up_end:.1f} months ({ensemble.targets.follow_up_basis})."]
+    return [
+        *said,
+        f"Follow-up ends at {ensemble.targets.follow_up_end:.1f} months ({ensemble.targets.follow_up_basis}).",
+    ]
 
 
 def _capital(words: str) -> str:
@@ -200,7 +203,14 @@ def survival_summary(paper: Any, summaries: dict[str, dict[str, Any]], horizon: 
     for name, values in summaries.items():
         for arm in (arm for arm in paper.spec.arms if f"{arm}.rmst" in values):
             spread = interval(values[f"{arm}.rmst.low"], values[f"{arm}.rmst.high"], 1)
-            rows.append((name, paper.spec.arms[arm].short, number(values[f"{arm}.deaths"], 0), f"{number(values[f'{arm}.rmst'], 1)} ({spread})"))
+            rows.append(
+                (
+                    name,
+                    paper.spec.arms[arm].short,
+                    number(values[f"{arm}.deaths"], 0),
+                    f"{number(values[f'{arm}.rmst'], 1)} ({spread})",
+                )
+            )
         if "rmst_difference" in values:
             spread = interval(values["rmst_difference.low"], values["rmst_difference.high"], 1)
             rows.append((name, "difference", "", f"{number(values['rmst_difference'], 1)} ({spread})"))

@@ -29,13 +29,21 @@ class _Plain(str):
 def finding_counts(found: list[Any]) -> dict[str, str]:
     """How many findings there are of each severity, in words."""
     counts = {severity: sum(item.severity == severity for item in found) for severity in ("error", "warning", "info")}
-    return {"errors": in_words(counts["error"]), "warnings": in_words(counts["warning"]), "notes": in_words(counts["info"])}
+    return {
+        "errors": in_words(counts["error"]),
+        "warnings": in_words(counts["warning"]),
+        "notes": in_words(counts["info"]),
+    }
 
 
 def balance_counts(balances: dict[str, pd.DataFrame]) -> dict[str, str]:
     """`7 of 11` covariates within 0.1, before and after matching."""
     texts = [f"{int(frame.within_0_1.sum())} of {int(frame.smd.notna().sum())}" for frame in balances.values()]
-    return dict(zip(("balance_before", "balance_after"), texts, strict=False)) if len(texts) == 2 else {"balance_after": texts[0]}
+    return (
+        dict(zip(("balance_before", "balance_after"), texts, strict=False))
+        if len(texts) == 2
+        else {"balance_after": texts[0]}
+    )
 
 
 def response_gaps(gaps: pd.DataFrame) -> dict[str, str]:
@@ -80,9 +88,16 @@ def extremes(rates: pd.DataFrame, name: str) -> dict[str, str]:
     }
 
 
+def longer_arms(rates: pd.DataFrame) -> str:
+    """In how many studies with two arms the experimental arm has the larger estimate, as `4 of 4`."""
+    wide = rates.pivot_table(index="study", columns="role", values="estimate")
+    pairs = wide[["experimental", "comparator"]].dropna()
+    return f"{int((pairs.experimental > pairs.comparator).sum())} of {len(pairs)}"
+
+
 def in_words(count: int) -> str:
     """Small counts as words: `none`, `one`, … `twelve`, then figures."""
-    words = "none one two three four five six seven eight nine ten eleven twelve".split()
+    words = ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
     return words[count] if count < len(words) else str(count)
 
 

@@ -190,12 +190,12 @@ def confidence_limits(
     Returns
     -------
     lower, upper
-        Between 0 and 1; NaN where survival is 0 (its variance is not defined), 1 where survival is 1.
+        Between 0 and 1; NaN where survival is 0 (its variance is not defined) and, for `log-log`, where it is 1.
 
     Raises
     ------
     ValueError
-        When the transform is none of the three.
+        When the transform is none of the three, or the level is not between 0 and 1.
 
     Notes
     -----
@@ -205,6 +205,8 @@ def confidence_limits(
 
     if transform not in TRANSFORMS:
         raise ValueError(f"transform is {transform!r}; it must be one of {', '.join(TRANSFORMS)}")
+    if not 0 < level < 1:
+        raise ValueError(f"level is {level}; it must be a number between 0 and 1, such as 0.95")
     z = float(ndtri(0.5 + level / 2))
     survival = np.where(survival <= 0, np.nan, survival)
     error = z * np.sqrt(np.where(np.isnan(survival), np.nan, greenwood))
@@ -214,18 +216,22 @@ def confidence_limits(
         lower, upper = survival * np.exp(-error), survival * np.exp(error)
     else:
         log_survival = np.log(np.where(survival >= 1, np.nan, survival))
-        spread = error / log_survival  # negative: the logarithm of a probability is
-        lower, upper = survival ** np.exp(-spread), survival ** np.exp(spread)
-        lower, upper = (np.where(survival >= 1, 1.0, limit) for limit in (lower, upper))
+        spread = error / log_survival  # negative, as the logarithm of a probability is
+        lower, upper = np.exp(log_survival * np.exp(-spread)), np.exp(log_survival * np.exp(spread))
     return np.clip(lower, 0, 1), np.clip(upper, 0, 1)
 
 
 def limits_at(
     curve: KaplanMeier, times: ArrayLike, transform: Transform = "log", level: float = 0.95
 ) -> tuple[Floats, Floats]:
-    """Confidence limits (B, G) of the survival at times (G,) in months; see :func:`confidence_limits`."""
+    """Confidence limits (B, G) of the survival at times (G,) in months; see :func:`confidence_limits`.
+
+    Before the first row both limits are 1, whatever the transform.
+    """
     rows = _rows_until(curve.time, _grid(times), inclusive=True)
-    return confidence_limits(_at(curve.survival, rows, 1.0), _at(curve.greenwood, rows, 0.0), transform, level)
+    limits = confidence_limits(_at(curve.survival, rows, 1.0), _at(curve.greenwood, rows, 0.0), transform, level)
+    lower, upper = (np.where(rows == 0, 1.0, limit) for limit in limits)
+    return lower, upper
 
 
 def median_limits(curve: KaplanMeier, transform: Transform = "log", level: float = 0.95) -> tuple[Floats, Floats]:

@@ -38,10 +38,9 @@ def violations(members: Mapping[str, tuple[Iterable[float], Iterable[bool]]], ta
             for median in _medians(_steps(everyone))
             if not targets.pooled_median.contains(median)
         ]
-    end = targets.follow_up_end
     late = max(time for time, _ in everyone)
-    if late > end:
-        missed.append(f"someone is followed for {late} months; follow-up ends at {end}")
+    if targets.follow_up_max is not None and late > targets.follow_up_max:
+        missed.append(f"someone is followed for {late} months; at most {targets.follow_up_max:g} are printed")
     return missed
 
 

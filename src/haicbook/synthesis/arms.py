@@ -20,16 +20,18 @@ def characteristics(papers: list[Paper]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row for each study, all cells text; `not stated` where the text we have does not say.
+        One column for each study, one row for each characteristic, all cells text; `not stated` where the text we have does
+    not say.
     """
-    return pd.DataFrame([_characteristics(paper) for paper in papers])
+    columns = {_study_label(paper): _characteristics(paper) for paper in papers}
+    return pd.DataFrame(columns).rename_axis("Characteristic").reset_index()
 
 
 def _characteristics(paper: Paper) -> dict[str, str]:
     spec, setting = paper.spec, paper.spec.setting
     sizes = spec.populations[spec.main_population].n
     return {
-        "Study": spec.short_title,
+        "Question": spec.short_title,
         "Design": spec.design_label,
         "Country": setting.country,
         "Centres": str(setting.centres or "not stated"),
@@ -92,7 +94,9 @@ def response_rates(papers: list[Paper], category: str, confidence: float) -> pd.
                 low, high = (100 * limit for limit in rate.interval(confidence))
                 role = paper.spec.arms[rate.arm].role
                 label = _label(paper, rate.arm)
-                rows.append([paper.study, rate.arm, label, role, 100 * rate.estimate, low, high, rate.printed, rate.value_id])
+                rows.append(
+                    [paper.study, rate.arm, label, role, 100 * rate.estimate, low, high, rate.printed, rate.value_id]
+                )
     return pd.DataFrame(rows, columns=RATE_COLUMNS)
 
 
@@ -115,7 +119,10 @@ def mean_survival(papers: list[Paper], results: dict[str, SavedResults], endpoin
     return pd.DataFrame(rows, columns=["label", "horizon", "mean", "low", "high"])
 
 
-def _label(paper: Paper, arm: str) -> str:
-    who = paper.spec.authors.split()[0]
+def _study_label(paper: Paper) -> str:
     year = f" {paper.spec.year}" if paper.spec.year else ""
-    return f"{who}{year}: {paper.spec.arms[arm].short}"
+    return paper.spec.authors.split()[0] + year
+
+
+def _label(paper: Paper, arm: str) -> str:
+    return f"{_study_label(paper)}: {paper.spec.arms[arm].short}"

@@ -1,0 +1,88 @@
+"""The check that every member passes before it is returned must see each kind of miss."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from simulated import landmarks, trial
+
+from haicbook.survival import ArmTargets, Interval, Targets, reconstruct, violations
+
+
+@pytest.fixture
+def targets():
+    return trial(events_total=110, pooled_median=Interval.read("11.4"), follow_up_max=40.0)
+
+
+@pytest.fixture
+def member(targets):
+    ensemble = reconstruct(targets, 1, np.random.default_rng(5))
+    return {arm: (rows.time[0].copy(), rows.event[0].copy()) for arm, rows in ensemble.members.items()}
+
+
+def test_a_member_that_meets_its_targets_has_no_violations(targets, member):
+    assert violations(member, targets) == []
+
+
+def test_a_missing_patient_is_seen(targets, member):
+    time, event = member["b"]
+    member["b"] = time[:-1], event[:-1]
+    assert any("arm b has 87 patients; 88 are printed" in miss for miss in violations(member, targets))
+
+
+def test_an_event_too_many_is_seen(targets, member):
+    event = member["a"][1]
+    event[np.flatnonzero(~event)[-1]] = True
+    missed = violations(member, targets)
+    assert any("arm a has 56 events; 55 are printed" in miss for miss in missed)
+    assert any("111 events in total; 110 are printed" in miss for miss in missed)
+
+
+def test_a_death_moved_past_a_rate_is_seen(targets, member):
+    time, event = member["a"]
+    time[np.flatnonzero(event & (time < 6))[-1]] = 6.5
+    assert any("the 6-month rate of arm a" in miss for miss in violations(member, targets))
+
+
+def test_a_moved_median_is_seen(targets, member):
+    time, event = member["b"]
+    inside = event & (time > 8.65) & (time < 8.75)
+    time[inside] = 8.9
+    missed = violations(member, targets)
+    assert any("the median of arm b is" in miss and "8.7 is printed" in miss for miss in missed)
+
+
+def test_a_moved_pooled_median_is_seen(targets, member):
+    looser = dataclasses.replace(targets, pooled_median=Interval.read("12.9"))
+    assert any("the median of all arms" in miss for miss in violations(member, looser))
+
+
+def test_follow_up_beyond_the_end_is_seen(targets, member):
+    member["a"][0][-1] = 41.0
+    assert any("followed for 41.0 months; at most 40 are printed" in miss for miss in violations(member, targets))
+
+
+def test_a_patient_without_follow_up_is_seen(targets, member):
+    member["a"][0][0] = 0.0
+    assert any("without follow-up" in miss for miss in violations(member, targets))
+
+
+def test_other_arms_are_seen(targets, member):
+    del member["b"]
+    assert violations(member, targets) == ["arms are a; a, b are needed"]
+
+
+def test_a_rate_with_nobody_at_risk_is_seen():
+    targets = Targets("fictitious", "os", {"all": ArmTargets(4, landmarks=landmarks((6, "75.0%")))})
+    missed = violations({"all": ([1.0, 2, 3, 4], [True, False, False, False])}, targets)
+    assert missed == ["nobody of arm all is at risk at 6 months, where a rate is printed"]
+
+
+def test_both_conventions_of_a_median_on_a_flat_step_count():
+    members = {"all": ([1.0, 2.0, 9.0, 10.0], [True, True, True, True])}
+    for figure, kept in (("2.0", False), ("5.5", False)):
+        targets = Targets("fictitious", "os", {"all": ArmTargets(4, median=Interval.read(figure))})
+        assert (violations(members, targets) == []) is kept
+    members = {"all": ([1.0, 5.46, 5.54, 10.0], [True, True, True, True])}
+    targets = Targets("fictitious", "os", {"all": ArmTargets(4, median=Interval.read("5.5"))})
+    assert violations(members, targets) == []

@@ -1,0 +1,311 @@
+"""The real thing: every chapter executed with its defaults and with each parameter changed, and the built pages."""
+
+from __future__ import annotations
+
+import math
+import re
+import statistics
+from collections.abc import Callable, Iterator
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+from rich.console import Console
+
+from haicbook.book.build import build_pages
+from haicbook.book.notebooks import names, read_sources
+from haicbook.book.run import Outcome, run
+from haicbook.book.status import write_page
+from haicbook.paths import build_dir, executed_dir, root
+from haicbook.results import SavedResults, load_results
+
+CHAPTERS = ["cao2024", "lin2023", "liu_hepa", "lee2024", "shen2025"]
+SECTIONS = [
+    "The paper at a glance",
+    "Baseline characteristics",
+    ("Balance", "The design as planned and as run"),
+    "Tumour response",
+    "Survival",
+    "Cox models",
+    "Adverse events",
+    "What does not add up",
+    "Assumptions",
+]
+
+
+@cache
+def outcomes() -> tuple[Outcome, ...]:
+    return tuple(run((), {}, console=Console(quiet=True)))
+
+
+def default(name: str) -> SavedResults:
+    assert all(outcome.well for outcome in outcomes()), outcomes()
+    return load_results(executed_dir() / f"{name}.json")
+
+
+@cache
+def changed(parameter: str, value: str, studies: tuple[str, ...]) -> dict[str, SavedResults]:
+    found = run(studies, {parameter: value}, console=Console(quiet=True))
+    assert all(outcome.well for outcome in found), found
+    folders = {outcome.job.source.name: outcome.job.folder for outcome in found if outcome.job.changed}
+    return {name: load_results(folder / f"{name}.json") for name, folder in folders.items()}
+
+
+# --- shape ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_every_chapter_has_the_nine_sections_in_order(name: str) -> None:
+    text = read_sources([name])[name].text
+    headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert len(headings) == len(SECTIONS)
+    for heading, expected in zip(headings, SECTIONS, strict=True):
+        assert heading in ((expected,) if isinstance(expected, str) else expected)
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_cells_are_thin_and_figures_are_described(name: str) -> None:
+    cells = [cell for cell in read_sources([name])[name].node.cells if cell.cell_type == "code"]
+    lines = [len([line for line in cell.source.splitlines() if line.strip()]) for cell in cells]
+    assert 20 <= len(cells) <= 30
+    assert statistics.median(lines) <= 5
+    assert max(lines) <= 16
+    for cell in cells:
+        if "fig, ax =" in cell.source:
+            settings = cell.metadata["mystnb"]
+            assert settings["figure"]["caption"]
+            assert settings["figure"]["name"]
+            assert len(settings["image"]["alt"]) > 20
+            assert "dark-light" in settings["image"]["classes"]
+
+
+# --- parameters -------------------------------------------------------------------------------------------------------
+
+Direction = Callable[[SavedResults, SavedResults], bool]
+
+
+def smaller(*ids: str) -> Direction:
+    return lambda before, after: all(after.value(name) < before.value(name) for name in ids)
+
+
+def larger(*ids: str) -> Direction:
+    return lambda before, after: all(after.value(name) > before.value(name) for name in ids)
+
+
+def differs(*ids: str) -> Direction:
+    return lambda before, after: all(after.value(name) != before.value(name) for name in ids)
+
+
+def narrower(before: SavedResults, after: SavedResults) -> bool:
+    pairs = [
+        name.removesuffix(".low") for name in before.values if re.fullmatch(r"response\.orr\.\w+(\.\w+)?\.low", name)
+    ]
+    assert pairs
+    return all(_width(after, pair) < _width(before, pair) for pair in pairs)
+
+
+def _width(results: SavedResults, name: str) -> float:
+    return float(results.value(f"{name}.high") - results.value(f"{name}.low"))
+
+
+def shorter_means(before: SavedResults, after: SavedResults) -> bool:
+    means = [name for name in before.values if name.endswith(".rmst")]
+    assert means
+    return all(after.value(name) < before.value(name) for name in means)
+
+
+def fewer_members_within_their_range(before: SavedResults, after: SavedResults) -> bool:
+    """The first members are the same, so the range over fewer of them lies within the range over all."""
+    bands = [name for name in before.values if name.endswith(".band")]
+    assert bands
+    members = after.value("os.members") < before.value("os.members")
+    return members and all(after.value(name) <= before.value(name) for name in bands)
+
+
+def more_events(before: SavedResults, after: SavedResults) -> bool:
+    """With patients leaving late, at least as many events in every arm, and more where their number is not printed."""
+    counts = [
+        (before.value(name), after.value(name)) for name in before.values if re.fullmatch(r"pfs\.\w+\.deaths", name)
+    ]
+    assert counts
+    return all(late > uniform for uniform, late in counts)
+
+
+ALL = tuple(CHAPTERS)
+TWO_ARMS = ("cao2024", "lin2023", "liu_hepa", "lee2024")
+CHANGES: list[tuple[str, str, tuple[str, ...], Direction]] = [
+    ("seed", "4711", ALL, differs("os.digest", "pfs.digest")),
+    ("confidence", "0.8", ALL, narrower),
+    ("horizon", "9.0", ALL, shorter_means),
+    ("replicates", "20", ALL, fewer_members_within_their_range),
+    ("censoring", "late", ALL, more_events),
+    ("confounder_effect", "4.0", TWO_ARMS, larger("confounding.hr_adjusted")),
+    ("confounder_gap", "0.4", TWO_ARMS, larger("confounding.hr_adjusted")),
+    ("caliper", "0.01", ("lin2023", "liu_hepa"), smaller("rerun.pairs")),
+    ("caliper_scale", "sd_logit", ("lin2023",), smaller("rerun.pairs")),
+    ("caliper_scale", "score", ("liu_hepa",), larger("rerun.pairs")),
+    ("cohorts", "20", ("lin2023", "liu_hepa"), smaller("rerun.cohorts")),
+    ("null_rate", "0.3", ("shen2025",), smaller("design.type_one")),
+    ("alternative_rate", "0.7", ("shen2025",), larger("design.power")),
+    ("confidence", "0.81", ("across",), smaller("orr.cao2024.si.width", "orr.shen2025.all.width")),
+]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "studies", "moved"), CHANGES, ids=[f"{c[0]}-{c[2][0]}" for c in CHANGES]
+)
+def test_a_changed_parameter_moves_a_named_value(
+    parameter: str, value: str, studies: tuple[str, ...], moved: Direction
+) -> None:
+    before = {name: default(name) for name in studies}
+    after = changed(parameter, value, studies)
+    assert {name for name in studies if not moved(before[name], after[name])} == set()
+
+
+def test_every_parameter_of_every_notebook_is_in_that_list() -> None:
+    declared = {(item.name, name) for name, source in read_sources(names()).items() for item in source.parameters}
+    tried = {(parameter, study) for parameter, _, studies, _ in CHANGES for study in studies}
+    assert tried == declared
+
+
+def test_a_changed_run_leaves_the_book_alone() -> None:
+    before = {name: default(name).parameters for name in ALL}
+    changed("confidence", "0.8", ALL)
+    assert {name: load_results(executed_dir() / f"{name}.json").parameters for name in ALL} == before
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_every_printed_rate_and_median_is_met_or_named(name: str) -> None:
+    """No chapter drops a target silently: what is not met is counted, and the page says which."""
+    results = default(name)
+    assert all(
+        item.state == "present" or "median" in key for key, item in results.values.items() if key.startswith("os.")
+    )
+    assert results.value("os.targets_dropped") == 0
+
+
+# --- pages ------------------------------------------------------------------------------------------------------------
+
+
+@cache
+def pages() -> dict[Path, BeautifulSoup]:
+    assert all(outcome.well for outcome in outcomes()), outcomes()
+    write_page([outcome.job.source.name for outcome in outcomes()], [])
+    built = build_pages(strict=True)
+    assert built.code == 0, "\n".join([*built.warnings, *built.last])
+    html = build_dir() / "html"
+    return {
+        path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        for path in html.rglob("*.html")
+        if "_static" not in path.parts
+    }
+
+
+def chapter_pages() -> Iterator[tuple[Path, BeautifulSoup]]:
+    for path, page in pages().items():
+        if path.parent.name == "_executed":
+            yield path, page
+
+
+def test_the_book_has_a_page_for_every_chapter() -> None:
+    there = {path.stem for path, _ in chapter_pages()}
+    assert {*CHAPTERS, "across", "status"} <= there
+
+
+def test_no_link_is_broken() -> None:
+    anchors = {path: {tag.get("id") for tag in page.find_all(id=True)} for path, page in pages().items()}
+    broken = []
+    for path, page in pages().items():
+        for link in page.find_all("a", href=True):
+            target = urlsplit(link["href"])
+            if target.scheme or link["href"].startswith(("javascript:", "mailto:")):
+                continue
+            file = (path.parent / unquote(target.path)).resolve() if target.path else path
+            known = file.exists() and (not target.fragment or file not in anchors or target.fragment in anchors[file])
+            if not known:
+                broken.append(f"{path.name}: {link['href']}")
+    assert broken == []
+
+
+class Requests(HTMLParser):
+    """What a browser would fetch for a page."""
+
+    FETCHING = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if values.get("rel") in ("canonical", "author", "search", "next", "prev", "index"):
+            return
+        address = values.get(self.FETCHING.get(tag, ""))
+        if address and re.match(r"(https?:)?//", address):
+            self.found.append(address)
+
+
+def test_reading_a_page_asks_the_network_for_nothing() -> None:
+    asked = {}
+    for path in pages():
+        requests = Requests()
+        text = path.read_text(encoding="utf-8")
+        requests.feed(text)
+        asked[path.name] = [*requests.found, *re.findall(r"url\(\s*['\"]?(https?:[^)]+)\)", text)]
+    assert {name: found for name, found in asked.items() if found} == {}
+    styles = [path for path in (build_dir() / "html" / "_static").rglob("*.css")]
+    assert [
+        path.name for path in styles if re.search(r"@import[^;]*https?:|url\(\s*['\"]?https?:", path.read_text("utf-8"))
+    ] == []
+
+
+def test_every_figure_has_alt_text_and_a_numbered_caption() -> None:
+    figures = 0
+    for path, page in chapter_pages():
+        for image in page.select("article img"):
+            assert len(image.get("alt", "")) > 20, (path.name, image)
+        for figure in page.select("article figure"):
+            figures += 1
+            assert figure.select_one("figcaption .caption-number"), path.name
+    assert figures >= 5 * 5
+
+
+def test_every_table_is_numbered_and_says_where_it_comes_from() -> None:
+    for path, page in chapter_pages():
+        if path.stem == "status":
+            continue
+        tables = page.select("article table.haic-table")
+        assert tables, path.name
+        assert all(table.select_one("caption .caption-number") for table in tables), path.name
+
+
+def test_no_page_shows_a_traceback_or_a_missing_number() -> None:
+    for path, page in pages().items():
+        text = page.select_one("article").get_text(" ") if page.select_one("article") else ""
+        assert "Traceback" not in text, path.name
+        # "None of …" is a sentence; a Python None is not
+        shown = re.findall(r".{0,40}\b(?:nan|NaN|None(?! of)|inf|np\.float64)\b.{0,20}", text)
+        assert shown == [], path.name
+
+
+def test_every_survival_figure_is_labelled_as_reconstructed() -> None:
+    for path, page in chapter_pages():
+        for figure in page.select("article figure"):
+            if "Kaplan" in str(figure) or "survival curve" in figure.img["alt"]:
+                assert "econstructed" in figure.figcaption.get_text(), path.name
+
+
+def test_the_executed_notebooks_hold_no_failed_cell_and_no_path_of_this_machine() -> None:
+    for name in names():
+        text = (executed_dir() / f"{name}.ipynb").read_text(encoding="utf-8")
+        assert '"output_type": "error"' not in text
+        assert str(root()) not in text
+
+
+def test_numbers_shown_are_finite() -> None:
+    for name in CHAPTERS:
+        values = default(name).values
+        assert all(not isinstance(v.value, float) or math.isfinite(v.value) for v in values.values())

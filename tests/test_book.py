@@ -230,10 +230,11 @@ def test_no_link_is_broken() -> None:
     assert broken == []
 
 
+FETCHING = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
+
+
 class Requests(HTMLParser):
     """What a browser would fetch for a page."""
-
-    FETCHING = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
 
     def __init__(self) -> None:
         super().__init__()
@@ -243,7 +244,7 @@ class Requests(HTMLParser):
         values = dict(attrs)
         if values.get("rel") in ("canonical", "author", "search", "next", "prev", "index"):
             return
-        address = values.get(self.FETCHING.get(tag, ""))
+        address = values.get(FETCHING.get(tag, ""))
         if address and re.match(r"(https?:)?//", address):
             self.found.append(address)
 
@@ -256,7 +257,7 @@ def test_reading_a_page_asks_the_network_for_nothing() -> None:
         requests.feed(text)
         asked[path.name] = [*requests.found, *re.findall(r"url\(\s*['\"]?(https?:[^)]+)\)", text)]
     assert {name: found for name, found in asked.items() if found} == {}
-    styles = [path for path in (build_dir() / "html" / "_static").rglob("*.css")]
+    styles = (build_dir() / "html" / "_static").rglob("*.css")
     assert [
         path.name for path in styles if re.search(r"@import[^;]*https?:|url\(\s*['\"]?https?:", path.read_text("utf-8"))
     ] == []

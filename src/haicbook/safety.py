@@ -82,8 +82,10 @@ def differences(paper: Paper, events: pd.DataFrame, grade: str, confidence: floa
     for event, group in events[(events.grade == grade) & events.n.notna()].groupby("event", sort=False):
         by_arm = group.drop_duplicates("arm").set_index("arm")
         if {treated, control} <= set(by_arm.index):
-            pair = [Proportion(int(by_arm.loc[arm, "n"]), int(by_arm.loc[arm, "size"])) for arm in (treated, control)]
-            found = risk_difference(*pair, confidence)
+            one, other = (
+                Proportion(int(by_arm.loc[arm, "n"]), int(by_arm.loc[arm, "size"])) for arm in (treated, control)
+            )
+            found = risk_difference(one, other, confidence)
             rows.append([event, group.label.iloc[0], found.estimate, found.low, found.high])
     frame = pd.DataFrame(rows, columns=columns)
     return frame.reindex(frame.difference.abs().sort_values(ascending=False, kind="stable").index)

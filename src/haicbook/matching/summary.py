@@ -66,7 +66,7 @@ def summarise(found: dict[str, pd.DataFrame]) -> dict[str, float]:
 
 
 def summarise_rerun(rerun: Rerun) -> dict[str, float]:
-    """Named values of a re-run: cohorts, pairs (median, 2.5 % and 97.5 % points), and the pairs that the paper prints."""
+    """Named values of a re-run: cohorts, pairs (median, 2.5 % and 97.5 % points), and the printed number of pairs."""
     low, middle, high = np.quantile(rerun.pairs, (0.025, 0.5, 0.975))
     printed = float("nan") if rerun.printed_pairs is None else rerun.printed_pairs
     return {

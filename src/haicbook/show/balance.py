@@ -25,7 +25,7 @@ def _pairs(frame: pd.DataFrame) -> list[tuple[str, str]]:
 
 
 def balance_notes(balances: dict[str, pd.DataFrame]) -> list[str]:
-    """What the balance table leaves out or takes as printed although it does not fit, one sentence for each covariate."""
+    """What the balance table leaves out, or takes as printed although it does not fit: one sentence a covariate."""
     return [
         f"{row.label}, {population.lower()}: {row.note}."
         for population, frame in balances.items()

@@ -14,7 +14,7 @@ QUANTILES = (0.0, 0.5, 1.0)
 
 
 def stream(seed: int, name: str) -> np.random.Generator:
-    """The random stream of one part of a notebook: the same seed and name give the same numbers, whatever ran before."""
+    """The random stream of one part of a notebook: one seed and name give the same numbers, whatever ran before."""
     return np.random.default_rng([seed, zlib.crc32(name.encode())])
 
 

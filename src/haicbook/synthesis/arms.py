@@ -20,8 +20,8 @@ def characteristics(papers: list[Paper]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One column for each study, one row for each characteristic, all cells text; `not stated` where the text we have does
-    not say.
+        One column for each study, one row for each characteristic, all cells text; `not stated` where the text we
+        have does not say.
     """
     columns = {_study_label(paper): _characteristics(paper) for paper in papers}
     return pd.DataFrame(columns).rename_axis("Characteristic").reset_index()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from haicbook.proportions import Proportion, risk_difference
@@ -28,11 +30,16 @@ def adverse_events(paper: Paper) -> pd.DataFrame:
     for _, cell in cells.iterrows():
         size = paper.spec.populations[cell.population].n[cell.arm]
         count = counts.get((cell.file, cell.line, cell.column), float("nan"))
-        words = headings.get((cell.file, cell.row), cell.label)
+        words = _name(headings.get((cell.file, cell.row), cell.label))
         rows.append(
             [cell.row, words, cell.arm, cell.population, cell.grade, count, size, cell.cell, cell.id, cell.source]
         )
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _name(printed: str) -> str:
+    """The event's name without what a label says of its cells: `Fever (n (%))` is Fever."""
+    return re.sub(r"\s*\((?:n |no )?\(?%\)?\)$", "", re.sub(r"; n \(%\)\)$", ")", printed))
 
 
 def _headings(paper: Paper) -> dict[tuple[str, str], str]:

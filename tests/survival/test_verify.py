@@ -78,11 +78,12 @@ def test_a_rate_with_nobody_at_risk_is_seen():
     assert missed == ["nobody of arm all is at risk at 6 months, where a rate is printed"]
 
 
-def test_both_conventions_of_a_median_on_a_flat_step_count():
-    members = {"all": ([1.0, 2.0, 9.0, 10.0], [True, True, True, True])}
-    for figure, kept in (("2.0", False), ("5.5", False)):
-        targets = Targets("fictitious", "os", {"all": ArmTargets(4, median=Interval.read(figure))})
-        assert (violations(members, targets) == []) is kept
-    members = {"all": ([1.0, 5.46, 5.54, 10.0], [True, True, True, True])}
-    targets = Targets("fictitious", "os", {"all": ArmTargets(4, median=Interval.read("5.5"))})
+@pytest.mark.parametrize(
+    ("deaths", "median"), [([1.0, 2, 9, 10], "5.5"), ([1.0, 5.46, 5.54, 10], "5.5"), ([1.0, 2, 3], "2.0")]
+)
+def test_the_median_is_read_as_r_does(deaths, median):
+    members = {"all": (deaths, [True] * len(deaths))}
+    targets = Targets("fictitious", "os", {"all": ArmTargets(len(deaths), median=Interval.read(median))})
     assert violations(members, targets) == []
+    other = Targets("fictitious", "os", {"all": ArmTargets(len(deaths), median=Interval.read("4.0"))})
+    assert violations(members, other) == [f"the median of arm all is {float(median)}; 4.0 is printed"]

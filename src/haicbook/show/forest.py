@@ -28,7 +28,8 @@ def cox_forest(models: pd.DataFrame) -> tuple[Figure, Axes]:
         From :func:`haicbook.regression.cox_models`. A limit that cannot be read is drawn as missing.
     """
     covariates = list(dict.fromkeys(zip(models.covariate, models.label, strict=True)))
-    fig, ax = style.figure(len(covariates), row_height=0.44)
+    fig, ax = style.figure(len(covariates), row_height=0.46)
+    fig.subplots_adjust(right=0.7)
     for y, (covariate, words) in enumerate(covariates):
         rows = models[(models.covariate == covariate) & (models.label == words)]
         for _, row in rows.iterrows():
@@ -36,7 +37,7 @@ def cox_forest(models: pd.DataFrame) -> tuple[Figure, Axes]:
             _ratio(ax, y + shift, row)
     ax.axvline(1, color=style.INK, lw=0.8)
     _log_axis(ax, models)
-    ax.set_yticks(range(len(covariates)), [fill(words, 34) for _, words in covariates])
+    ax.set_yticks(range(len(covariates)), [fill(words, 26) for _, words in covariates])
     ax.set_ylim(len(covariates) - 0.4, -0.6)
     ax.set_xlabel("Hazard ratio (log scale)")
     ax.text(1.02, 1.0, "HR (95% CI), p", transform=ax.transAxes, fontsize=8.5, va="bottom")

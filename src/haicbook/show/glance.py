@@ -20,6 +20,7 @@ def glance(paper: Any) -> pd.DataFrame:
         **{f"Arm {arm.short}": f"{arm.label}. {arm.regimen}" for arm in spec.arms.values()},
         "Matching": _matching(spec),
         **{f"{endpoint.label}": _endpoint(endpoint) for endpoint in spec.endpoints.values()},
+        "Reconstructed here": _reconstructed(paper),
         "Response by": spec.response_criterion or _UNSTATED,
         "Adverse events by": spec.safety_criterion or _UNSTATED,
         "Follow-up": spec.follow_up.note or _UNSTATED,
@@ -28,6 +29,12 @@ def glance(paper: Any) -> pd.DataFrame:
         "DOI, licence": f"{_doi(spec.doi)}; {spec.licence}",
     }
     return pd.DataFrame({"": list(rows), "The paper": list(rows.values())})
+
+
+def _reconstructed(paper: Any) -> str:
+    medians = set(paper.select(statistic="median").endpoint)
+    curves = [paper.spec.endpoints[key].label.lower() for key in ("os", "pfs", "liver_pfs") if key in medians]
+    return f"curves of {', '.join(curves)}; everything else is printed or recomputed from the print"
 
 
 def _setting(spec: Any) -> str:

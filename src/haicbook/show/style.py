@@ -59,4 +59,7 @@ def figure(rows: int, *, row_height: float = 0.32, least: float = 2.0, **kwargs:
     """A figure as tall as its number of rows needs."""
     import matplotlib.pyplot as plt
 
-    return plt.subplots(figsize=(WIDTH, max(least, 0.9 + row_height * rows)), **kwargs)
+    fig, ax = plt.subplots(figsize=(WIDTH, max(least, 0.9 + row_height * rows)), **kwargs)
+    # room for the rows' names within the figure's width, so that its letters are as large as those of the others
+    fig.subplots_adjust(left=0.29, right=0.97)
+    return fig, ax

@@ -161,7 +161,7 @@ def _arm_words(paper: Any, arms: str) -> str:
 def _verdict(row: Any) -> str:
     if row.role == "target":
         return "yes" if row.met else "no"
-    return "left out" if row.role == "left out" else "not a target"
+    return "left out" if row.role == "left out" else "no target"
 
 
 def departures(paper: Any, ensemble: Any) -> list[str]:

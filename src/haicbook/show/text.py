@@ -95,6 +95,16 @@ def longer_arms(rates: pd.DataFrame) -> str:
     return f"{int((pairs.experimental > pairs.comparator).sum())} of {len(pairs)}"
 
 
+def mean_gap(summary: dict[str, Any], horizon: float) -> dict[str, str]:
+    """The difference of restricted mean survival between the arms, with its range over the reconstructed sets."""
+    low, high = summary["rmst_difference.low"], summary["rmst_difference.high"]
+    return {
+        "rmst_horizon": f"{horizon:g}",
+        "rmst_gap": number(summary["rmst_difference"], 1),
+        "rmst_gap_range": f"{number(low, 1)} to {number(high, 1)}",
+    }
+
+
 def in_words(count: int) -> str:
     """Small counts as words: `none`, `one`, … `twelve`, then figures."""
     words = ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]

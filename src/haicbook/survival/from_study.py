@@ -29,6 +29,8 @@ _IN_MONTHS = {"": 1.0, "months": 1.0, "years": 12.0, "weeks": 7 / DAYS_IN_MONTH,
 _EVENT_TERMS = {"os": ("deaths", "events")}
 _OTHER_EVENT_TERMS = ("events",)
 _UNADJUSTED = ("univariable", "")
+# Times to and of a response are those of responders, not of the population that is counted.
+_ENDPOINTS = ("os", "pfs", "liver_pfs")
 
 
 @dataclass
@@ -128,8 +130,9 @@ def _check_names(paper: Paper, endpoint: str, population: str, criterion: str) -
     problems = []
     if population not in spec.populations:
         problems.append(f"{paper.study} has no population {population!r}; it has {', '.join(spec.populations)}")
-    if endpoint not in spec.endpoints:
-        problems.append(f"{paper.study} has no endpoint {endpoint!r}; it has {', '.join(spec.endpoints)}")
+    if endpoint not in spec.endpoints or endpoint not in _ENDPOINTS:
+        allowed = ", ".join(key for key in spec.endpoints if key in _ENDPOINTS)
+        problems.append(f"{endpoint!r} of {paper.study} cannot be reconstructed; {allowed} can")
     else:
         criteria: list[str] = list(spec.endpoints[endpoint].criteria) or [""]
         if criterion not in criteria:
@@ -269,7 +272,7 @@ def _window(paper: Paper) -> float | None:
 
 def _latest_printed(values: pd.DataFrame, population: str) -> float:
     """The latest time that is printed of these patients for a time to event: a rate's, a median or its limit."""
-    rows = values[(values.population == population) & values.endpoint.isin(["os", "pfs", "liver_pfs"])]
+    rows = values[(values.population == population) & values.endpoint.isin(_ENDPOINTS)]
     rows = rows[(rows.term == "") & (rows.state == "exact")]
     medians = rows[rows.read_as.isin(["median", "median_ci"])]
     rates = rows[(rows.statistic == "rate") & rows.time.notna()]

@@ -59,27 +59,56 @@ def knots_of(arm: ArmTargets, *, strict: bool = True) -> tuple[Knot, ...]:
         program prints the start or the middle of a step that lies on one half: what must hold by any convention.
     """
     off = _EPSILON if strict else -_EPSILON
-    # the ends of a rate's interval are in it, as authors round halves both ways: 9 of 16 is 56.2 or 56.3
-    knots = [
-        Knot(mark.time, mark.interval.low - _EPSILON, mark.interval.high + _EPSILON, rate=True)
-        for mark in arm.landmarks
-    ]
+    knots = _rate_knots(arm)
     if arm.median is not None:
         knots.append(Knot(arm.median.low, 0.5 + off, 1.0, median_next=True))
         knots.append(Knot(arm.median.high, 0.0, 0.5 - off))
+    return _looking_ahead(_merged(knots))
+
+
+def flat_knots(arm: ArmTargets) -> tuple[Knot, ...]:
+    """The knots of an arm whose median is the middle of a step that lies on one half, as R has it; none otherwise.
+
+    Of 12 patients, 6 die before a 6-month rate of 50.0% and the next one late: R prints as the median the middle
+    between the sixth and the seventh death, which may be far from 6 months. The step is the shortest one that spans all
+    rates of 50%.
+    """
+    on_half = [mark.time for mark in arm.landmarks if mark.interval.contains(0.5)]
+    if arm.median is None or not on_half:
+        return ()
+    twice, width = 2 * arm.median.middle, arm.median.high - arm.median.low
+    start = min(*on_half, twice - max(on_half))
+    stop = twice - start
+    if start <= width / 2:
+        return ()
+    half = (0.5 - _EPSILON, 0.5 + _EPSILON)
+    steps = [
+        Knot(start - width / 2, 0.5 + _EPSILON, 1.0, median_next=True),
+        Knot(start, *half),
+        Knot(stop, *half),
+        Knot(stop + width / 2, 0.0, 0.5 - _EPSILON),
+    ]
+    return _looking_ahead(_merged([*_rate_knots(arm), *steps]))
+
+
+def _rate_knots(arm: ArmTargets) -> list[Knot]:
+    # the ends of a rate's interval are in it, as authors round halves both ways: 9 of 16 is 56.2 or 56.3
+    return [
+        Knot(mark.time, mark.interval.low - _EPSILON, mark.interval.high + _EPSILON, rate=True)
+        for mark in arm.landmarks
+    ]
+
+
+def _merged(knots: list[Knot]) -> list[Knot]:
+    """Knots in order of time, those at one time made one."""
     merged: list[Knot] = []
     for knot in sorted(knots, key=lambda knot: knot.time):
         if merged and merged[-1].time == knot.time:
             other = merged.pop()
-            knot = Knot(
-                knot.time,
-                max(knot.low, other.low),
-                min(knot.high, other.high),
-                median_next=False,
-                rate=knot.rate or other.rate,
-            )
+            low, high = max(knot.low, other.low), min(knot.high, other.high)
+            knot = Knot(knot.time, low, high, rate=knot.rate or other.rate)
         merged.append(knot)
-    return _looking_ahead(merged)
+    return merged
 
 
 def _looking_ahead(knots: list[Knot]) -> tuple[Knot, ...]:

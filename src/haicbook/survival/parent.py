@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from haicbook.survival.exact import Reach, reach
-from haicbook.survival.knots import Knot, knots_of
+from haicbook.survival.knots import Knot, flat_knots, knots_of
 from haicbook.survival.targets import ArmTargets
 
 Floats = NDArray[np.float64]
@@ -103,7 +103,7 @@ def parent_of(arm: ArmTargets, end: float, shape: float, amount: float) -> Paren
     shape, amount
         Of the censoring pattern; see the module's text.
     """
-    knots = knots_of(arm)
+    knots = _knots(arm, end)
     edges = [0.0, *(knot.time for knot in knots), end]
     points, hazards = _cumulative_hazard(arm, end)
     segments: list[Segment] = []
@@ -113,6 +113,16 @@ def parent_of(arm: ArmTargets, end: float, shape: float, amount: float) -> Paren
         segments.append(segment)
         later = segment.death + segment.stays * segment.later
     return Parent(arm.n, knots, tuple(reversed(segments)))
+
+
+def _knots(arm: ArmTargets, end: float) -> tuple[Knot, ...]:
+    """The knots to draw by: those good for every convention, unless a small arm has no such curve and R's would do."""
+    knots = knots_of(arm)
+    listed = reach(arm.n, knots)
+    if listed is None or listed.possible:
+        return knots
+    flat = flat_knots(arm)
+    return flat if flat and flat[-1].time < end else knots
 
 
 def _cumulative_hazard(arm: ArmTargets, end: float) -> tuple[Floats, Floats]:

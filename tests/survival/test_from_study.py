@@ -1,0 +1,222 @@
+"""Targets read from a study, and the five papers' endpoints reconstructed."""
+
+import math
+import shutil
+from pathlib import Path
+
+import lifelines
+import numpy as np
+import pytest
+
+from haicbook import study
+from haicbook.survival import CENSORING, TargetError, reconstruct, targets_from_study, violations
+
+PAPERS = Path(__file__).parents[1] / "papers"
+ENDPOINTS = [
+    ("cao2024", "os", "after_psm", ""),
+    ("cao2024", "pfs", "after_psm", ""),
+    ("lin2023", "os", "before_psm", ""),
+    ("lin2023", "pfs", "before_psm", ""),
+    ("liu_hepa", "os", "after_psm", ""),
+    ("liu_hepa", "pfs", "after_psm", ""),
+    ("lee2024", "os", "all", ""),
+    ("lee2024", "pfs", "all", ""),
+    ("shen2025", "os", "all", ""),
+    ("shen2025", "pfs", "all", "mrecist"),
+    ("shen2025", "pfs", "all", "recist11"),
+    ("shen2025", "liver_pfs", "all", "mrecist"),
+    ("shen2025", "liver_pfs", "all", "recist11"),
+]
+# Rates that 25 patients cannot have together, found by listing all curves.
+OUT_OF_REACH = {
+    ("shen2025", "pfs", "all", "mrecist"): "the 12-month rate, 23.2%",
+    ("shen2025", "pfs", "all", "recist11"): "left out: the 6-month rate, 34.7%",
+    ("shen2025", "liver_pfs", "all", "mrecist"): "left out: the 6-month rate, 42.9%",
+    ("shen2025", "liver_pfs", "all", "recist11"): "left out: the 6-month rate, 34.7%",
+}
+
+
+@pytest.fixture
+def demo(tmp_path):
+    """The fictitious study, with further claims."""
+
+    def load(*claims):
+        folder = tmp_path / "demo2020"
+        shutil.copytree(PAPERS / "demo2020", folder, dirs_exist_ok=True)
+        with (folder / "claims.csv").open("a", encoding="utf-8") as file:
+            file.writelines(f"{claim}\n" for claim in claims)
+        return study.load("demo2020", tmp_path)
+
+    return load
+
+
+def test_figures_come_with_their_ids_and_characters(demo):
+    targets = targets_from_study(demo(), "os", "after_psm")
+    assert list(targets.arms) == ["drug", "none"]
+    drug, none = targets.arms.values()
+    assert (drug.n, none.n) == (50, 50)
+    assert (drug.median.printed, drug.median.value_id) == ("14.2", "demo2020/results/os_median/after_psm/drug/median")
+    assert (drug.median.low, drug.median.high) == pytest.approx((14.15, 14.25))
+    assert tuple(none.median_ci) == pytest.approx((7.1, 10.4))
+    assert tuple(drug.median_ci) == (pytest.approx(10.9), math.inf)
+    assert drug.median_ci.upper.value_id.endswith("drug/ci_high")
+    (mark,) = drug.landmarks
+    assert (mark.time, mark.printed) == (12, "56.3")
+    assert (mark.interval.low, mark.interval.high) == pytest.approx((0.5625, 0.5635))
+    assert targets.logrank_p.printed == "0.026"
+    assert (targets.hr.arm, targets.hr.reference, targets.hr.estimate.printed) == ("drug", "none", "0.600")
+    assert tuple(targets.hr.ci) == pytest.approx((0.380, 0.947))
+    assert targets.conflicts == ()
+
+
+def test_the_results_count_before_the_discussion_and_the_disagreement_is_kept(demo):
+    paper = demo("os_median,discussion,Discussion,os,,after_psm,drug,,,,,,,median,months,13.9")
+    targets = targets_from_study(paper, "os", "after_psm")
+    assert targets.arms["drug"].median.printed == "14.2"
+    (conflict,) = targets.conflicts
+    assert (conflict.quantity, conflict.arm) == ("median, months", "drug")
+    assert (conflict.used.printed, conflict.used_section) == ("14.2", "results")
+    assert (conflict.other.printed, conflict.other_section) == ("13.9", "discussion")
+
+
+def test_a_figure_with_fewer_decimals_is_no_disagreement(demo):
+    paper = demo("os_median,discussion,Discussion,os,,after_psm,drug,,,,,,,median,months,14")
+    assert targets_from_study(paper, "os", "after_psm").conflicts == ()
+
+
+def test_events_years_totals_and_follow_up(demo):
+    paper = demo(
+        'deaths,results,"Results, Survival",os,,after_psm,drug,,deaths,,,,,n,patients,21',
+        'deaths,results,"Results, Survival",os,,after_psm,,,deaths,,,,,n,patients,50',
+        'os_median,results,"Results, Survival",os,,after_psm,,,,,,,,median,years,1.0',
+        'follow_up,results,"Results, Survival",,,after_psm,,,follow_up,,,,,median_range,months,18.0 (1.0–41.5)',
+    )
+    targets = targets_from_study(paper, "os", "after_psm")
+    assert (targets.arms["drug"].events, targets.arms["none"].events, targets.events_total) == (21, None, 50)
+    assert targets.arms["drug"].events_id == "demo2020/results/deaths/after_psm/drug/n"
+    assert (targets.pooled_median.low, targets.pooled_median.high) == pytest.approx((11.4, 12.6))
+    assert targets.follow_up_max == 41.5
+    assert targets.follow_up_median.printed == "18.0"
+
+
+def test_a_misprint_and_a_figure_that_is_not_reached_are_no_targets(demo):
+    paper = demo(
+        'os_rate,results,"Results, Survival",os,,after_psm,drug,,,,,,24,rate,percent,not reached',
+        'os_rate,results,"Results, Survival",os,,after_psm,drug,,,,,,36,rate_ci,percent,1.1.6 (10.0–20.0)',
+    )
+    assert [mark.time for mark in targets_from_study(paper, "os", "after_psm").arms["drug"].landmarks] == [12]
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (("os", "matched"), "no population 'matched'; it has before_psm, after_psm"),
+        (("pfs", "after_psm"), "'pfs' of demo2020 cannot be reconstructed; os can"),
+        (("os", "after_psm", "mrecist"), "criterion is 'mrecist'; for os, demo2020 has ''"),
+        (("os", "before_psm"), "arm drug has no printed median and no printed rate"),
+    ],
+)
+def test_what_the_study_does_not_print_is_named(demo, asked, message):
+    with pytest.raises(TargetError, match=message):
+        targets_from_study(demo(), *asked)
+
+
+def test_durations_of_response_are_not_those_of_the_population():
+    with pytest.raises(TargetError, match="'dor' of shen2025 cannot be reconstructed"):
+        targets_from_study(study.load("shen2025"), "dor", "all", "mrecist")
+
+
+@pytest.fixture(scope="module", params=ENDPOINTS, ids=lambda asked: "-".join(filter(None, asked)))
+def asked(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def paper(asked):
+    return study.load(asked[0])
+
+
+@pytest.fixture(scope="module")
+def targets(asked, paper):
+    return targets_from_study(paper, *asked[1:])
+
+
+def figures(targets):
+    """Every figure that the targets hold."""
+    for arm in targets.arms.values():
+        yield from (arm.median, *(mark.interval for mark in arm.landmarks))
+    yield targets.pooled_median
+    for conflict in targets.conflicts:
+        yield conflict.other
+
+
+def test_every_printed_rate_and_median_is_a_target_or_a_conflict(asked, paper, targets):
+    _, endpoint, population, criterion = asked
+    printed = paper.select(
+        statistic=["median", "rate"], endpoint=endpoint, population=population, criterion=criterion, state="exact"
+    )
+    assert len(printed) >= 3
+    held = [
+        (paper.by_id.loc[figure.value_id, ["arm", "time"]].tolist(), figure) for figure in figures(targets) if figure
+    ]
+    for row in printed.itertuples():
+        value = row.value / 100 if row.statistic == "rate" else row.value
+        same = [figure for place, figure in held if str(place) == str([row.arm, row.time])]
+        assert any(figure.contains(value) or row.low / figure.high <= 1 <= row.high / figure.low for figure in same), (
+            row.id
+        )
+
+
+def test_ids_lead_to_the_printed_characters(paper, targets):
+    for figure in figures(targets):
+        if figure is not None:
+            assert paper.by_id.loc[figure.value_id, "printed"] == figure.printed
+
+
+@pytest.mark.parametrize("censoring", CENSORING)
+def test_the_printed_figures_are_met(asked, paper, targets, censoring):
+    ensemble = reconstruct(targets, 4, np.random.default_rng(11), censoring)
+    assert len(ensemble.dropped) == (asked in OUT_OF_REACH)
+    assert all(words.startswith(OUT_OF_REACH[asked]) and "a proof" in words for words in ensemble.dropped)
+    for number in range(len(ensemble)):
+        rows = {arm: (member.time[number], member.event[number]) for arm, member in ensemble.members.items()}
+        assert violations(rows, ensemble.kept) == []
+    table = ensemble.compare()
+    assert table[table.role == "target"].met.all()
+    assert not table[table.role == "left out"].met.any()
+    assert (table[table.printed != ""].value_id.isin(paper.by_id.index)).all()
+    # once more with another program
+    fit = lifelines.KaplanMeierFitter()
+    frame = ensemble.to_frame(0)
+    for arm, wanted in ensemble.kept.arms.items():
+        rows = frame[frame.arm == arm]
+        fit.fit(rows.time, rows.event)
+        assert len(rows) == wanted.n
+        assert all(mark.interval.contains(fit.predict(mark.time)) for mark in wanted.landmarks)
+        assert wanted.median.contains(fit.median_survival_time_)
+
+
+def test_what_the_papers_print_twice_and_differently():
+    def conflicts(*asked):
+        found = targets_from_study(study.load(asked[0]), *asked[1:]).conflicts
+        return {
+            (conflict.arm, conflict.used.printed, conflict.other.printed, conflict.other_section) for conflict in found
+        }
+
+    assert conflicts("cao2024", "os", "after_psm") == {("si", "28.8", "25.4", "discussion")}
+    assert conflicts("cao2024", "pfs", "after_psm") == {
+        ("si", "9.8", "9.6", "abstract"),
+        ("si", "9.8", "9.6", "discussion"),
+        ("se", "7.2", "7.0", "abstract"),
+    }
+    assert conflicts("liu_hepa", "os", "after_psm") == {("haic", "9.5", "9.0", "discussion")}
+    assert conflicts("shen2025", "pfs", "all", "mrecist") == {("all", "23.2", "23.3", "table")}
+
+
+def test_printed_deaths():
+    assert targets_from_study(study.load("liu_hepa"), "os", "after_psm").events_total == 59
+    assert targets_from_study(study.load("lee2024"), "os", "all").events_total == 47
+    lin = targets_from_study(study.load("lin2023"), "os", "before_psm")
+    assert {arm: wanted.events for arm, wanted in lin.arms.items()} == {"hlp": 48, "hl": 49}
+    # progressions are printed for this endpoint, and are fewer than its events, which deaths are too
+    assert targets_from_study(study.load("lin2023"), "pfs", "before_psm").arms["hlp"].events is None

@@ -1,6 +1,7 @@
 """The list of all curves of a small arm, against going through every order of deaths and censorings."""
 
 import itertools
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -70,6 +71,28 @@ def test_twenty_five_patients_cannot_have_every_pair_of_rates():
     # the ratio of the two asks for a split that so few patients at risk do not have
     assert not reach(25, (knot(6, 0.3465, 0.3475), knot(12, 0.2395, 0.2405))).possible
     assert reach(25, (knot(6, 0.3875, 0.3885), knot(12, 0.2325, 0.2335))).possible
+
+
+def test_whole_number_arithmetic_comes_to_the_same_end():
+    def followers(starts, low):
+        seen, waiting = set(starts), list(starts)
+        while waiting:
+            at_risk, survival = waiting.pop()
+            for state in ((at_risk - 1, survival), (at_risk - 1, survival * Fraction(at_risk - 1, at_risk))):
+                if state[1] >= low and state[0] > 0 and state not in seen:
+                    seen.add(state)
+                    waiting.append(state)
+        return seen
+
+    states = {(25, Fraction(1))}
+    sizes = []
+    for rate in (Fraction("42.9"), Fraction("22.7")):
+        low, high = (rate - Fraction("0.05")) / 100, (rate + Fraction("0.05")) / 100
+        states = {state for state in followers(states, low) if low <= state[1] <= high}
+        sizes.append(len(states))
+    assert sizes[0] > 0
+    assert sizes[1] == 0
+    assert not reach(25, (knot(6, 0.4285, 0.4295), knot(12, 0.2265, 0.2275))).possible
 
 
 def test_a_large_arm_is_not_listed():

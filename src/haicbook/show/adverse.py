@@ -8,7 +8,7 @@ import pandas as pd
 
 from haicbook.safety import severity_grades
 from haicbook.show import style
-from haicbook.show.tables import interval, number
+from haicbook.show.tables import Linked, interval, number
 from haicbook.words import GRADES
 
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ def _headings(paper: Any, ax: Axes, sides: list[tuple[str, int]], milder: str, s
 
 def adverse_table(paper: Any, events: pd.DataFrame) -> pd.DataFrame:
     """The printed adverse-event cells, one row for each event and one column for each arm and grade."""
-    wide = events.pivot_table(index="label", columns=["arm", "grade"], values="printed", aggfunc="first", sort=False)
+    cells = events.assign(cell=[Linked(*pair) for pair in zip(events.printed, events.value_id, strict=True)])
+    wide = cells.pivot_table(index="label", columns=["arm", "grade"], values="cell", aggfunc="first", sort=False)
     arms = [arm for arm in paper.spec.arms if arm in set(events.arm)]
     grades = [grade for grade in GRADES if grade in set(events.grade)]
     frame = pd.DataFrame({"Event": list(wide.index)})

@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from haicbook.show.tables import Linked
+
 _MARK = {"error": "error", "warning": "warning", "info": "note"}
 
 
@@ -15,7 +17,7 @@ def findings(found: list[Any], most: int | None = None) -> pd.DataFrame:
         (
             _MARK[item.severity],
             item.sentence + (f" {item.repair}" if item.repair else ""),
-            item.printed,
+            Linked(item.printed, item.value_ids[0] if item.value_ids else ""),
             item.recomputed,
         )
         for item in found[:most]

@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from haicbook.show.tables import Linked
+
 _SHORT = {"before_psm": "before", "after_psm": "after"}
 _NOT_CHARACTERISTICS = ("enrolled", "screened", "n_matched", "characteristics", "other_characteristics")
 
@@ -17,6 +19,7 @@ def baseline(paper: Any) -> pd.DataFrame:
     """
     tables = paper.tables("baseline")
     several = len({_population(table, key) for table in tables for key in table.columns}) > 1
+    ids = _ids(paper)
     order: dict[tuple[str, str], str] = {}
     columns: dict[str, dict[tuple[str, str], str]] = {}
     for table in tables:
@@ -25,12 +28,19 @@ def baseline(paper: Any) -> pd.DataFrame:
             for row in paper.printed_tables[table.file]:
                 place = (row["id"], row["level"])
                 order.setdefault(place, row["label"])
-                columns.setdefault(heading, {})[place] = row[key]
+                columns.setdefault(heading, {})[place] = Linked(row[key], ids.get((table.file, row.line, key), ""))
     places = _grouped(list(order))
     frame = pd.DataFrame({"Characteristic": [_indented(order[place], place[1]) for place in places]})
     for heading, cells in columns.items():
         frame[heading] = [cells.get(place, "") for place in places]
     return frame
+
+
+def _ids(paper: Any) -> dict[tuple[str, int, str], str]:
+    """The first value's id of each cell, by file, line and column."""
+    values = paper.values.drop_duplicates(["file", "line", "column"])
+    files = values.file.str.removeprefix(f"{paper.study}/")
+    return dict(zip(zip(files, values.line, values.column, strict=True), values.id, strict=True))
 
 
 def _grouped(places: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -95,7 +105,7 @@ def baseline_in_text(paper: Any) -> pd.DataFrame:
         words = label(claim.term) + (
             f", {claim.level.replace('_', ' ')}" if claim.level not in ("", "yes") and not is_p else ""
         )
-        rows.setdefault((claim.population, words), {})[column] = claim.cell
+        rows.setdefault((claim.population, words), {})[column] = Linked(claim.cell, claim.id)
     headings = list(dict.fromkeys(column for cells in rows.values() for column in cells))
     table = [{"Characteristic": words} | {c: cells.get(c, "") for c in headings} for (_, words), cells in rows.items()]
     return (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from haicbook.show.forest import rates_forest
-from haicbook.show.tables import percent
+from haicbook.show.tables import Linked, percent
 from haicbook.words import abbreviation, label
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def response_table(paper: Any, rates: list[Rate], confidence: float) -> pd.DataF
         row: dict[str, str] = {"Response": name}
         for arm, words in paper.spec.arms.items():
             found = [r for r in rates if (r.criterion, r.category, r.arm) == (criterion, category, arm)]
-            row[f"{words.short}, printed"] = found[0].printed if found else "–"
+            row[f"{words.short}, printed"] = Linked(found[0].printed, found[0].value_id) if found else "–"
             row[f"{words.short}, exact {confidence:.0%} CI"] = _limits(found[0], confidence) if found else "–"
         rows.append(row)
     return pd.DataFrame(rows)

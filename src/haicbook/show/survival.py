@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from haicbook.show import style
-from haicbook.show.tables import interval, number
+from haicbook.show.tables import Linked, interval, number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -139,7 +139,7 @@ def compared(paper: Any, ensemble: Any) -> pd.DataFrame:
         (
             row.quantity,
             _arm_words(paper, row.arm),
-            row.printed or "–",
+            Linked(row.printed, row.value_id) if row.printed else "–",
             row.reconstructed if _one(row) else f"{row.reconstructed} ({row.range})",
             _verdict(row),
         )

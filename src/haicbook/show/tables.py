@@ -8,6 +8,24 @@ from typing import Any
 import pandas as pd
 
 
+class Linked(str):
+    """A cell that leads to its printed value's row in the appendix.
+
+    Attributes
+    ----------
+    value_id
+        The value's id; without one the cell is plain text.
+    """
+
+    value_id: str
+
+    def __new__(cls, text: str, value_id: str = "") -> Linked:
+        """The text of a cell, with the id of the value behind it."""
+        cell = super().__new__(cls, text)
+        cell.value_id = value_id
+        return cell
+
+
 def table(
     frame: pd.DataFrame, caption: str, name: str, *, source: str = "", align: str = "", notes: Iterable[str] = ()
 ) -> Any:
@@ -46,7 +64,14 @@ def table(
 
 
 def _row(cells: Any) -> str:
-    return "|" + "|".join(_escape(str(cell)) for cell in cells) + "|"
+    return "|" + "|".join(_cell(cell) for cell in cells) + "|"
+
+
+def _cell(cell: Any) -> str:
+    text = _escape(str(cell))
+    if isinstance(cell, Linked) and cell.value_id and text.strip():
+        return f'<a class="haic-value" href="values.html#{cell.value_id}">{text}</a>'
+    return text
 
 
 def _escape(cell: str) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
+import shutil
 import statistics
+import subprocess
 from collections.abc import Callable, Iterator
 from functools import cache
 from html.parser import HTMLParser
@@ -15,6 +18,8 @@ import pytest
 from bs4 import BeautifulSoup
 from rich.console import Console
 
+from haicbook import study
+from haicbook.book.appendix import COLUMNS, write_appendix
 from haicbook.book.build import build_pages
 from haicbook.book.notebooks import names, read_sources
 from haicbook.book.run import Outcome, run
@@ -194,6 +199,7 @@ def test_every_printed_rate_and_median_is_met_or_named(name: str) -> None:
 def pages() -> dict[Path, BeautifulSoup]:
     assert all(outcome.well for outcome in outcomes()), outcomes()
     write_page([outcome.job.source.name for outcome in outcomes()], [])
+    write_appendix()
     built = build_pages(strict=True)
     assert built.code == 0, "\n".join([*built.warnings, *built.last])
     html = build_dir() / "html"
@@ -215,8 +221,50 @@ def test_the_book_has_a_page_for_every_chapter() -> None:
     assert {*CHAPTERS, "across", "status"} <= there
 
 
+def appendix_rows() -> list[list[str]]:
+    pages()
+    text = (build_dir() / "html" / "values" / "values.js").read_text(encoding="utf-8")
+    data = json.loads(text.removeprefix("window.haicValues = ").removesuffix(";\n"))
+    assert data["columns"] == list(COLUMNS)
+    return list(data["rows"])
+
+
+def test_the_appendix_has_every_printed_value_once() -> None:
+    ids = [row[-1] for row in appendix_rows()]
+    expected = [value_id for name in study.studies() for value_id in study.load(name).values.id]
+    assert ids == expected
+    assert len(set(ids)) == len(ids)
+    used = {row[COLUMNS.index("Used in")].split(":")[0] for row in appendix_rows()}
+    assert {"target", "audit"} <= used
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_printed_figures_in_a_chapter_lead_to_their_rows(name: str) -> None:
+    page = next(page for path, page in chapter_pages() if path.stem == name)
+    links = page.select("article a.haic-value")
+    assert len(links) > 20
+    printed = {row[-1]: row[COLUMNS.index("Printed")] for row in appendix_rows()}
+    for link in links:
+        value_id = link["href"].removeprefix("values.html#")
+        assert value_id.startswith(f"{name}/")
+        assert value_id in printed
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="chromium is not installed")
+def test_the_appendix_opens_at_the_row_of_its_address(tmp_path: Path) -> None:
+    page = build_dir() / "html" / "book" / "_executed" / "values.html"
+    wanted = appendix_rows()[-1][-1]
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    command += [f"--user-data-dir={tmp_path}", "--virtual-time-budget=4000", "--dump-dom", f"{page.as_uri()}#{wanted}"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+    row = BeautifulSoup(shown, "html.parser").find("tr", id=wanted)
+    assert row is not None
+    assert "haic-marked" in row["class"]
+
+
 def test_no_link_is_broken() -> None:
     anchors = {path: {tag.get("id") for tag in page.find_all(id=True)} for path, page in pages().items()}
+    anchors[build_dir() / "html" / "book" / "_executed" / "values.html"] |= {row[-1] for row in appendix_rows()}
     broken = []
     for path, page in pages().items():
         for link in page.find_all("a", href=True):
@@ -276,7 +324,7 @@ def test_every_figure_has_alt_text_and_a_numbered_caption() -> None:
 
 def test_every_table_is_numbered_and_says_where_it_comes_from() -> None:
     for path, page in chapter_pages():
-        if path.stem == "status":
+        if path.stem in ("status", "values"):
             continue
         tables = page.select("article table.haic-table")
         assert tables, path.name

@@ -6,6 +6,8 @@ Heavy libraries are imported inside the commands, so that `--help` and completio
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from haicbook import __version__
@@ -35,6 +37,21 @@ def check(studies: tuple[str, ...]) -> None:
     except KeyError as error:
         raise click.UsageError(str(error.args[0])) from error
     raise SystemExit(1 if problems else 0)
+
+
+@main.command()
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder; default: _build/export.")
+def export(out: Path | None) -> None:
+    """Write the printed values of all studies as CSV and Parquet, with a Frictionless data package."""
+    from haicbook.export import export as write_export
+    from haicbook.paths import build_dir
+    from haicbook.study import DataError, load, studies
+
+    try:
+        for path in write_export([load(study) for study in studies()], out or build_dir() / "export"):
+            click.echo(path)
+    except (DataError, OSError) as error:
+        raise click.ClickException(str(error)) from error
 
 
 @main.command()

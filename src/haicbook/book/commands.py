@@ -9,6 +9,7 @@ from typing import ParamSpec
 
 from rich.console import Console
 
+from haicbook.book.appendix import write_appendix
 from haicbook.book.build import Built, build_pages
 from haicbook.book.notebooks import choose, read_sources
 from haicbook.book.parameters import parse_assignments
@@ -65,6 +66,7 @@ def build_command(*, jobs: int | None, force: bool, strict: bool, open_book: boo
         return FAILURE
     stale = [outcome.job.source.name for outcome in outcomes if not outcome.well]
     write_page([outcome.job.source.name for outcome in outcomes], stale)
+    write_appendix()
     if console.is_terminal:
         with console.status("building the pages"):
             built = build_pages(strict=strict)

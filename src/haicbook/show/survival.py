@@ -106,7 +106,7 @@ def _axes(ax: Axes, horizon: float) -> None:
     ax.set_ylim(0, 102)
     ax.set_ylabel("Patients free of the event, %")
     ax.set_xlabel("Months")
-    ax.legend(loc="upper right")
+    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2)
 
 
 def _at_risk_table(paper: Any, ax: Axes, ensemble: Any, arms: list[str], times: Any, horizon: float) -> None:

@@ -99,6 +99,10 @@ def test_a_misprint_is_kept_and_marked() -> None:
         ("9.0 (95% CI: 6.5~11.4)", "median_ci", {"median": 9.0, "ci_low": 6.5, "ci_high": 11.4}),
         ("12.4 (9.0, 17.3)", "median_ci", {"median": 12.4, "ci_low": 9.0, "ci_high": 17.3}),
         ("4–6", "range", {"min": 4, "max": 6}),
+        ("two to six", "range", {"min": 2, "max": 6}),
+        ("Thirtyfour", "n", {"n": 34}),
+        ("ninety-nine", "n", {"n": 99}),
+        ("twenty (8.0%)", "n_pct", {"n": 20, "pct": 8.0}),
         ("", "n_pct", {}),
     ],
 )

@@ -35,12 +35,18 @@ _TYPESETTING = [
     (re.compile(r"</?[a-z]+>"), ""),
     (re.compile(r"(?<=\d)·(?=\d)"), "."),
 ]
-_WORDS = {
-    word: str(number)
-    for number, word in enumerate(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-    )
-} | {"no": "0", "none": "0"}
+_UNITS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+# a hyphen at a line's end is lost in some texts, so `thirtyfour` is read as well
+_WORDS = {word: str(number) for number, word in enumerate(_UNITS)} | {"no": "0", "none": "0"}
+_WORDS |= {
+    ten + joint + unit: str(10 * (2 + place) + _UNITS.index(unit) if unit else 10 * (2 + place))
+    for place, ten in enumerate(_TENS)
+    for joint, unit in [("", ""), *((joint, unit) for joint in ("-", " ", "") for unit in _UNITS[1:10])]
+}
 _NOT_REACHED = {"nr", "na", "ne", "notreached", "notestimable", "notestimated", "notavailable", "infinity", "inf", "∞"}
 _FIGURE = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?$")
 _LEADING_SIGN = re.compile(r"^\s*(<=|>=|<|>|=)\s*")
@@ -176,7 +182,7 @@ def _single(name: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
     return re.compile(rf"({_E})\s*%?", re.IGNORECASE), (name,)
 
 
-_WORD = "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|none|no"
+_WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
 _COUNT = rf"\d[\d,]*|{_WORD}"
 _LAYOUTS: dict[str, tuple[re.Pattern[str], tuple[str, ...]]] = {
     "n": (re.compile(rf"({_COUNT})(?:\s*/\s*(\d[\d,]*))?", re.IGNORECASE), ("n", "denominator")),

@@ -35,11 +35,29 @@ _TYPESETTING = [
     (re.compile(r"</?[a-z]+>"), ""),
     (re.compile(r"(?<=\d)·(?=\d)"), "."),
 ]
-_UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_UNITS = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 # a hyphen at a line's end is lost in some texts, so `thirtyfour` is read as well
 _WORDS = {word: str(number) for number, word in enumerate(_UNITS)} | {"no": "0", "none": "0"}
 _WORDS |= {

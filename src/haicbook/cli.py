@@ -1,4 +1,4 @@
-"""The command line: `haicbook check`, `run` and `build`.
+"""The command line: `haicbook check`, `verify`, `run` and `build`.
 
 Exit codes everywhere: 0 well, 1 findings or failures, 2 usage, 3 partial result.
 Heavy libraries are imported inside the commands, so that `--help` and completion answer at once.
@@ -52,6 +52,35 @@ def export(out: Path | None) -> None:
             click.echo(path)
     except (DataError, OSError) as error:
         raise click.ClickException(str(error)) from error
+
+
+@main.command()
+@_STUDIES
+@click.option(
+    "--text",
+    "folder",
+    required=True,
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder with the papers' plain texts, <study>.txt.",
+)
+@click.option("--format", "form", type=click.Choice(["screen", "csv", "json"]), default="screen", show_default=True)
+def verify(studies: tuple[str, ...], folder: Path, form: str) -> None:
+    """Lay data/ over the papers' texts: every printed value, every figure of the text, every row's place.
+
+    Typesetting is forgiven, digits are not. Without a STUDY, all that have a text in DIR.
+    Exit status 1 when a value is not found at its place.
+    """
+    from haicbook.paths import data_dir
+    from haicbook.study.problems import DataError
+    from haicbook.verify.report import UnusableError, command
+
+    try:
+        raise SystemExit(command(studies, folder, data_dir(), form))
+    except UnusableError as problem:
+        raise click.UsageError(str(problem)) from problem
+    except DataError as error:
+        raise click.ClickException(f"{error}\n`haicbook check` says more.") from error
 
 
 @main.command()

@@ -79,7 +79,7 @@ def report(names: list[str], root: Path) -> int:
     from rich.table import Table
 
     checked = check(names, root)
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     headings = ("study", "design", "patients", "tables", "values", "claims", "unread", "missing", "problems")
     for heading in headings:

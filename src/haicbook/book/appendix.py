@@ -43,9 +43,17 @@ def folder() -> Path:
     return executed_dir() / "site" / "values"
 
 
-def write_appendix() -> Path:
-    """Write the page, the export beside it, and the data that the page's table reads; returns the page."""
+def write_appendix() -> Path | None:
+    """Write the page, the export beside it, and the data that the page's table reads.
+
+    Returns
+    -------
+    Path or None
+        The page; None when data/ holds no study, and so no value.
+    """
     papers = [load(study) for study in studies()]
+    if not papers:
+        return None
     export(papers, folder())
     data = {"columns": COLUMNS, "filters": _FILTERS, "rows": [row for paper in papers for row in rows_of(paper)]}
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))

@@ -41,7 +41,19 @@ def test_adverse_events_keep_cells_and_counts_together() -> None:
     events = safety.adverse_events(PAPER)
     fever = events[(events.event == "fever") & (events.arm == "none")].set_index("grade")
     assert (fever.loc["any", "n"], fever.loc["any", "printed"], fever.loc["g34", "n"]) == (12, "12 (24.0%)", 0)
+    assert fever.loc["any", "share"] == 12 / 50
     assert safety.severity_grades(events) == ("any", "g34")
+
+
+def test_an_event_whose_count_is_missing_keeps_its_printed_share() -> None:
+    values = PAPER.values
+    lost = values[
+        ~((values.row == "nausea") & (values.grade == "g34") & (values.arm == "drug") & (values.statistic == "n"))
+    ]
+    events = safety.adverse_events(study.Paper(PAPER.spec, lost, {}))
+    nausea = events[(events.event == "nausea") & (events.grade == "g34") & (events.arm == "drug")].iloc[0]
+    assert math.isnan(nausea.n)
+    assert nausea.share == 0.02
 
 
 def test_largest_difference_comes_first() -> None:

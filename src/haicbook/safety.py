@@ -10,7 +10,7 @@ from haicbook.proportions import Proportion, risk_difference
 from haicbook.study import Paper
 
 SEVERE = ("g34", "g3plus", "gt3")
-COLUMNS = ["event", "label", "arm", "population", "grade", "n", "size", "printed", "value_id", "source"]
+COLUMNS = ["event", "label", "arm", "population", "grade", "n", "size", "share", "printed", "value_id", "source"]
 
 
 def adverse_events(paper: Paper) -> pd.DataFrame:
@@ -20,20 +20,22 @@ def adverse_events(paper: Paper) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row for each event, arm and grade that the paper prints: `n` of `size` patients (NaN where the count is
-        missing from the cell), `printed` the cell, `value_id` of the count. Empty where the paper prints no table.
+        missing from the cell), their `share` (the printed percentage where it is), `printed` the cell, `value_id` of its
+        first figure. Empty where the paper prints no table.
     """
     values = paper.select(kind="adverse_events")
     cells = values[values.statistic.isin(["n", "pct"])].drop_duplicates(["file", "line", "column"])
-    counts = values[values.statistic == "n"].set_index(["file", "line", "column"]).value
+    by_place = values.set_index(["file", "line", "column", "statistic"]).value
     headings = _headings(paper)
     rows = []
     for _, cell in cells.iterrows():
         size = paper.spec.populations[cell.population].n[cell.arm]
-        count = counts.get((cell.file, cell.line, cell.column), float("nan"))
+        place = (cell.file, cell.line, cell.column)
+        count = by_place.get((*place, "n"), float("nan"))
+        share = count / size if pd.notna(count) else by_place.get((*place, "pct"), float("nan")) / 100
         words = _name(headings.get((cell.file, cell.row), cell.label))
-        rows.append(
-            [cell.row, words, cell.arm, cell.population, cell.grade, count, size, cell.cell, cell.id, cell.source]
-        )
+        who = [cell.row, words, cell.arm, cell.population, cell.grade]
+        rows.append([*who, count, size, share, cell.cell, cell.id, cell.source])
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

@@ -27,8 +27,9 @@ def mirrored_bars(paper: Any, events: pd.DataFrame, *, most: int = 24) -> tuple[
         Draw the commonest events only; the table has all of them.
     """
     milder, severe = severity_grades(events)
-    shares = events.assign(share=100 * events.n / events["size"])
-    wide = shares.pivot_table(index="label", columns=["arm", "grade"], values="share", sort=False)
+    wide = events.assign(share=100 * events.share).pivot_table(
+        index="label", columns=["arm", "grade"], values="share", sort=False
+    )
     order = wide.fillna(0).T.groupby(level="arm").sum().max().sort_values(ascending=False, kind="stable").index[:most]
     fig, ax = style.figure(len(order), row_height=0.27)
     sides = [(arm, -1 if paper.spec.arms[arm].role == "comparator" else 1) for arm in paper.spec.arms]

@@ -20,8 +20,8 @@ def adverse_events(paper: Paper) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row for each event, arm and grade that the paper prints: `n` of `size` patients (NaN where the count is
-        missing from the cell), their `share` (the printed percentage where it is), `printed` the cell, `value_id` of its
-        first figure. Empty where the paper prints no table.
+        missing from the cell), their `share` (the printed percentage where it is), `printed` the cell, `value_id` of
+        its first figure. Empty where the paper prints no table.
     """
     values = paper.select(kind="adverse_events")
     cells = values[values.statistic.isin(["n", "pct"])].drop_duplicates(["file", "line", "column"])

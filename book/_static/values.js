@@ -7,7 +7,9 @@
 
   const PAGE = 50;
   const idColumn = data.columns.length - 1;
-  const state = { search: "", filters: {}, sort: -1, down: false, page: 0, marked: decodeURIComponent(location.hash.slice(1)) };
+  const numeric = new Set(data.numbers.map((name) => data.columns.indexOf(name)));
+  const texts = data.rows.map((row) => row.join("\n").toLowerCase());
+  const state = { words: [], filters: {}, sort: -1, down: false, page: 0, marked: "" };
 
   function element(tag, attributes, ...children) {
     const made = document.createElement(tag);
@@ -22,63 +24,101 @@
   function options(column) {
     const seen = new Set();
     for (const row of data.rows) for (const part of row[column].split("; ")) if (part) seen.add(part);
-    return [...seen].sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
+    return [...seen].sort(byText);
+  }
+
+  function byText(a, b) {
+    return a.localeCompare(b, undefined, { numeric: true });
+  }
+
+  /* The number at the start of a printed figure or an interval; NaN where there is none. */
+  function leading(text) {
+    const found = /^(?:up to |from |[<>≤≥~])?\s*([-−]?[\d,]*\.?\d+)/.exec(text);
+    return found ? Number(found[1].replace("−", "-").replaceAll(",", "")) : NaN;
+  }
+
+  /* Numbers by size, then words, then what is empty, whichever way the column is sorted. */
+  function sorted(rows) {
+    if (state.sort < 0) return rows;
+    const way = state.down ? -1 : 1;
+    const keyed = rows.map((row) => {
+      const text = row[state.sort];
+      const number = numeric.has(state.sort) ? leading(text) : NaN;
+      return { row, text, number, rank: !text ? 2 : Number.isNaN(number) ? 1 : 0 };
+    });
+    keyed.sort((a, b) => a.rank - b.rank || way * (a.rank === 0 ? a.number - b.number : byText(a.text, b.text)));
+    return keyed.map((one) => one.row);
+  }
+
+  function chosen() {
+    const filters = Object.entries(state.filters).filter(([, wanted]) => wanted);
+    return sorted(data.rows.filter((row, index) =>
+      state.words.every((word) => texts[index].includes(word)) &&
+      filters.every(([column, wanted]) => row[column].split("; ").includes(wanted))));
   }
 
   const search = element("input", {
     type: "search",
     "aria-label": "Search all columns",
     placeholder: "Search: fever, 28.8, hazard …",
-    oninput: () => { state.search = search.value.toLowerCase(); state.page = 0; draw(); },
+    oninput: () => { state.words = search.value.toLowerCase().split(/\s+/).filter(Boolean); first(); },
   });
-  const controls = element("div", { class: "haic-controls" }, search);
-  for (const name of data.filters) {
+  const selects = data.filters.map((name) => {
     const column = data.columns.indexOf(name);
     const select = element("select", {
       "aria-label": "Filter by " + name.toLowerCase(),
-      onchange: () => { state.filters[column] = select.value; state.page = 0; draw(); },
+      onchange: () => { state.filters[column] = select.value; first(); },
     }, element("option", { value: "" }, name + ": all"));
     for (const option of options(column)) select.append(element("option", { value: option }, option));
-    controls.append(select);
-  }
+    return select;
+  });
+  const clear = element("button", { type: "button", onclick: () => { showAll(); first(); } }, "Clear");
   const count = element("p", { class: "haic-count", role: "status" });
   const head = element("tr");
   const body = element("tbody");
-  const table = element("table", { class: "table haic-table haic-values" }, element("thead", {}, head), body);
-  const back = element("button", { type: "button", onclick: () => { state.page -= 1; draw(); } }, "Previous");
-  const next = element("button", { type: "button", onclick: () => { state.page += 1; draw(); } }, "Next");
-  root.replaceChildren(controls, count, element("div", { class: "haic-scroll" }, table), element("div", { class: "haic-controls" }, back, next));
+  const table = element("table", { class: "table haic-table haic-values", "aria-label": "Every printed value" },
+    element("thead", {}, head), body);
+  const back = element("button", { type: "button", onclick: () => turn(-1) }, "Previous");
+  const next = element("button", { type: "button", onclick: () => turn(1) }, "Next");
+  root.replaceChildren(
+    element("div", { class: "haic-controls" }, search, ...selects, clear),
+    count,
+    element("div", { class: "haic-scroll", role: "region", "aria-label": "Table, scrolls sideways", tabindex: "0" }, table),
+    element("div", { class: "haic-controls" }, back, next));
 
-  data.columns.forEach((name, column) => {
-    const button = element("button", {
-      type: "button",
-      onclick: () => {
-        state.down = state.sort === column && !state.down;
-        state.sort = column;
-        state.page = 0;
-        draw();
-      },
-    }, name);
-    head.append(element("th", { scope: "col" }, button));
-  });
+  data.columns.forEach((name, column) => head.append(element("th", { scope: "col" }, element("button", {
+    type: "button",
+    onclick: () => {
+      state.down = state.sort === column && !state.down;
+      state.sort = column;
+      first();
+    },
+  }, name))));
 
-  function chosen() {
-    const rows = data.rows.filter((row) =>
-      (!state.search || row.some((cell) => cell.toLowerCase().includes(state.search))) &&
-      Object.entries(state.filters).every(([column, wanted]) => !wanted || row[column].split("; ").includes(wanted)));
-    if (state.sort < 0) return rows;
-    const way = state.down ? -1 : 1;
-    return rows.slice().sort((a, b) => way * a[state.sort].localeCompare(b[state.sort], undefined, { numeric: true }));
+  function first() {
+    state.page = 0;
+    draw();
+  }
+
+  function turn(by) {
+    state.page += by;
+    draw();
+    count.scrollIntoView({ block: "center" });
+  }
+
+  function showAll() {
+    search.value = "";
+    for (const select of selects) select.value = "";
+    Object.assign(state, { words: [], filters: {}, sort: -1, down: false });
   }
 
   function draw() {
     const rows = chosen();
     const pages = Math.max(1, Math.ceil(rows.length / PAGE));
     state.page = Math.min(Math.max(state.page, 0), pages - 1);
-    const shown = rows.slice(state.page * PAGE, (state.page + 1) * PAGE);
-    body.replaceChildren(...shown.map((row) => element(
+    body.replaceChildren(...rows.slice(state.page * PAGE, (state.page + 1) * PAGE).map((row) => element(
       "tr",
-      { id: row[idColumn], class: row[idColumn] === state.marked ? "haic-marked" : "" },
+      row[idColumn] === state.marked ? { id: row[idColumn], class: "haic-marked" } : { id: row[idColumn] },
       ...row.map((cell, column) => element("td", {}, column === idColumn ? element("a", { href: "#" + cell }, cell) : cell)),
     )));
     count.textContent = rows.length + " of " + data.rows.length + " values, page " + (state.page + 1) + " of " + pages;
@@ -88,15 +128,25 @@
       cell.setAttribute("aria-sort", state.sort !== column ? "none" : state.down ? "descending" : "ascending"));
   }
 
+  /* A link to a value shows it, also when a search or a filter hides it. */
   function goToMarked() {
-    state.marked = decodeURIComponent(location.hash.slice(1));
-    const place = chosen().findIndex((row) => row[idColumn] === state.marked);
-    if (place >= 0) state.page = Math.floor(place / PAGE);
+    const wanted = location.hash.slice(1);
+    const known = data.rows.some((row) => row[idColumn] === wanted);
+    state.marked = known ? wanted : "";
+    if (known) {
+      if (!chosen().some((row) => row[idColumn] === wanted)) showAll();
+      state.page = Math.floor(chosen().findIndex((row) => row[idColumn] === wanted) / PAGE);
+    }
     draw();
-    const row = document.getElementById(state.marked);
-    if (row) row.scrollIntoView({ block: "center" });
+    scrollToMarked();
+  }
+
+  function scrollToMarked() {
+    const row = state.marked && document.getElementById(state.marked);
+    if (row) row.scrollIntoView({ block: "center", behavior: "instant" });
   }
 
   window.addEventListener("hashchange", goToMarked);
+  window.addEventListener("load", scrollToMarked); // fonts that come late move the rows
   goToMarked();
 })();

@@ -14,6 +14,8 @@ import pandas as pd
 from haicbook import __version__
 from haicbook.study import Paper
 
+NAME = "haicbook-printed-values"
+FILES = ("datapackage.json", "studies.csv", "values.csv", "values.parquet")
 # Frictionless Table Schema spells the infinities so; pandas and R read them back.
 _INFINITE = {math.inf: "INF", -math.inf: "-INF"}
 
@@ -44,10 +46,28 @@ FIELDS: dict[str, tuple[str, str]] = {
     "cell": ("string", "The whole cell as printed"),
     "printed": ("string", "The figure as printed"),
     "value": ("number", "The number it says; dates in days since 1970-01-01; missing when not reached or unreadable"),
-    "low": ("number", "Lower end of the rounding interval"),
-    "high": ("number", "Upper end of the rounding interval"),
+    "low": (
+        "number",
+        "Lower end of the rounding interval; -INF where there is none; missing when not reached or unreadable",
+    ),
+    "high": (
+        "number",
+        "Upper end of the rounding interval; INF where there is none; missing when not reached or unreadable",
+    ),
     "decimals": ("integer", "Digits after the decimal point"),
     "state": ("string", "exact, below (<), above (>), not_reached or unreadable"),
+}
+STUDY_FIELDS: dict[str, tuple[str, str]] = {
+    "study": ("string", "Key of the study"),
+    "title": ("string", "The paper's title"),
+    "authors": ("string", "Its authors"),
+    "year": ("year", "Year of publication; missing where the text has none"),
+    "journal": ("string", "Journal; missing where the text has none"),
+    "doi": ("string", "Digital object identifier; missing where the text has none"),
+    "licence": ("string", "The paper's licence in words, or that it is not stated"),
+    "design": ("string", "propensity_matched, unmatched or single_arm"),
+    "registration": ("string", "Trial or study registration"),
+    "patients": ("integer", "Patients of the main population, all arms together"),
 }
 
 
@@ -60,19 +80,14 @@ def studies_frame(papers: list[Paper]) -> pd.DataFrame:
     """One row for each study: what it is, its DOI and its licence (`not stated` where the text has none)."""
     rows = [
         {
+            **{name: getattr(paper.spec, name) or "" for name in STUDY_FIELDS if name not in ("study", "patients")},
             "study": paper.study,
-            "title": paper.spec.title,
-            "authors": paper.spec.authors,
             "year": "" if paper.spec.year is None else str(paper.spec.year),
-            "doi": paper.spec.doi or "",
-            "licence": paper.spec.licence,
-            "design": paper.spec.design,
-            "registration": paper.spec.registration or "",
             "patients": sum(paper.spec.populations[paper.spec.main_population].n.values()),
         }
         for paper in papers
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(STUDY_FIELDS))
 
 
 def export(papers: list[Paper], folder: Path) -> list[Path]:
@@ -93,39 +108,67 @@ def export(papers: list[Paper], folder: Path) -> list[Path]:
     Raises
     ------
     FileExistsError
-        When the folder holds something that is not an earlier export.
+        When the folder holds anything but an earlier export; nothing in it is touched.
     """
     _require_replaceable(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    place = folder.resolve()  # of a link, what it points to is replaced, not the link
+    place.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}."))
     try:
-        values, studies = all_values(papers), studies_frame(papers)
-        spelled = values.assign(**{name: values[name].replace(_INFINITE) for name in ("low", "high")})
-        spelled.to_csv(beside / "values.csv", index=False, lineterminator="\n")
-        studies.to_csv(beside / "studies.csv", index=False, lineterminator="\n")
-        values.to_parquet(beside / "values.parquet", index=False)
-        package = json.dumps(data_package(papers), indent=2, ensure_ascii=False) + "\n"
-        (beside / "datapackage.json").write_text(package, encoding="utf-8")
-        beside.chmod(0o755)
-        shutil.rmtree(folder, ignore_errors=True)
-        beside.rename(folder)
-    except BaseException:
+        made = beside / "new"
+        made.mkdir()
+        _write(papers, made)
+        _swap(made, place, beside / "old")
+    finally:
         shutil.rmtree(beside, ignore_errors=True)
+    return [folder / name for name in FILES]
+
+
+def _write(papers: list[Paper], folder: Path) -> None:
+    values = all_values(papers)
+    numbers = [name for name, (kind, _) in FIELDS.items() if kind == "number"]
+    spelled = values.assign(**{name: values[name].replace(_INFINITE) for name in numbers})
+    spelled.to_csv(folder / "values.csv", index=False, lineterminator="\n")
+    studies_frame(papers).to_csv(folder / "studies.csv", index=False, lineterminator="\n")
+    values.to_parquet(folder / "values.parquet", index=False)
+    package = json.dumps(data_package(papers), indent=2, ensure_ascii=False) + "\n"
+    (folder / "datapackage.json").write_text(package, encoding="utf-8", newline="\n")
+
+
+def _swap(made: Path, place: Path, aside: Path) -> None:
+    """Put a folder in the place of another, which comes back when that fails."""
+    if place.exists():
+        place.rename(aside)
+    try:
+        made.rename(place)
+    except OSError:
+        if aside.exists():
+            aside.rename(place)
         raise
-    return sorted(folder.iterdir())
 
 
 def _require_replaceable(folder: Path) -> None:
-    if folder.exists() and any(folder.iterdir()) and not (folder / "datapackage.json").is_file():
-        raise FileExistsError(f"{folder} holds something that is not an export; name an empty or a new folder")
+    there = {path.name for path in folder.iterdir()} if folder.exists() else set()
+    if others := sorted(there - set(FILES)):
+        raise FileExistsError(f"{folder} holds {', '.join(others[:5])}: not an export; name an empty or a new folder")
+    if there and _package_name(folder / "datapackage.json") != NAME:
+        raise FileExistsError(f"{folder} holds another's data package; name an empty or a new folder")
+
+
+def _package_name(path: Path) -> str:
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["name"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def data_package(papers: list[Paper]) -> dict[str, Any]:
     """The Frictionless descriptor (Data Package 1) of an export."""
     licences = {paper.study: paper.spec.licence for paper in papers}
     return {
-        "profile": "tabular-data-package",
-        "name": "haicbook-printed-values",
+        # not tabular-data-package, which allows CSV only
+        "profile": "data-package",
+        "name": NAME,
         "title": "Numbers printed by five studies of hepatic arterial infusion chemotherapy",
         "description": (
             "Every printed number of the studies' tables and text, with its place and its rounding interval. "
@@ -134,25 +177,28 @@ def data_package(papers: list[Paper]) -> dict[str, Any]:
         ),
         "version": __version__,
         "resources": [
-            _resource("values", {name: kind for name, (kind, _) in FIELDS.items()}, "id"),
-            _resource(
-                "studies", dict.fromkeys(studies_frame(papers).columns, "string") | {"patients": "integer"}, "study"
-            ),
+            _table("values", FIELDS, "id")
+            | {"description": "One row for each printed number; empty texts and missing numbers are empty cells"},
+            _table("studies", STUDY_FIELDS, "study") | {"description": "One row for each study"},
+            {
+                "profile": "data-resource",
+                "name": "values-parquet",
+                "path": "values.parquet",
+                "format": "parquet",
+                "mediatype": "application/vnd.apache.parquet",
+                "description": "The rows and columns of values.csv, with types",
+            },
         ],
     }
 
 
-def _resource(name: str, kinds: dict[str, str], key: str) -> dict[str, Any]:
-    fields = []
-    for column, kind in kinds.items():
-        field: dict[str, Any] = {"name": column, "type": kind}
-        if name == "values":
-            field["description"] = FIELDS[column][1]
-        if column == key:
-            field["constraints"] = {"required": True, "unique": True}
-        fields.append(field)
+def _table(name: str, columns: dict[str, tuple[str, str]], key: str) -> dict[str, Any]:
+    fields: list[dict[str, Any]] = [
+        {"name": column, "type": kind, "description": text} for column, (kind, text) in columns.items()
+    ]
+    next(field for field in fields if field["name"] == key)["constraints"] = {"required": True, "unique": True}
     schema: dict[str, Any] = {"fields": fields, "primaryKey": key, "missingValues": [""]}
-    if name == "values":
+    if name != "studies":
         schema["foreignKeys"] = [{"fields": "study", "reference": {"resource": "studies", "fields": "study"}}]
     return {
         "profile": "tabular-data-resource",

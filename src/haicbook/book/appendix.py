@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +18,33 @@ from haicbook.words import GRADES, abbreviation, label
 
 COLUMNS = (
     *("Study", "Source", "What", "Arm", "Statistic", "Printed", "Value", "Rounding interval"),
-    *("Patients", "Used in", "Id"),
+    *("State", "Patients", "Row as printed", "Used in", "Id"),
 )
-_FILTERS = ("Study", "Source", "Arm", "Statistic", "Used in")
+_FILTERS = ("Study", "Source", "Patients", "Arm", "Statistic", "State", "Used in")
+# sorted by size, not as texts
+_NUMBERS = ("Printed", "Value", "Rounding interval")
+_SHORT_FORMS = {
+    word: word.upper()
+    for word in ("ae", "afp", "ci", "cr", "gda", "haic", "orr", "os", "pd", "pfs", "pr", "tace", "ttr")
+}
+_SHORT_FORMS |= {"dor": "DoR", "pd1": "PD-1"}
+_SHORT = re.compile(rf"\b({'|'.join(_SHORT_FORMS)})\b", re.IGNORECASE)
 
 _PAGE = """# Every printed value
 
 Each number that the five papers print and this book holds, with its place. A figure of 28.8 stands for every number
-from 28.75 to 28.85; that is its rounding interval. “Used in” says which values a reconstruction has to meet and which
-a finding of the audit is about. A dotted figure in a chapter leads to its row here.
+from 28.75 to 28.85; that is its rounding interval. “State” says how a figure was read: exact, below (printed with <),
+above (printed with >), not reached, or unreadable, a misprint that is kept as it stands. “Used in” says which values
+a reconstruction has to meet and which a finding of the audit is about. A dotted figure in a chapter leads to its row
+here.
 
 ```{raw} html
 <p>Download: <a href="../../values/values.csv" download>values.csv</a>,
 <a href="../../values/values.parquet" download>values.parquet</a>,
 <a href="../../values/studies.csv" download>studies.csv</a>, and the
 <a href="../../values/datapackage.json" download>data package</a> that describes them.</p>
-<div id="haic-values"><noscript>The table needs JavaScript. The files above hold the same values.</noscript></div>
-<script src="../../values/values.js"></script>
+<div id="haic-values"><p>The table needs JavaScript. The files above hold the same values.</p></div>
+<script src="../../values/values.js?v=DIGEST"></script>
 <script src="../../_static/values.js"></script>
 ```
 """
@@ -54,12 +66,16 @@ def write_appendix() -> Path | None:
     papers = [load(study) for study in studies()]
     if not papers:
         return None
+    # an export replaces only what is an export
+    (folder() / "values.js").unlink(missing_ok=True)
     export(papers, folder())
-    data = {"columns": COLUMNS, "filters": _FILTERS, "rows": [row for paper in papers for row in rows_of(paper)]}
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    write_text(folder() / "values.js", f"window.haicValues = {text};\n")
+    rows = [row for paper in papers for row in rows_of(paper)]
+    data = {"columns": COLUMNS, "filters": _FILTERS, "numbers": _NUMBERS, "rows": rows}
+    text = f"window.haicValues = {json.dumps(data, ensure_ascii=False, separators=(',', ':'))};\n"
+    write_text(folder() / "values.js", text)
     page = executed_dir() / "values.md"
-    write_text(page, _PAGE)
+    # another address for other values: no browser shows a page with the values of an earlier build
+    write_text(page, _PAGE.replace("DIGEST", hashlib.sha256(text.encode()).hexdigest()[:8]))
     return page
 
 
@@ -70,9 +86,9 @@ def rows_of(paper: Paper) -> list[list[str]]:
     return [
         [
             *(paper.study, value.source, _what(value), spec.arms[value.arm].short if value.arm else ""),
-            *(_statistic(value), value.printed, _number(value), _interval(value)),
-            spec.populations[value.population].label if value.population else "",
-            *("; ".join(uses.get(value.id, [])), value.id),
+            *(value.statistic.replace("_", " "), value.printed, _number(value), _interval(value)),
+            *(value.state.replace("_", " "), spec.populations[value.population].label if value.population else ""),
+            *(value.label, "; ".join(uses.get(value.id, [])), value.id),
         ]
         for value in paper.values.itertuples(index=False)
     ]
@@ -80,9 +96,8 @@ def rows_of(paper: Paper) -> list[list[str]]:
 
 def _what(value: Any) -> str:
     """The row in words: event or covariate, category as printed, endpoint, criterion, grade, model, time."""
-    named = label(value.term or value.row)
     parts = [
-        named,
+        _named(value.term or value.row),
         value.label if value.level and value.label else value.level.replace("_", " "),
         abbreviation(value.endpoint) if value.endpoint and not value.row.startswith(value.endpoint) else "",
         label(value.criterion) if value.criterion else "",
@@ -93,14 +108,14 @@ def _what(value: Any) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _statistic(value: Any) -> str:
-    return str(value.statistic).replace("_", " ")
+def _named(slug: str) -> str:
+    # a claim's id is made of words that have a short form of their own: os_rate is OS rate
+    return _SHORT.sub(lambda found: _SHORT_FORMS[found[0].lower()], label(slug))
 
 
 def _number(value: Any) -> str:
-    if value.state in ("not_reached", "unreadable"):
-        return str(value.state).replace("_", " ")
-    return "" if value.statistic == "date" else f"{value.value:g}"
+    # a date's number of days says nothing to a reader; NaN is what was not reached or cannot be read
+    return "" if value.statistic == "date" or math.isnan(value.value) else f"{value.value:.10g}"
 
 
 def _interval(value: Any) -> str:
@@ -110,4 +125,4 @@ def _interval(value: Any) -> str:
         return f"from {value.low:.10g}"
     if value.state != "exact" or value.statistic == "date":
         return ""
-    return "exact" if value.low == value.high else f"{value.low:.10g} to {value.high:.10g}"
+    return "not rounded" if value.low == value.high else f"{value.low:.10g} to {value.high:.10g}"

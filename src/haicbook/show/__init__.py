@@ -1,6 +1,7 @@
 """Tables and figures for the page. Nothing here computes a result; it draws what it is given."""
 
 from haicbook.show.adverse import adverse_table, differences_table, mirrored_bars
+from haicbook.show.appendix import value_link
 from haicbook.show.balance import balance_notes, balance_table
 from haicbook.show.design import design_table, design_text
 from haicbook.show.findings import findings
@@ -67,4 +68,5 @@ __all__ = [
     "survival_summary",
     "table",
     "use",
+    "value_link",
 ]

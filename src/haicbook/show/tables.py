@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from haicbook.show.appendix import value_link
+
 
 class Linked(str):
     """A cell that leads to its printed value's row in the appendix.
@@ -70,7 +72,7 @@ def _row(cells: Any) -> str:
 def _cell(cell: Any) -> str:
     text = _escape(str(cell))
     if isinstance(cell, Linked) and cell.value_id and text.strip():
-        return f'<a class="haic-value" href="values.html#{cell.value_id}">{text}</a>'
+        return f'<a class="haic-value" href="{value_link(cell.value_id)}">{text}</a>'
     return text
 
 

@@ -1,0 +1,21 @@
+"""Where a printed value stands in the appendix."""
+
+from __future__ import annotations
+
+
+def value_link(value_id: str) -> str:
+    """The address of a printed value's row in the appendix, as seen from a chapter.
+
+    Parameters
+    ----------
+    value_id
+        `study/source/row/…/statistic`, as in the `id` of the tidy values.
+
+    Raises
+    ------
+    ValueError
+        When there is no id: such a link would lead to the appendix and to no value.
+    """
+    if not value_id:
+        raise ValueError("no value id; expected one as study/source/row/…/statistic")
+    return f"values.html#{value_id}"

@@ -39,7 +39,8 @@ def _reconstructed(paper: Any) -> str:
 
 def _setting(spec: Any) -> str:
     setting = spec.setting
-    centres = f"{setting.centres} centres" if setting.centres and setting.centres > 1 else "one centre"
+    stated = {None: "number of centres not stated", 1: "one centre"}
+    centres = stated.get(setting.centres, f"{setting.centres} centres")
     dates = f"{setting.enrolment_start or '?'} to {setting.enrolment_end or '?'}"
     until = f", followed to {setting.last_follow_up}" if setting.last_follow_up else ""
     return f"{setting.institution}, {setting.country} ({centres}); enrolled {dates}{until}"

@@ -27,9 +27,7 @@
     return [...seen].sort(byText);
   }
 
-  function byText(a, b) {
-    return a.localeCompare(b, undefined, { numeric: true });
-  }
+  const byText = (a, b) => a.localeCompare(b, undefined, { numeric: true });
 
   /* The number at the start of a printed figure or an interval; NaN where there is none. */
   function leading(text) {
@@ -95,10 +93,7 @@
     },
   }, name))));
 
-  function first() {
-    state.page = 0;
-    draw();
-  }
+  function first() { state.page = 0; draw(); }
 
   function turn(by) {
     state.page += by;

@@ -34,9 +34,12 @@ _PAGE = """# Every printed value
 
 Each number that the five papers print and this book holds, with its place. A figure of 28.8 stands for every number
 from 28.75 to 28.85; that is its rounding interval. “State” says how a figure was read: exact, below (printed with <),
-above (printed with >), not reached, or unreadable, a misprint that is kept as it stands. “Used in” says which values
-a reconstruction has to meet and which a finding of the audit is about. A dotted figure in a chapter leads to its row
-here.
+above (printed with >), not reached, or unreadable, a misprint that is kept as it stands.
+
+“Used in” says what a value does here. A “target” is what a reconstruction is asked to meet; the chapter says which of
+them no data set can meet. “Compared” stands beside a reconstruction. A “conflict” is a figure from another place of
+the paper that disagrees with the target. “Audit” names the kind of finding that the value is part of. A dotted figure
+in a chapter leads to its row here.
 
 ```{raw} html
 <p>Download: <a href="../../values/values.csv" download>values.csv</a>,

@@ -1,0 +1,49 @@
+"""What a printed value is used for: the appendix says it, so it has to be what the reconstruction and the audit do."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from haicbook import audit, study, survival
+from haicbook.synthesis import usage
+
+PAPERS = {name: study.load(name) for name in study.studies()}
+USES = {name: usage(paper) for name, paper in PAPERS.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "population", "criterion", "endpoint", "where"),
+    [
+        ("lee2024", "all", "", "os", "OS"),
+        ("lin2023", "before_psm", "", "os", "OS"),
+        ("shen2025", "all", "mrecist", "pfs", "PFS, mRECIST"),
+    ],
+)
+def test_the_roles_are_those_of_the_comparison(
+    name: str, population: str, criterion: str, endpoint: str, where: str
+) -> None:
+    targets = survival.targets_from_study(PAPERS[name], endpoint, population, criterion)
+    compared = survival.reconstruct(targets, 3, np.random.default_rng(1), "uniform").compare()
+    compared = compared[compared.value_id != ""]
+    assert not compared.empty
+    for line in compared.itertuples(index=False):
+        uses = USES[name][line.value_id]
+        if line.role == "not a target":
+            assert f"compared: {where}" in uses
+        else:
+            assert f"target: {where}" in uses or f"conflict: {where}" in uses
+    said = {i for i, words in USES[name].items() if {f"target: {where}", f"compared: {where}"} & {*words}}
+    assert said == set(compared.value_id) - {
+        i
+        for i in compared.value_id
+        if f"conflict: {where}" in USES[name][i] and f"target: {where}" not in USES[name][i]
+    }
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_every_use_is_of_a_printed_value_and_every_finding_is_named(name: str) -> None:
+    assert set(USES[name]) <= set(PAPERS[name].values.id)
+    for finding in audit.audit(PAPERS[name]):
+        for value_id in finding.value_ids:
+            assert f"audit: {finding.rule.replace('_', ' ')}" in USES[name][value_id]

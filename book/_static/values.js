@@ -1,12 +1,20 @@
-/* The appendix's table: search, filter, sort and page through the rows in window.haicValues. No library, no network. */
+/* The tables of the appendix and the ledger: search, filter, sort and page through the rows in window.haicValues.
+   No library, no network. The last column is the row's address. `noun`, `label` and `search` say what the rows are;
+   `links` makes the parts of a column lead to other pages, `marks` colours a column's words, `wide` gives
+   room, `page` is how many are shown at a time. */
 (function () {
   "use strict";
   const root = document.getElementById("haic-values");
   const data = window.haicValues;
   if (!root || !data) return;
 
-  const PAGE = 50;
+  const PAGE = data.page || 50;
   const idColumn = data.columns.length - 1;
+  const noun = data.noun || "values";
+  const wide = new Set((data.wide || []).map((name) => data.columns.indexOf(name)));
+  const marks = data.columns.indexOf(data.marks);
+  const links = new Map(Object.entries(data.links || {}).map(([name, to]) => [data.columns.indexOf(name), to]));
+  const MOST_LINKS = 12;
   const numeric = new Set(data.numbers.map((name) => data.columns.indexOf(name)));
   const texts = data.rows.map((row) => row.join("\n").toLowerCase());
   const state = { words: [], filters: {}, sort: -1, down: false, page: 0, marked: "" };
@@ -58,7 +66,7 @@
   const search = element("input", {
     type: "search",
     "aria-label": "Search all columns",
-    placeholder: "Search: fever, 28.8, hazard …",
+    placeholder: data.search || "Search: fever, 28.8, hazard …",
     oninput: () => { state.words = search.value.toLowerCase().split(/\s+/).filter(Boolean); first(); },
   });
   const selects = data.filters.map((name) => {
@@ -74,7 +82,7 @@
   const count = element("p", { class: "haic-count", role: "status" });
   const head = element("tr");
   const body = element("tbody");
-  const table = element("table", { class: "table haic-table haic-values", "aria-label": "Every printed value" },
+  const table = element("table", { class: "table haic-table haic-values", "aria-label": data.label || "Every printed value" },
     element("thead", {}, head), body);
   const back = element("button", { type: "button", onclick: () => turn(-1) }, "Previous");
   const next = element("button", { type: "button", onclick: () => turn(1) }, "Next");
@@ -107,6 +115,35 @@
     Object.assign(state, { words: [], filters: {}, sort: -1, down: false });
   }
 
+  function styles(cell, column) {
+    if (column === marks) return { class: "haic-mark-" + cell };
+    return wide.has(column) ? { class: "haic-wide" } : {};
+  }
+
+  function content(cell, column) {
+    if (column === idColumn) return [element("a", { href: "#" + cell }, cell)];
+    if (!links.has(column) || !cell) return [cell];
+    const parts = cell.split(" ");
+    const shown = parts.slice(0, MOST_LINKS).flatMap((part, place) => [
+      element("a", { href: links.get(column) + part, title: part, "aria-label": part }, String(place + 1)), " "]);
+    return parts.length > MOST_LINKS ? [...shown, "and " + (parts.length - MOST_LINKS) + " more"] : shown;
+  }
+
+  /* An address such as #Study=a2020&Rule=levels sets filters; false where it names none. */
+  function filtered(address) {
+    if (!address.includes("=")) return false;
+    const wanted = new URLSearchParams(address);
+    if (![...wanted.keys()].some((name) => data.filters.includes(name))) return false;
+    showAll();
+    data.filters.forEach((name, place) => {
+      selects[place].value = wanted.get(name) || "";
+      state.filters[data.columns.indexOf(name)] = selects[place].value;
+    });
+    first();
+    root.scrollIntoView({ block: "start", behavior: "instant" });
+    return true;
+  }
+
   function draw() {
     const rows = chosen();
     const pages = Math.max(1, Math.ceil(rows.length / PAGE));
@@ -114,9 +151,9 @@
     body.replaceChildren(...rows.slice(state.page * PAGE, (state.page + 1) * PAGE).map((row) => element(
       "tr",
       row[idColumn] === state.marked ? { id: row[idColumn], class: "haic-marked" } : { id: row[idColumn] },
-      ...row.map((cell, column) => element("td", {}, column === idColumn ? element("a", { href: "#" + cell }, cell) : cell)),
+      ...row.map((cell, column) => element("td", styles(cell, column), ...content(cell, column))),
     )));
-    count.textContent = rows.length + " of " + data.rows.length + " values, page " + (state.page + 1) + " of " + pages;
+    count.textContent = rows.length + " of " + data.rows.length + " " + noun + ", page " + (state.page + 1) + " of " + pages;
     back.disabled = state.page === 0;
     next.disabled = state.page >= pages - 1;
     [...head.children].forEach((cell, column) =>
@@ -125,6 +162,7 @@
 
   /* A link to a value shows it, also when a search or a filter hides it. */
   function goToMarked() {
+    if (filtered(location.hash.slice(1))) return;
     const wanted = location.hash.slice(1);
     const known = data.rows.some((row) => row[idColumn] === wanted);
     state.marked = known ? wanted : "";

@@ -1,4 +1,4 @@
-"""The command line: `haicbook check`, `verify`, `run` and `build`.
+"""The command line: `haicbook check`, `verify`, `audit`, `run` and `build`.
 
 Exit codes everywhere: 0 well, 1 findings or failures, 2 usage, 3 partial result.
 Heavy libraries are imported inside the commands, so that `--help` and completion answer at once.
@@ -81,6 +81,40 @@ def verify(studies: tuple[str, ...], folder: Path, form: str) -> None:
         raise click.UsageError(str(problem)) from problem
     except DataError as error:
         raise click.ClickException(f"{error}\n`haicbook check` says more.") from error
+
+
+@main.command()
+@_STUDIES
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json", "csv", "markdown"]), default="table", show_default=True
+)
+@click.option(
+    "--severity",
+    "severities",
+    multiple=True,
+    type=click.Choice(["error", "warning", "info"]),
+    help="Show only findings of this severity; may be repeated. Default: all.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "info"]),
+    help="Exit with 1 when there is a finding of this severity or a graver one. Default: never.",
+)
+def audit(studies: tuple[str, ...], form: str, severities: tuple[str, ...], fail_on: str | None) -> None:
+    """Say what in the papers does not add up, what matters most first.
+
+    STUDY is one of data/, or a folder of your own with a study.yml; without one, all of data/.
+    """
+    from haicbook.audit.report import UnusableError, command
+    from haicbook.paths import data_dir
+
+    try:
+        code, problems = command(studies, data_dir(), form, severities, fail_on)  # type: ignore[arg-type]
+    except UnusableError as problem:
+        raise click.UsageError(str(problem)) from problem
+    for line in problems:
+        click.echo(line, err=True)
+    raise SystemExit(code)
 
 
 @main.command()

@@ -24,5 +24,5 @@ def compiled(function: Function) -> Function:
         import numba
     except ImportError:
         return function
-    jitted: Function = numba.njit(cache=True)(function)
+    jitted: Function = numba.njit(cache=True, nogil=True)(function)
     return jitted

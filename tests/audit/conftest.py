@@ -58,7 +58,7 @@ orr_comparison,results,Results,,,after_psm,new,old,orr,,,,,p,,0.114
 os_median,results,Results,os,,after_psm,new,,,,,,,median_ci,months,20.1 (15.0–not reached)
 os_median,results,Results,os,,after_psm,old,,,,,,,median_ci,months,12.0 (9.1–16.2)
 os_comparison,results,Results,os,,after_psm,new,old,,,,,,p,,0.020
-os_rate,results,Results,os,,after_psm,new,,,,,,12,rate_ci,percent,70.0% (55.1–84.2)
+os_rate,results,Results,os,,after_psm,new,,,,,,12,rate_ci,percent,70.0% (53.6–86.4)
 fever,results,Results,,,after_psm,new,,fever,,g34,,,n_pct,patients,3 (10.0%)
 female,results,Results,,,before_psm,,,sex,female,,,,n_pct,patients,27 (27.0%)
 """
@@ -121,12 +121,16 @@ def _study() -> dict[str, Any]:
 
 @pytest.fixture
 def paper_with(tmp_path: Path) -> PaperWith:
-    """The paper with pieces of its files replaced: (file, old, new), where old stands there once."""
+    """The paper with pieces of its files replaced, (file, old, new), where old stands there once.
+
+    Besides, rows added to its claims and entries of study.yml.
+    """
 
     numbers = itertools.count()
 
-    def build(*changes: tuple[str, str, str]) -> Paper:
+    def build(*changes: tuple[str, str, str], claims: str = "", **spec: Any) -> Paper:
         files = dict(FILES)
+        files["claims.csv"] += claims
         for file, old, new in changes:
             assert files[file].count(old) == 1, f"{old!r} stands {files[file].count(old)} times in {file}"
             files[file] = files[file].replace(old, new)
@@ -136,9 +140,10 @@ def paper_with(tmp_path: Path) -> PaperWith:
         for file, content in files.items():
             (folder / file).write_text(content, encoding="utf-8")
         with (folder / "study.yml").open("w", encoding="utf-8") as handle:
-            YAML(typ="safe").dump(_study(), handle)
+            YAML(typ="safe").dump(_study() | spec, handle)
         paper, _ = inspect("made_up", root)
         assert paper is not None
         return paper
 
+    build.files = FILES
     return build

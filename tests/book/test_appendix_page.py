@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote
 
@@ -84,12 +86,19 @@ const pause = () => new Promise((done) => setTimeout(done, 300));
 """
 
 
-def in_browser(folder: Path, script: str, hash_: str = "") -> Any:
-    """What `script`, run in a page with the table of made-up values, returns."""
+def in_browser(
+    folder: Path,
+    script: str,
+    hash_: str = "",
+    columns: Sequence[str] = ("Study", "Printed", "Used in", "Id"),
+    filters: Sequence[str] = ("Study", "Used in"),
+    rows: Sequence[Sequence[str]] = tuple(MADE_UP),
+    options: Mapping[str, object] = MappingProxyType({"numbers": ["Printed"]}),
+) -> Any:
+    """What `script`, run in a page with a table of made-up rows, returns."""
     if CHROMIUM is None:
         pytest.skip("chromium is not installed")
-    columns = ["Study", "Printed", "Used in", "Id"]
-    data = {"columns": columns, "filters": ["Study", "Used in"], "numbers": ["Printed"], "rows": MADE_UP}
+    data = {"numbers": [], **options, "columns": columns, "filters": filters, "rows": rows}
     page = folder / "page.html"
     page.write_text(
         f"""<!DOCTYPE html><meta charset="utf-8"><div id="haic-values"></div>

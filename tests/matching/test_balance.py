@@ -9,19 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haicbook.matching.balance import (
-    COLUMNS,
-    balance,
-    binary_smd,
-    categorical_smd,
-    mean_and_sd_from_quartiles,
-    mean_smd,
-    smd_interval,
-)
+from haicbook.matching.balance import COLUMNS, VERDICTS, balance, verdict
+from haicbook.matching.quartiles import mean_and_sd_from_quartiles
+from haicbook.matching.smd import binary_smd, categorical_smd, distance_interval, mean_smd, smd_interval
 
 ORACLE = Path(__file__).parents[1] / "oracle"
 R = pd.read_csv(ORACLE / "balance.csv")
 QUARTILES = pd.read_csv(ORACLE / "balance_quartiles.csv")
+DISTANCES = pd.read_csv(ORACLE / "matching_distances.csv")
 
 open_shares = st.floats(0.001, 0.999)
 counts = st.lists(st.tuples(st.integers(1, 90), st.integers(1, 90)), min_size=2, max_size=6)
@@ -151,9 +146,59 @@ def test_a_table_becomes_one_row_for_each_covariate(paper_of):
     assert found.smd["etiology"] == pytest.approx(categorical_smd(shares("6 61 8"), shares("8 60 6")))
     one, other = mean_and_sd_from_quartiles(14.9, 25.3, 52.3, 75), mean_and_sd_from_quartiles(15.1, 28.5, 55.0, 74)
     assert found.smd["afp"] == pytest.approx(mean_smd(one, other))
-    assert (found.note == "").all()
+    assert (found.note.drop("afp") == "").all()
+    assert "too uneven for normal data (Shi 2023)" in found.note["afp"]
     assert found.within_0_1["age"]
     assert not found.within_0_1["sex"]
+    assert found.verdict.to_dict() == {
+        "age": "within 0.1",
+        "afp": "within 0.1",
+        "sex": "0.1 to 0.25",
+        "etiology": "0.1 to 0.25",
+        "ascites": "within 0.1",
+    }
+
+
+def test_the_smds_other_definitions_and_rounding_stand_beside_it(paper_of):
+    paper = paper_of({"before_psm": (75, 74)}, {"before_psm": BEFORE}, VARIABLES, STATISTICS)
+    found = balance(paper, "before_psm").set_index("covariate")
+    # means 55.3 and 56.0 of one decimal: a difference from 0.6 to 0.8
+    assert found.low["age"] == pytest.approx(-0.8 / math.sqrt((9.45**2 + 10.45**2) / 2))
+    assert found.high["age"] == pytest.approx(-0.6 / math.sqrt((9.55**2 + 10.55**2) / 2))
+    assert (found.low["sex"], found.high["sex"]) == (found.smd["sex"], found.smd["sex"])
+    assert found.least["age"] == pytest.approx(0.7 / 10.5)
+    assert found.most["age"] == pytest.approx(0.7 / 9.5)
+    assert ((found.low <= found.smd) & (found.smd <= found.high)).all()
+
+
+def test_a_difference_that_rounding_leaves_open_is_noted(paper_of):
+    table = "age,Age,,50 ± 10,51 ± 10"
+    paper = paper_of({"before_psm": (75, 74)}, {"before_psm": table}, {"age": "continuous"}, {"age": "mean_sd"})
+    found = balance(paper, "before_psm").iloc[0]
+    assert found.note == "the rounding of the print leaves open whether it is within 0.1"
+
+
+@pytest.mark.parametrize(
+    ("smd", "band"),
+    [(0.0999, 0), (-0.0999, 0), (0.1, 1), (-0.25, 1), (0.2501, 2), (math.inf, 2), (math.nan, 3)],
+)
+def test_the_bands_of_a_verdict(smd, band):
+    assert verdict(smd) == VERDICTS[band]
+
+
+@pytest.mark.parametrize("row", list(DISTANCES.itertuples(index=False)), ids=lambda row: str(row.distance))
+def test_limits_of_a_distance_are_those_of_r(row):
+    found = distance_interval(row.distance, row.terms, row.n1, row.n0, row.confidence)
+    assert found == pytest.approx((row.low, row.high), abs=1e-7)
+
+
+def test_limits_of_a_distance_hold_the_true_one_as_often_as_they_say():
+    rng = np.random.default_rng(11)
+    one, other, n = np.array([0.2, 0.3, 0.5]), np.array([0.35, 0.3, 0.35]), 400
+    true = categorical_smd(one, other)
+    drawn = zip(rng.multinomial(n, one, 500) / n, rng.multinomial(n, other, 500) / n, strict=True)
+    limits = [distance_interval(categorical_smd(*pair), 2, n, n, 0.9) for pair in drawn]
+    assert 0.86 <= np.mean([low <= true <= high for low, high in limits]) <= 0.94
 
 
 def test_every_definition_is_named_and_every_value_is_one_of_the_papers(paper_of):

@@ -1,43 +1,84 @@
 """The audit: does what a paper prints add up?
 
-Every rule is a function of the study and its cells that returns findings; `RULES` lists them in the order in which
-their findings are shown.
+Every rule is a function of the study and its cells that returns findings; `RULES` lists them, with the source and the
+tolerance of each, in the order in which their findings are shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 
-from haicbook.audit import counts, intervals, repeats, response, tests
+from haicbook.audit import (
+    complements,
+    counts,
+    duplicates,
+    intervals,
+    means,
+    moments,
+    nested,
+    p_methods,
+    parts,
+    proportion_intervals,
+    protocol,
+    ratio_rules,
+    repeats,
+    response,
+    statements,
+    survival_rules,
+    tests,
+)
 from haicbook.audit.cells import Cell, cells
 from haicbook.audit.finding import Finding, Severity, by_severity, summarise, to_frame
+from haicbook.audit.ranking import ranked, touches
+from haicbook.audit.registry import TOPICS, Rule
+from haicbook.audit.repair import with_repairs
 from haicbook.study import Paper
 
-Rule = Callable[[Paper, list[Cell]], list[Finding]]
-
 RULES: tuple[Rule, ...] = (
-    repeats.repeated,
-    tests.p_values_of_rows,
-    response.response_sums,
-    intervals.enclosed,
-    counts.any_event,
-    counts.grades,
-    counts.levels,
-    counts.matched,
-    counts.percentages,
-    counts.attainable,
+    *repeats.RULES,
+    *tests.RULES,
+    *p_methods.RULES,
+    *means.RULES,
+    *proportion_intervals.RULES,
+    *response.RULES,
+    *intervals.RULES,
+    *parts.RULES,
+    *nested.RULES,
+    *complements.RULES,
+    *counts.RULES,
+    *moments.RULES,
+    *duplicates.RULES,
+    *statements.RULES,
+    *protocol.RULES,
+    *ratio_rules.RULES,
+    *survival_rules.RULES,
 )
 
-__all__ = ["RULES", "Finding", "Rule", "Severity", "audit", "summarise", "to_frame"]
+__all__ = [
+    "RULES",
+    "TOPICS",
+    "Cell",
+    "Finding",
+    "Rule",
+    "Severity",
+    "audit",
+    "cells",
+    "ranked",
+    "summarise",
+    "to_frame",
+    "touches",
+]
 
 
-def audit(paper: Paper) -> list[Finding]:
+def audit(paper: Paper, rules: tuple[Rule, ...] = RULES) -> list[Finding]:
     """Everything in a paper that does not add up.
 
     Parameters
     ----------
     paper
         The study.
+    rules
+        The rules to apply; all by default.
 
     Returns
     -------
@@ -50,4 +91,9 @@ def audit(paper: Paper) -> list[Finding]:
     >>> to_frame(audit(study.load("liu_hepa")))  # doctest: +SKIP
     """
     found = cells(paper)
-    return by_severity(finding for rule in RULES for finding in rule(paper, found))
+    findings = [
+        replace(finding, inspect_sr=finding.inspect_sr or rule.inspect_sr)
+        for rule in rules
+        for finding in rule.check(paper, found)
+    ]
+    return by_severity(with_repairs(paper, found, findings))

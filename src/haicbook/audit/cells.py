@@ -12,8 +12,6 @@ from haicbook.printed import Printed
 from haicbook.study import Paper, as_printed
 from haicbook.words import GRADES, abbreviation, label
 
-_PLACE = ["file", "line", "column"]
-
 
 @dataclass(frozen=True, eq=False)
 class Cell:
@@ -61,12 +59,17 @@ class Cell:
 
 def cells(paper: Paper) -> list[Cell]:
     """All cells of a study, tables before text, in the paper's order."""
-    found = []
-    for _, values in paper.values.groupby(_PLACE, sort=False):
-        rows = list(values.itertuples(index=False))
-        numbers = {str(row.statistic): as_printed(row) for row in rows}
-        found.append(Cell(rows[0], numbers, {str(row.statistic): str(row.id) for row in rows}))
-    return found
+    values: dict[tuple[str, int, str], list[Any]] = defaultdict(list)
+    for row in paper.values.itertuples(index=False):
+        values[row.file, row.line, row.column].append(row)
+    return [
+        Cell(
+            rows[0],
+            {str(row.statistic): as_printed(row) for row in rows},
+            {str(row.statistic): str(row.id) for row in rows},
+        )
+        for rows in values.values()
+    ]
 
 
 def grouped(found: Iterable[Cell], key: Callable[[Cell], Hashable]) -> dict[Hashable, list[Cell]]:
@@ -75,6 +78,12 @@ def grouped(found: Iterable[Cell], key: Callable[[Cell], Hashable]) -> dict[Hash
     for cell in found:
         groups[key(cell)].append(cell)
     return dict(groups)
+
+
+def variable(cell: Cell) -> tuple[str, ...]:
+    """What the levels of one covariate, and the grades of one event, have in common: file, row, arm and population."""
+    about = cell.about
+    return about.file, about.row, about.arm, about.population
 
 
 def group_size(paper: Paper, cell: Cell) -> int | None:

@@ -1,19 +1,21 @@
-"""Counts: against their percentages, their group, their parts, and the same counts before matching."""
+"""Counts against their percentages and their group."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from typing import Literal
 
-from haicbook.audit.cells import Cell, denominator, group_size, grouped, place, what, whose
+from haicbook.audit.cells import Cell, denominator, place, variable, what
 from haicbook.audit.finding import Finding
+from haicbook.audit.registry import PARTICIPANTS, WHOLE_NUMBERS, Rule
 from haicbook.printed import Printed, agreement, format_like, overlap, parse_number
 from haicbook.study import Paper
-from haicbook.words import label
 
-ANY_EVENT = "any_ae"
+Reading = Literal["rounded", "cut off", "filled up", "one unit", "wrong"]
 # a misprint behind the first decimal of a percentage misleads nobody
 _SLIGHT = 0.1
+# up to this share of a group may be missing for one row
+_MISSING = 0.2
 
 
 # --- a count and its percentage ---------------------------------------------------------------------------------------
@@ -23,31 +25,39 @@ def percentages(paper: Paper, found: list[Cell]) -> list[Finding]:
     """A printed percentage must be its count over the group, rounded or cut off.
 
     The group is the printed denominator, else the arm's n. A contradiction is an error; a warning where the percentage
-    is less than 0.1 away, or where a claim prints no denominator and may have another group in mind. Percentages that
+    is less than 0.1 away, or where a claim prints neither an arm nor a denominator, may have another group in mind, and
+    no other place has the same count of the same patients. Percentages that
     are cut off, filled up with zeros (81.10 for 81.08), or one unit of their last digit away (as when levels are made
     to sum to 100) are grouped into one note each.
     """
-    wrong, cut, filled, off = [], [], [], []
+    by_reading: dict[Reading, list[Cell]] = {name: [] for name in ("wrong", "cut off", "filled up", "one unit")}
     for cell in found:
-        count, percent, size = cell.count(), cell.number("pct"), denominator(paper, cell)
-        if count is None or percent is None or not size:
-            continue
-        recomputed = 100 * count / size
-        match agreement(percent, recomputed):
-            case "truncated":
-                cut.append(cell)
-            case "differs" if agreement(_without_zeros(percent), recomputed) == "rounded":
-                filled.append(cell)
-            case "differs" if overlap(percent, recomputed - percent.unit, recomputed + percent.unit):
-                off.append(cell)
-            case "differs":
-                wrong.append(cell)
+        read = reading(paper, cell)
+        if read != "rounded":
+            by_reading[read].append(cell)
+    wrong, cut, filled, off = by_reading.values()
     notes = [
         *_habit(paper, cut, "cut off after the last printed digit, not rounded"),
         *_habit(paper, filled, "rounded to fewer digits and filled up with zeros"),
         *_habit(paper, off, "one unit of the last digit away from the count"),
     ]
-    return [_wrong_percentage(paper, cell, wrong) for cell in wrong] + notes
+    return [_wrong_percentage(paper, cell, wrong, found) for cell in wrong] + notes
+
+
+def reading(paper: Paper, cell: Cell) -> Reading:
+    """How a cell's percentage follows from its count and group; `rounded` too where one of them is not printed."""
+    count, percent, size = cell.count(), cell.number("pct"), denominator(paper, cell)
+    if count is None or percent is None or not size:
+        return "rounded"
+    recomputed = 100 * count / size
+    match agreement(percent, recomputed):
+        case "rounded":
+            return "rounded"
+        case "truncated":
+            return "cut off"
+    if agreement(_without_zeros(percent), recomputed) == "rounded":
+        return "filled up"
+    return "one unit" if overlap(percent, recomputed - percent.unit, recomputed + percent.unit) else "wrong"
 
 
 def _without_zeros(percent: Printed) -> Printed:
@@ -56,22 +66,51 @@ def _without_zeros(percent: Printed) -> Printed:
     return parse_number(figure.rstrip("0") if "." in figure else figure)
 
 
-def _wrong_percentage(paper: Paper, cell: Cell, wrong: list[Cell]) -> Finding:
+def _wrong_percentage(paper: Paper, cell: Cell, wrong: list[Cell], found: list[Cell]) -> Finding:
     count, percent, size = cell.count() or 0, cell.numbers["pct"], denominator(paper, cell) or 1
     recomputed = 100 * count / size
-    assumed = cell.about.kind == "claim" and cell.number("denominator") is None
     slight = overlap(percent, recomputed - _SLIGHT, recomputed + _SLIGHT)
-    right = format_like(recomputed, percent)
+    right, printed = format_like(recomputed, percent), percent.figure.rstrip("%").strip()
+    fits = "" if cell.number("denominator") is not None or slight else _groups_that_fit(count, percent, size)
     return Finding(
         "percentage",
-        "warning" if assumed or slight else "error",
+        "warning" if slight or _assumed(cell, found) else "error",
         paper.study,
         (cell.ids["n"], cell.ids["pct"]),
         cell.text,
         f"{right}%",
-        f"{place(paper, cell)}: {count} of {size} is {right}%; the paper prints {percent.figure.rstrip('%')}%.",
+        f"{place(paper, cell)}: {count} of {size} is {right}%; the paper prints {printed}%{fits}.",
         _swapped(paper, cell, wrong),
+        f"{count}/{size} = {recomputed:.{percent.decimals + 2}f}%, not {printed}%",
     )
+
+
+def _assumed(cell: Cell, found: list[Cell]) -> bool:
+    """Whether a claim may mean another group: no arm, no denominator, and its count printed nowhere else."""
+    about = cell.about
+    if about.kind != "claim" or about.arm or cell.number("denominator") is not None:
+        return False
+    same = [
+        other
+        for other in found
+        if other is not cell
+        and (other.quantity, other.about.level, other.about.population, other.about.grade)
+        == (cell.quantity, about.level, about.population, about.grade)
+        and other.about.kind != "claim"
+    ]
+    return sum(other.count() or 0 for other in same) != cell.count()
+
+
+def _groups_that_fit(count: int, percent: Printed, size: int) -> str:
+    """`, which fits 169 to 170 patients`: smaller groups, with some patients missing, that give the percentage."""
+    if not count or percent.value <= 0:
+        return ""
+    smaller = range(max(count, math.ceil(size * (1 - _MISSING))), size)
+    fitting = [other for other in smaller if agreement(percent, 100 * count / other) != "differs"]
+    if not fitting:
+        return ""
+    low, high = fitting[0], fitting[-1]
+    return f", which fits {low} patients" if low == high else f", which fits {low} to {high} patients"
 
 
 def _swapped(paper: Paper, cell: Cell, wrong: list[Cell]) -> str:
@@ -82,7 +121,7 @@ def _swapped(paper: Paper, cell: Cell, wrong: list[Cell]) -> str:
         return agreement(other.numbers["pct"], 100 * count / size) != "differs"
 
     for other in wrong:
-        if other is not cell and _variable(other) == _variable(cell) and fits(cell, other) and fits(other, cell):
+        if other is not cell and variable(other) == variable(cell) and fits(cell, other) and fits(other, cell):
             return f"The percentages of {what(cell)} and {what(other)} fit when they change places."
     return ""
 
@@ -92,14 +131,26 @@ def _habit(paper: Paper, found: list[Cell], words: str) -> list[Finding]:
         return []
     first = found[0]
     percent, size = first.numbers["pct"], denominator(paper, first) or 1
-    exact = 100 * (first.count() or 0) / size
+    exact = f"{100 * (first.count() or 0) / size:.{percent.decimals + 2}f}%"
+    printed = f"{percent.figure.rstrip('%').strip()}%"
     several = f"{len(found)} percentages are" if len(found) > 1 else "One percentage is"
     sentence = (
-        f"{several} {words}; for instance {place(paper, first)}: {first.count()} of {size} is "
-        f"{exact:.{percent.decimals + 2}f}%, printed as {percent.figure.rstrip('%')}%."
+        f"{several} {words}; for instance {place(paper, first)}: {first.count()} of {size} is {exact}, "
+        f"printed as {printed}."
     )
-    ids = tuple(cell.ids["pct"] for cell in found)
-    return [Finding("percentage", "info", paper.study, ids, first.text, f"{exact:.{percent.decimals + 2}f}%", sentence)]
+    return [
+        Finding(
+            "percentage",
+            "info",
+            paper.study,
+            tuple(cell.ids["pct"] for cell in found),
+            first.text,
+            exact,
+            sentence,
+            recomputation=f"{first.count()}/{size} = {exact}, printed {printed}",
+            count=len(found),
+        )
+    ]
 
 
 def attainable(paper: Paper, found: list[Cell]) -> list[Finding]:
@@ -121,7 +172,10 @@ def attainable(paper: Paper, found: list[Cell]) -> list[Finding]:
             for count in sorted({nearest, min(size, nearest + 1), max(0, nearest - 1)})
         )
         sentence = f"{place(paper, cell)}: no number of {size} patients is {percent.figure.rstrip('%')}%; {around}."
-        findings.append(Finding("attainable", "warning", paper.study, (cell.ids["pct"],), cell.text, around, sentence))
+        ids, sums = (cell.ids["pct"],), around.replace(" of ", "/").replace(" is ", " = ")
+        findings.append(
+            Finding("attainable", "warning", paper.study, ids, cell.text, around, sentence, recomputation=sums)
+        )
     return findings
 
 
@@ -133,129 +187,23 @@ def possible_counts(percent: Printed, size: int) -> list[int]:
     return [count for count in near if agreement(percent, 100 * count / size) != "differs"]
 
 
-# --- parts and wholes -------------------------------------------------------------------------------------------------
-
-
-def _variable(cell: Cell) -> tuple[Hashable, ...]:
-    about = cell.about
-    return about.file, about.row, about.arm, about.population
-
-
-def levels(paper: Paper, found: list[Cell]) -> list[Finding]:
-    """The levels of a baseline covariate sum to the group's n: above it is an error, below it a warning."""
-    declared = {(f"{paper.study}/{table.file}", name) for table in paper.tables("baseline") for name in table.variables}
-    of_levels = [
-        cell
-        for cell in found
-        if cell.about.kind == "baseline" and cell.about.level and (cell.about.file, cell.about.row) in declared
-    ]
-    findings = []
-    for group in grouped(of_levels, _variable).values():
-        counts, size = [cell.count() for cell in group], group_size(paper, group[0])
-        known = [count for count in counts if count is not None]
-        if len(group) < 2 or len(known) < len(counts) or size is None or sum(known) == size:
-            continue
-        total, first = sum(known), group[0]
-        head = f"{first.about.source}, {label(first.about.row)}{whose(paper, first)}"
-        findings.append(
-            Finding(
-                "levels",
-                "error" if total > size else "warning",
-                paper.study,
-                tuple(cell.ids["n"] for cell in group),
-                f"{' + '.join(map(str, known))} = {total}",
-                str(size),
-                f"{head}: the levels sum to {total} patients; the group has {size}.",
-            )
-        )
-    return findings
-
-
-def grades(paper: Paper, found: list[Cell]) -> list[Finding]:
-    """Grades of one adverse event make up any grade (1–2 with 3–4 and 5, or with 3 and above), and none exceeds it."""
-    events = [cell for cell in found if cell.about.kind == "adverse_events" and cell.count() is not None]
-    findings = []
-    for group in grouped(events, lambda cell: (*_variable(cell), cell.about.level)).values():
-        by_grade = {cell.about.grade: cell for cell in group}
-        whole = by_grade.get("any")
-        if whole is None:
-            continue
-        severe = ["g3plus"] if "g3plus" in by_grade else ["g34", "g5"]
-        parts = [by_grade[grade] for grade in ("g12", *severe) if grade in by_grade]
-        total = sum(cell.count() or 0 for cell in parts)
-        if {"g12", severe[0]} <= set(by_grade) and total != whole.count():
-            findings.append(_unequal_grades(paper, whole, parts))
-        else:
-            above = [cell for grade, cell in by_grade.items() if (cell.count() or 0) > (whole.count() or 0)]
-            findings += [_exceeds(paper, "grades", cell, whole) for cell in above]
-    return findings
-
-
-def _unequal_grades(paper: Paper, whole: Cell, parts: list[Cell]) -> Finding:
-    counts = [cell.count() or 0 for cell in parts]
-    total = sum(counts)
-    return Finding(
-        "grades",
-        "error",
-        paper.study,
-        (whole.ids["n"], *(cell.ids["n"] for cell in parts)),
-        whole.text,
-        str(total),
-        f"{place(paper, whole)}: the grades give {' + '.join(map(str, counts))} = {total}; "
-        f"the paper prints {whole.count()}.",
-    )
-
-
-def _exceeds(paper: Paper, rule: str, part: Cell, whole: Cell) -> Finding:
-    return Finding(
-        rule,
-        "error",
-        paper.study,
-        (part.ids["n"], whole.ids["n"]),
-        whole.text,
-        f"at least {part.count()}",
-        f"{place(paper, whole)}: {whole.count()} patients, but {what(part)} is printed for {part.count()}.",
-    )
-
-
-def any_event(paper: Paper, found: list[Cell]) -> list[Finding]:
-    """Patients with any event cannot be fewer than those with one particular event of the same grade."""
-    counted = [cell for cell in found if cell.count() is not None]
-    single = [cell for cell in counted if cell.about.kind == "adverse_events" and cell.quantity != ANY_EVENT]
-    largest = {
-        key: max(group, key=lambda cell: cell.count() or 0) for key, group in grouped(single, _arm_and_grade).items()
-    }
-    findings = []
-    for whole in counted:
-        part = largest.get(_arm_and_grade(whole))
-        if whole.quantity == ANY_EVENT and part is not None and (part.count() or 0) > (whole.count() or 0):
-            findings.append(_exceeds(paper, "any_event", part, whole))
-    return findings
-
-
-def _arm_and_grade(cell: Cell) -> Hashable:
-    return cell.about.arm, cell.about.population, cell.about.grade
-
-
-def matched(paper: Paper, found: list[Cell]) -> list[Finding]:
-    """Matching only takes patients away: no count after it exceeds the same count before."""
-    baseline = [cell for cell in found if cell.about.kind == "baseline" and cell.count() is not None]
-    by_population = grouped(baseline, lambda cell: cell.about.population)
-
-    def same(cell: Cell) -> Hashable:
-        return cell.about.row, cell.about.level, cell.about.arm
-
-    before = {same(cell): cell for cell in by_population.get("before_psm", [])}
-    return [
-        Finding(
-            "matched",
-            "error",
-            paper.study,
-            (cell.ids["n"], before[same(cell)].ids["n"]),
-            cell.text,
-            f"at most {before[same(cell)].count()}",
-            f"{place(paper, cell)}: {cell.count()} patients, of {before[same(cell)].count()} before matching.",
-        )
-        for cell in by_population.get("after_psm", [])
-        if same(cell) in before and (cell.count() or 0) > (before[same(cell)].count() or 0)
-    ]
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "percentage",
+        "A percentage is its count over its group",
+        percentages,
+        "Definition",
+        "Rounding or cutting off; below 0.1 percentage points a warning, one unit of the last digit a note",
+        "counts",
+        PARTICIPANTS,
+    ),
+    Rule(
+        "attainable",
+        "A percentage without a count is that of a whole number of patients",
+        attainable,
+        "Brown NJL, Heathers JAJ. Soc Psychol Personal Sci 2017;8:363-369 (GRIM)",
+        "Rounding or cutting off",
+        "counts",
+        WHOLE_NUMBERS,
+    ),
+)

@@ -19,11 +19,10 @@ class Finding:
     Attributes
     ----------
     rule
-        The check that found it: `percentage`, `attainable`, `levels`, `grades`, `any_event`, `matched`, `response`,
-        `interval`, `p_value` or `repeated`.
+        Key of the rule that found it, as in `haicbook.audit.RULES`.
     severity
         `error`: cannot be right, contradicts another printed figure, or flips significance; `warning`: not
-        reproducible; `info`: a habit of rounding.
+        reproducible or implausible; `info`: a habit of rounding, a method that is not declared.
     study
         The study's key.
     value_ids
@@ -34,6 +33,12 @@ class Finding:
         What does not add up and where, for a reader.
     repair
         A change that would make the figures agree, where one is plain; a suggestion, never applied.
+    recomputation
+        The arithmetic from the printed strings alone, short enough to be checked by hand: `21/182 = 11.54%`.
+    inspect_sr
+        The check of INSPECT-SR that it belongs to, empty where none fits; `audit` takes it from the rule.
+    count
+        How many printings share it: a habit is one finding.
     """
 
     rule: str
@@ -44,6 +49,9 @@ class Finding:
     recomputed: str
     sentence: str
     repair: str = ""
+    recomputation: str = ""
+    inspect_sr: str = ""
+    count: int = 1
 
 
 def by_severity(findings: Iterable[Finding]) -> list[Finding]:

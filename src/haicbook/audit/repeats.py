@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from haicbook.audit.cells import Cell, grouped, what, whose
 from haicbook.audit.finding import Finding, Severity
+from haicbook.audit.registry import RESULTS, Rule
 from haicbook.printed import Printed, agreement, overlap
 from haicbook.study import Paper
 
@@ -110,6 +111,7 @@ def _finding(paper: Paper, prints: list[Cell], disagreeing: list[str], others: l
         "",
         f"{_words(first, disagreeing)}{whose(paper, first)} differs from place to place: {said}.",
         _swapped(involved, others, disagreeing),
+        " ≠ ".join(by_text),
     )
 
 
@@ -151,3 +153,16 @@ def _swapped(involved: list[Cell], others: list[Cell], disagreeing: list[str]) -
 
 def _together(one: Cell, other: Cell) -> bool:
     return bool(one.about.file == other.about.file and one.about.source == other.about.source)
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "repeated",
+        "One quantity printed in several places is one figure",
+        repeated,
+        "Definition",
+        "The finer figure is printed as the coarser one, by rounding or cutting off; one last decimal is a warning",
+        "agreement",
+        RESULTS,
+    ),
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from haicbook.audit.cells import Cell, group_size, grouped, whose
 from haicbook.audit.finding import Finding
+from haicbook.audit.registry import PARTICIPANTS, Rule
 from haicbook.printed import overlap
 from haicbook.study import Paper
 from haicbook.words import abbreviation
@@ -57,7 +58,11 @@ def _unequal(paper: Paper, whole: Cell, parts: list[Cell]) -> list[Finding]:
         recomputed, statistic = f"{low:.{percent.decimals + 1}f}% to {high:.{percent.decimals + 1}f}%", "pct"
         said = f"{names} is {recomputed}; {abbreviation(whole.quantity)} is printed as {percent.figure.rstrip('%')}%."
     ids = tuple(cell.ids[statistic] for cell in (whole, *parts))
-    return [Finding("response", "error", paper.study, ids, whole.text, recomputed, f"{head}: {said}")]
+    added = " + ".join(part.numbers[statistic].figure.rstrip("%") for part in parts)
+    sums = f"{added} = {recomputed}, not {whole.numbers[statistic].figure.rstrip('%')}"
+    return [
+        Finding("response", "error", paper.study, ids, whole.text, recomputed, f"{head}: {said}", recomputation=sums)
+    ]
 
 
 def _summed_percentages(parts: list[Cell]) -> tuple[float | None, float | None]:
@@ -77,14 +82,29 @@ def _not_everyone(paper: Paper, parts: list[Cell]) -> list[Finding]:
         return []
     total = sum(known)
     names = " + ".join(abbreviation(part.quantity) for part in parts)
+    sums = f"{' + '.join(map(str, known))} = {total}"
     return [
         Finding(
             "response",
             "error" if total > size else "warning",
             paper.study,
             tuple(part.ids["n"] for part in parts),
-            f"{' + '.join(map(str, known))} = {total}",
+            sums,
             str(size),
             f"{parts[0].about.source}{whose(paper, parts[0])}: {names} is {total} patients; the group has {size}.",
+            recomputation=f"{sums}, not {size}",
         )
     ]
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "response",
+        "Response categories make up the rates, and the patients",
+        response_sums,
+        "RECIST 1.1 and mRECIST: ORR is CR + PR, DCR is CR + PR + SD",
+        "None for counts; rounding or cutting off for percentages",
+        "counts",
+        PARTICIPANTS,
+    ),
+)

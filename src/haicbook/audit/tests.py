@@ -4,56 +4,139 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from haicbook.audit.cells import Cell, denominator, grouped, place, what
 from haicbook.audit.counts import possible_counts
 from haicbook.audit.finding import Finding, Severity
+from haicbook.audit.registry import STATISTICS, Rule
+from haicbook.audit.row_tests import Table, p_of_tests
 from haicbook.printed import Printed, agreement
-from haicbook.proportions import p_values
 from haicbook.study import Paper
 
 ALPHA = 0.05
 # a percentage without a count allows a few counts in each arm; more combinations than this say nothing
 _COMBINATIONS = 100
-
-Counts = list[list[int]]
+USUAL = ("Pearson", "Yates", "Fisher")
 
 
 @dataclass(frozen=True)
 class _Compared:
     """The tables of counts that a printed p-value may stand for, and the values behind them."""
 
-    tables: tuple[Counts, ...]
+    tables: tuple[Table, ...]
     value_ids: tuple[str, ...]
 
 
-def p_values_of_rows(paper: Paper, found: list[Cell]) -> list[Finding]:
-    """Pearson, Yates, Fisher and likelihood ratio tests of each row's counts against the printed p-value.
+@dataclass(frozen=True)
+class Judged:
+    """A printed p-value beside those of its counts.
 
-    A row with levels is tested as a whole where the p-value stands on its heading, else as patients with and without.
-    Counts that only a percentage gives are all tried. No finding when some test gives the printed figure, by rounding
-    or by cutting off. Otherwise an error when all tests lie on the other side of 0.05 than the print, else a warning.
-    The tests take the arms as independent, also after matching, as papers do; a test for pairs needs the pairs.
+    Attributes
+    ----------
+    cell, printed
+        Where it stands and what it says.
+    tables
+        The tables of counts that it may stand for: several where counts are known from percentages only.
+    p
+        For each table, p by the test's name.
+    value_ids
+        The p-value and the counts.
+    of_values
+        Whether the row prints a mean or median: its counts are a frequency table, and its p-value may be a t-test's.
     """
+
+    cell: Cell
+    printed: Printed
+    tables: tuple[Table, ...]
+    p: tuple[dict[str, float], ...]
+    value_ids: tuple[str, ...]
+    of_values: bool = False
+
+    @property
+    def given_by(self) -> tuple[str, ...]:
+        """The tests that give the printed figure, by rounding or cutting off."""
+        return self.given_by_figure(self.printed)
+
+    def given_by_figure(self, printed: Printed) -> tuple[str, ...]:
+        """The tests of these counts that give some printed figure."""
+        fitting = (name for found in self.p for name, p in found.items() if agreement(printed, p) != "differs")
+        return tuple(dict.fromkeys(fitting))
+
+    @property
+    def recomputed(self) -> str:
+        """`Pearson 0.146, Yates 0.199, …`."""
+        names = self.p[0]
+        return ", ".join(f"{test} {p_range(found[test] for found in self.p if test in found)}" for test in names)
+
+    @property
+    def counts(self) -> str:
+        """`33/75 against 24/74`, or the columns of a larger table."""
+        table = self.tables[0]
+        sizes = [sum(column) for column in zip(*table, strict=True)]
+        if len(table) == 2:
+            return f"{table[0][0]}/{sizes[0]} against {table[0][1]}/{sizes[1]}"
+        return " against ".join("(" + ", ".join(map(str, column)) + ")" for column in zip(*table, strict=True))
+
+
+def p_values_of_rows(paper: Paper, found: list[Cell]) -> list[Finding]:
+    """Pearson, Yates, Fisher, likelihood ratio and trend tests of each row's counts against the printed p-value.
+
+    A row with levels is tested as a whole where the p-value stands on its heading, else as patients with and without;
+    one whose heading has a mean or median is left to the rule on means. Counts that only a percentage gives are all
+    tried. No finding when some test gives the printed figure, by rounding or by cutting off. Otherwise an error when
+    all tests lie on the other side of 0.05 than the print, else a warning. The tests take the arms as independent, also
+    after matching, as papers do; a test for pairs needs the pairs.
+    """
+    once: dict[tuple[str, ...], Finding] = {}
+    judged = judged_rows(paper, tuple(found))
+    for row in judged:
+        if row.given_by or row.of_values:
+            continue
+        finding = _not_reproduced(paper, row, _elsewhere(row, judged))
+        # abstract, text and table may repeat one comparison
+        key = (what(row.cell), row.cell.about.population, row.cell.about.criterion, row.printed.figure, row.recomputed)
+        ids = (*once[key].value_ids, *finding.value_ids) if key in once else finding.value_ids
+        once[key] = replace(once.get(key, finding), value_ids=tuple(dict.fromkeys(ids)))
+    return list(once.values())
+
+
+@lru_cache(maxsize=4)
+def judged_rows(paper: Paper, found: tuple[Cell, ...]) -> tuple[Judged, ...]:
+    """Every printed p-value that compares counts of two arms, beside the tests of those counts."""
     treated, control = paper.spec.experimental, paper.spec.comparator
     if treated is None or control is None:
-        return []
+        return ()
     by_row = grouped([cell for cell in found if _counted(cell) and cell.about.arm in (treated, control)], _row)
-    once: dict[tuple[str, ...], Finding] = {}
+    measured = {_row(cell) for cell in found if cell.number("mean") is not None or cell.number("median") is not None}
+    judged = []
     for cell in found:
         printed = cell.numbers.get("p")
         if printed is None or printed.state not in ("exact", "below", "above") or not _of_counts(cell):
             continue
         compared = _counts_of(paper, cell, by_row, (treated, control))
-        judged = None if compared is None else _judge(paper, cell, printed, compared)
-        if judged is not None:
-            # abstract, text and table may repeat one comparison
-            key = (what(cell), cell.about.population, cell.about.criterion, printed.figure, judged.recomputed)
-            ids = (*once[key].value_ids, *judged.value_ids) if key in once else judged.value_ids
-            once[key] = replace(once.get(key, judged), value_ids=tuple(dict.fromkeys(ids)))
-    return list(once.values())
+        if compared is not None:
+            p = tuple(tests for table in compared.tables if (tests := p_of_tests(table)))
+            if p:
+                ids = (cell.ids["p"], *compared.value_ids)
+                judged.append(Judged(cell, printed, compared.tables, p, ids, _row(cell) in measured))
+    return tuple(judged)
+
+
+def _elsewhere(row: Judged, judged: tuple[Judged, ...]) -> str:
+    """Whether the printed figure is what another row of the same table gives: it may have slipped."""
+    # a figure of one digit fits many rows by chance
+    if row.printed.state != "exact" or len(row.printed.figure.strip().lstrip("0.")) < 3:
+        return ""
+    usual = most_frequent([other for other in judged if other.given_by])
+    for other in judged:
+        same_table = other.cell.about.file == row.cell.about.file and other.cell.about.kind != "claim"
+        if other is not row and same_table and usual in other.given_by_figure(row.printed):
+            return f"It is the p-value that the counts of {what(other.cell)} give."
+    return ""
 
 
 def _of_counts(p: Cell) -> bool:
@@ -96,7 +179,7 @@ def _with_and_without(paper: Paper, row: list[Cell], arms: tuple[str, str]) -> _
     pairs = list(itertools.product(*options))
     if not 0 < len(pairs) <= _COMBINATIONS:
         return None
-    return _Compared(tuple([[a, c], [b, d]] for (a, b), (c, d) in pairs), tuple(ids))
+    return _Compared(tuple(((a, c), (b, d)) for (a, b), (c, d) in pairs), tuple(ids))
 
 
 def _by_level(row: list[Cell], arms: tuple[str, str]) -> _Compared | None:
@@ -108,25 +191,28 @@ def _by_level(row: list[Cell], arms: tuple[str, str]) -> _Compared | None:
     cells = [[by_arm[arm][name] for arm in arms] for name in names]
     if any(cell.count() is None for pair in cells for cell in pair):
         return None
-    table = [[cell.count() or 0 for cell in pair] for pair in cells]
+    table = tuple(tuple(cell.count() or 0 for cell in pair) for pair in cells)
     return _Compared((table,), tuple(cell.ids["n"] for pair in cells for cell in pair))
 
 
-def _judge(paper: Paper, cell: Cell, printed: Printed, compared: _Compared) -> Finding | None:
-    found = [p_values(table) for table in compared.tables]
-    values = [p for by_test in found for p in by_test.values()]
-    if not values or any(agreement(printed, p) != "differs" for p in values):
-        return None
-    severity, words = _severity(printed, values)
-    recomputed = ", ".join(f"{test} {_range(by_test[test] for by_test in found)}" for test in found[0])
-    operator = "" if printed.figure.strip()[:1] in "<>" else "= "
-    said = f"printed p {operator}{printed.figure}; the counts give {recomputed}.{words}"
-    ids = (cell.ids["p"], *compared.value_ids)
-    sentence = f"{place(paper, cell)}: {said}"
-    return Finding("p_value", severity, paper.study, ids, cell.text, recomputed, sentence)
+def _not_reproduced(paper: Paper, row: Judged, elsewhere: str) -> Finding:
+    severity, words = severity_of(row.printed, [p for found in row.p for p in found.values()])
+    operator = "" if row.printed.figure.strip()[:1] in "<>" else "= "
+    said = f"printed p {operator}{row.printed.figure}; the counts give {row.recomputed}.{words}"
+    return Finding(
+        "p_value",
+        severity,
+        paper.study,
+        row.value_ids,
+        row.cell.text,
+        row.recomputed,
+        f"{place(paper, row.cell)}: {said}",
+        elsewhere,
+        f"{row.counts}: {row.recomputed}, not {row.printed.figure}",
+    )
 
 
-def _severity(printed: Printed, values: list[float]) -> tuple[Severity, str]:
+def severity_of(printed: Printed, values: list[float]) -> tuple[Severity, str]:
     """Whether the printed figure and all recomputed ones lie on two sides of 0.05."""
     significant = printed.high < ALPHA or (printed.state == "below" and printed.high <= ALPHA)
     if significant and min(values) >= ALPHA:
@@ -136,7 +222,27 @@ def _severity(printed: Printed, values: list[float]) -> tuple[Severity, str]:
     return "warning", " None of these tests gives the printed figure."
 
 
-def _range(values: Iterable[float]) -> str:
+def p_range(values: Iterable[float]) -> str:
     """`0.031`, or `0.028 to 0.035` where the print allows several counts."""
     texts = sorted({"<0.001" if p < 0.0005 else f"{p:.3f}" for p in values})
     return texts[0] if len(texts) == 1 else f"{texts[0]} to {texts[-1]}"
+
+
+def most_frequent(judged: list[Judged]) -> str:
+    """The usual test that gives most of the figures; the earlier one of two that give as many."""
+    exact = [row for row in judged if row.printed.state == "exact"]
+    hits = Counter(name for row in exact for name in row.given_by if name in USUAL)
+    return max(USUAL, key=lambda name: hits[name])
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "p_value",
+        "The p-value of a row is that of a test of its counts",
+        p_values_of_rows,
+        "Pearson 1900; Yates 1934; Fisher 1934; Freeman and Halton 1951; Mantel 1963; Mann and Whitney 1947",
+        "Any of the tests gives the printed figure, by rounding or cutting off; an error where significance changes",
+        "tests",
+        STATISTICS,
+    ),
+)

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from haicbook.book.appendix import write_appendix
 from haicbook.book.build import Built, build_pages
+from haicbook.book.ledger import write_ledger
 from haicbook.book.notebooks import choose, read_sources
 from haicbook.book.parameters import parse_assignments
 from haicbook.book.problems import SourceError, WrongUsageError
@@ -67,6 +68,7 @@ def build_command(*, jobs: int | None, force: bool, strict: bool, open_book: boo
     stale = [outcome.job.source.name for outcome in outcomes if not outcome.well]
     write_page([outcome.job.source.name for outcome in outcomes], stale)
     write_appendix()
+    write_ledger()
     if console.is_terminal:
         with console.status("building the pages"):
             built = build_pages(strict=strict)

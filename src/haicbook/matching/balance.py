@@ -8,151 +8,38 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from haicbook.matching.covariates import Covariate, Summary, printed_covariates
+from haicbook.matching.covariates import Covariate, printed_covariates
+from haicbook.matching.covariates import Summary as ArmSummary
+from haicbook.matching.definitions import Definition, definitions
+from haicbook.matching.finder import attainable
+from haicbook.matching.quartiles import skewed
+from haicbook.matching.smd import distance_interval, smd_interval
+from haicbook.matching.summaries import Levels, Moments, Quartiles, Summary
 from haicbook.proportions import normal_quantile
 from haicbook.study import Paper
 from haicbook.words import label
 
-ACCEPTABLE = 0.1
+ACCEPTABLE, SERIOUS = 0.1, 0.25
+# every smaller difference in the last digit of a float counts as the same
+_NOISE = 1e-9
 COLUMNS = [
-    *("covariate", "label", "type", "definition", "smd", "ci_low", "ci_high"),
-    *("variance_ratio", "within_0_1", "value_ids", "note"),
+    *("covariate", "label", "type", "definition", "smd", "ci_low", "ci_high", "low", "high", "least", "most"),
+    *("variance_ratio", "within_0_1", "verdict", "value_ids", "note"),
 ]
+VERDICTS = ("within 0.1", "0.1 to 0.25", "above 0.25", "cannot be computed")
 
 
-@dataclass(frozen=True)
-class _Difference:
-    """A standardised difference, how it was defined, and what there is to say about it."""
-
-    smd: float
-    definition: str
-    signed: bool = True
-    variance_ratio: float = math.nan
-    note: str = ""
-
-
-# --- definitions ------------------------------------------------------------------------------------------------------
-
-
-def binary_smd(treated: float, control: float) -> float:
-    """Standardised difference of a binary covariate.
-
-    Parameters
-    ----------
-    treated, control
-        Shares, from 0 to 1.
-
-    Returns
-    -------
-    float
-        (p1 - p0) / sqrt((p1 q1 + p0 q0) / 2), dimensionless; 0 when both are 0 or both are 1, infinite when only
-        one of them is.
+def verdict(smd: float) -> str:
+    """In which of the usual bands a standardised difference lies: one of `VERDICTS`.
 
     References
     ----------
-    Austin PC. Stat Med 2009;28:3083-3107.
+    Below 0.1: Austin PC. Stat Med 2009;28:3083-3107. Above 0.25: Rubin DB. Health Serv Outcomes Res Methodol
+    2001;2:169-188; Stuart EA. Stat Sci 2010;25:1-21.
     """
-    return _standardised(treated - control, treated * (1 - treated), control * (1 - control))
-
-
-def mean_smd(treated: tuple[float, float], control: tuple[float, float]) -> float:
-    """Standardised difference of means, (mean1 - mean0) / sqrt((s1² + s0²) / 2), dimensionless.
-
-    Parameters
-    ----------
-    treated, control
-        Mean and SD, in the covariate's unit.
-
-    References
-    ----------
-    Austin PC. Stat Med 2009;28:3083-3107.
-    """
-    return _standardised(treated[0] - control[0], treated[1] ** 2, control[1] ** 2)
-
-
-def _standardised(difference: float, variance_treated: float, variance_control: float) -> float:
-    spread = math.sqrt((variance_treated + variance_control) / 2)
-    if spread > 0:
-        return difference / spread
-    return difference if difference == 0 or math.isnan(difference) else math.copysign(math.inf, difference)
-
-
-def categorical_smd(treated: np.ndarray, control: np.ndarray) -> float:
-    """Standardised difference of a covariate with several levels: the Mahalanobis distance of the two sets of shares.
-
-    Parameters
-    ----------
-    treated, control
-        Share of each level, shape (levels,), each summing to 1. Levels that neither arm has are left out. With two
-        levels it is the size of :func:`binary_smd`.
-
-    Returns
-    -------
-    float
-        Dimensionless, 0 or above; infinite when the arms share no level.
-
-    References
-    ----------
-    Yang D, Dalton JE. SAS Global Forum 2012; paper 335.
-    """
-    present = (treated > 0) | (control > 0)
-    treated, control = treated[present], control[present]
-    if np.isnan(treated).any() or np.isnan(control).any():
-        return math.nan
-    if not (treated * control).any():
-        return math.inf
-    # one level follows from the others
-    difference = (treated - control)[1:]
-    covariance = (_multinomial(treated[1:]) + _multinomial(control[1:])) / 2
-    return math.sqrt(max(0.0, float(difference @ np.linalg.solve(covariance, difference)))) if len(difference) else 0.0
-
-
-def _multinomial(shares: np.ndarray) -> np.ndarray:
-    covariance: np.ndarray = np.diag(shares) - np.outer(shares, shares)
-    return covariance
-
-
-def mean_and_sd_from_quartiles(q1: float, median: float, q3: float, n: int) -> tuple[float, float]:
-    """Mean and SD approximated from a median with its quartiles, for roughly normal data.
-
-    Parameters
-    ----------
-    q1, median, q3
-        As printed, in the covariate's unit.
-    n
-        Patients.
-
-    Raises
-    ------
-    ValueError
-        When the quartiles do not enclose the median.
-
-    References
-    ----------
-    Wan X, Wang W, Liu J, Tong T. BMC Med Res Methodol 2014;14:135 (scenario C3).
-    """
-    from scipy.special import ndtri
-
-    if not q1 <= median <= q3:
-        raise ValueError(f"found median {median:g} with quartiles {q1:g} and {q3:g}; quartiles enclose the median")
-    return (q1 + median + q3) / 3, float((q3 - q1) / (2 * ndtri((0.75 * n - 0.125) / (n + 0.25))))
-
-
-def smd_interval(smd: float, treated_n: int, control_n: int, confidence: float) -> tuple[float, float]:
-    """Large-sample confidence limits of a standardised difference.
-
-    The variance is (n1 + n0) / (n1 n0) + d² / (2 (n1 + n0)).
-
-    References
-    ----------
-    Hedges LV, Olkin I. Statistical Methods for Meta-Analysis. Academic Press 1985; used so by Austin 2009.
-    """
-    total = treated_n + control_n
-    half = normal_quantile(confidence) * math.sqrt(total / (treated_n * control_n) + smd**2 / (2 * total))
-    return smd - half, smd + half
-
-
-# --- a whole table ----------------------------------------------------------------------------------------------------
+    if math.isnan(smd):
+        return VERDICTS[3]
+    return VERDICTS[0] if abs(smd) < ACCEPTABLE else VERDICTS[1] if abs(smd) <= SERIOUS else VERDICTS[2]
 
 
 def balance(paper: Paper, population: str, confidence: float = 0.95) -> pd.DataFrame:
@@ -172,10 +59,11 @@ def balance(paper: Paper, population: str, confidence: float = 0.95) -> pd.DataF
     pandas.DataFrame
         One row for each covariate, in printed order: `covariate` and `label`; `type`; `definition` of the difference in
         words; `smd` (signed, except for covariates with several levels; NaN where the print does not allow one);
-        `ci_low`, `ci_high` (large-sample; cut off at 0 for unsigned ones, which have no bias correction);
-        `variance_ratio` (where SDs are printed, else NaN); `within_0_1`, whether the difference is below 0.1 in size
-        (missing where it is NaN); `value_ids`, the printed values used; `note`. No rows, same columns, where no table
-        is printed for the population or the study has one arm.
+        `ci_low`, `ci_high` (large-sample; for unsigned ones the limits of a distance); `low` to `high`, which the
+        rounding of the printed means, SDs and quartiles leaves open; `least` to `most`, its size over the other usual
+        definitions; `variance_ratio` (where SDs are printed, else NaN); `within_0_1`, whether the difference is below
+        0.1 in size (missing where it is NaN); `verdict`, one of :data:`VERDICTS`; `value_ids`, the printed values used;
+        `note`. No rows, same columns, where no table is printed for the population or the study has one arm.
 
     Raises
     ------
@@ -189,59 +77,148 @@ def balance(paper: Paper, population: str, confidence: float = 0.95) -> pd.DataF
     covariates = printed_covariates(paper, population)
     if treated is None or control is None:
         covariates = []
-    rows = [_row(c, c.arms[str(treated)], c.arms[str(control)], confidence) for c in covariates]
-    return pd.DataFrame(rows, columns=COLUMNS).astype(
-        {"smd": float, "ci_low": float, "ci_high": float, "variance_ratio": float, "within_0_1": "boolean"}
-    )
+    rows = [_row(covariate, (str(treated), str(control)), confidence) for covariate in covariates]
+    numbers = ("smd", "ci_low", "ci_high", "low", "high", "least", "most", "variance_ratio")
+    return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(numbers, float) | {"within_0_1": "boolean"})
 
 
-def _row(covariate: Covariate, treated: Summary, control: Summary, confidence: float) -> list[object]:
-    found = _difference(covariate, treated, control)
-    low, high = math.nan, math.nan
-    if math.isfinite(found.smd):
-        low, high = smd_interval(found.smd, treated.n, control.n, confidence)
-        low = low if found.signed else max(0.0, low)
-    within = pd.NA if math.isnan(found.smd) else abs(found.smd) < ACCEPTABLE
-    notes = [*covariate.misfits, *([found.note] if found.note else [])]
+# --- what is printed, as summaries ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Printed:
+    """What a table prints of one covariate in two arms, as far as a difference can be had from it.
+
+    Attributes
+    ----------
+    treated, control
+        The summaries; None where the print does not suffice, or contradicts itself.
+    reason
+        Why they are None.
+    """
+
+    treated: Summary | None
+    control: Summary | None
+    reason: str = ""
+
+
+def printed_summaries(covariate: Covariate, arms: tuple[str, str]) -> Printed:
+    """The summaries of a covariate in two arms, of one kind: shares of levels, mean and SD, or median and quartiles."""
+    pair = [covariate.arms[arm] for arm in arms]
+    if covariate.type != "continuous":
+        if not covariate.levels or any(np.isnan(summary.shares).any() for summary in pair):
+            return Printed(None, None, "not every level is printed for both arms")
+        return Printed(_levels(covariate, pair[0]), _levels(covariate, pair[1]))
+    if all({"mean", "sd"} <= set(summary.moments) for summary in pair):
+        return Printed(_moments(pair[0]), _moments(pair[1]))
+    if not all({"median", "q1", "q3"} <= set(summary.moments) for summary in pair):
+        return Printed(None, None, "neither mean and SD nor median and quartiles for both arms")
+    quartiles = [_quartiles(summary) for summary in pair]
+    for found in quartiles:
+        if not found.q1 <= found.median <= found.q3:
+            words = f"median {found.median:g} with quartiles {found.q1:g} and {found.q3:g}"
+            return Printed(None, None, f"found {words}; quartiles enclose the median")
+    return Printed(quartiles[0], quartiles[1])
+
+
+def printed_pair(paper: Paper, population: str, covariate: str) -> tuple[Summary, Summary]:
+    """What a paper prints of one covariate, experimental arm and comparator: what :func:`which_definition` takes.
+
+    Raises
+    ------
+    KeyError
+        When the population or the covariate is not printed; names those that are.
+    ValueError
+        When the print does not suffice for a difference; says why.
+    """
+    printed = {found.name: found for found in printed_covariates(paper, population)}
+    if covariate not in printed:
+        raise KeyError(f"{paper.study} prints no {covariate!r} for {population}; it prints {', '.join(printed)}")
+    found = printed_summaries(printed[covariate], (str(paper.spec.experimental), str(paper.spec.comparator)))
+    if found.treated is None or found.control is None:
+        raise ValueError(f"{covariate}: {found.reason}")
+    return found.treated, found.control
+
+
+def _levels(covariate: Covariate, summary: ArmSummary) -> Levels:
+    shares = [float(share) for share in summary.shares]
+    names = covariate.level_labels if covariate.levels[0] else (label(covariate.name),)
+    if len(shares) == 1:
+        shares, names = [shares[0], 1 - shares[0]], (names[0], "others")
+    return Levels(tuple(shares), summary.n, names)
+
+
+def _halves(summary: ArmSummary, *names: str) -> list[float]:
+    return [10.0 ** -summary.decimals[name] / 2 if name in summary.decimals else 0.0 for name in names]
+
+
+def _moments(summary: ArmSummary) -> Moments:
+    mean, sd = _halves(summary, "mean", "sd")
+    return Moments(summary.moments["mean"], summary.moments["sd"], summary.n, (mean, sd))
+
+
+def _quartiles(summary: ArmSummary) -> Quartiles:
+    q1, median, q3 = _halves(summary, "q1", "median", "q3")
+    moments = summary.moments
+    return Quartiles(moments["q1"], moments["median"], moments["q3"], summary.n, (q1, median, q3))
+
+
+# --- one row ----------------------------------------------------------------------------------------------------------
+
+
+def _row(covariate: Covariate, arms: tuple[str, str], confidence: float) -> list[object]:
+    printed = printed_summaries(covariate, arms)
+    first, notes = [covariate.name, label(covariate.name), covariate.type], list(covariate.misfits)
+    if covariate.contradictions:
+        notes.append(f"percentages point to other counts ({', '.join(covariate.contradictions)}); the counts are used")
+    if printed.treated is None or printed.control is None:
+        notes.append(printed.reason)
+        missing = [math.nan] * 8
+        return [*first, "none", *missing, pd.NA, VERDICTS[3], covariate.value_ids, "; ".join(notes)]
+    treated, control = printed.treated, printed.control
+    main, *others = [d for d in definitions(treated, control, ordered=covariate.type == "ordinal") if d.usual]
+    smd, (low, high) = main.compute(treated, control), attainable(main, treated, control)
+    sizes = [abs(other.compute(treated, control)) for other in others]
+    known = [size for size in sizes if not math.isnan(size)]
+    notes += _notes(treated, control, low, high)
     return [
-        *(covariate.name, label(covariate.name), covariate.type, found.definition, found.smd, low, high),
-        *(found.variance_ratio, within, covariate.value_ids, "; ".join(notes)),
+        *(*first, _words(main, treated), smd, *_interval(main, smd, treated, control, confidence), low, high),
+        *(min(known, default=math.nan), max(known, default=math.nan), _variance_ratio(treated, control)),
+        *(pd.NA if math.isnan(smd) else abs(smd) < ACCEPTABLE, verdict(smd), covariate.value_ids, "; ".join(notes)),
     ]
 
 
-def _difference(covariate: Covariate, treated: Summary, control: Summary) -> _Difference:
-    if covariate.type == "continuous":
-        return _of_continuous(treated, control)
-    if not covariate.levels or np.isnan([treated.shares, control.shares]).any():
-        return _Difference(math.nan, "none", note="not every level is printed for both arms")
-    if len(covariate.levels) <= 2:
-        words = covariate.level_labels[0] if covariate.levels[0] else label(covariate.name)
-        smd = binary_smd(float(treated.shares[0]), float(control.shares[0]))
-        return _Difference(smd, f"share of {words}: (p₁ − p₀) / √((p₁q₁ + p₀q₀) / 2)")
-    return _Difference(
-        categorical_smd(treated.shares, control.shares),
-        f"shares of {len(covariate.levels)} levels: Mahalanobis distance (Yang and Dalton 2012), without sign",
-        signed=False,
-    )
+def _words(definition: Definition, treated: Summary) -> str:
+    if isinstance(treated, Levels) and len(treated.shares) == 2:
+        return f"share of {treated.names[0]}: (p₁ − p₀) / √((p₁q₁ + p₀q₀) / 2)"
+    if isinstance(treated, Levels):
+        return f"shares of {len(treated.shares)} levels: Mahalanobis distance (Yang and Dalton 2012), without sign"
+    kind = "means" if isinstance(treated, Moments) else "medians and quartiles, turned into means and SDs (Wan 2014)"
+    return f"{kind}: {definition.formula.replace('x', 'mean')}"
 
 
-def _of_continuous(treated: Summary, control: Summary) -> _Difference:
-    formula = "(mean₁ − mean₀) / √((s₁² + s₀²) / 2)"
-    printed = [summary.moments for summary in (treated, control)]
-    if all({"mean", "sd"} <= set(moments) for moments in printed):
-        one, other = ((moments["mean"], moments["sd"]) for moments in printed)
-        ratio = (one[1] / other[1]) ** 2 if other[1] > 0 else math.nan
-        return _Difference(mean_smd(one, other), f"means: {formula}", variance_ratio=ratio)
-    if all({"median", "q1", "q3"} <= set(moments) for moments in printed):
-        words = f"medians and quartiles, turned into means and SDs (Wan 2014): {formula}"
-        try:
-            pair = [
-                mean_and_sd_from_quartiles(
-                    summary.moments["q1"], summary.moments["median"], summary.moments["q3"], summary.n
-                )
-                for summary in (treated, control)
-            ]
-        except ValueError as error:
-            return _Difference(math.nan, words, note=str(error))
-        return _Difference(mean_smd(*pair), words)
-    return _Difference(math.nan, "none", note="neither mean and SD nor median and quartiles for both arms")
+def _interval(
+    definition: Definition, smd: float, treated: Summary, control: Summary, confidence: float
+) -> tuple[float, float]:
+    if not math.isfinite(smd):
+        return math.nan, math.nan
+    if definition.signed or not isinstance(treated, Levels) or not isinstance(control, Levels):
+        return smd_interval(smd, treated.n, control.n, confidence)
+    present = sum(p > 0 or q > 0 for p, q in zip(treated.shares, control.shares, strict=True))
+    return distance_interval(smd, max(1, present - 1), treated.n, control.n, confidence)
+
+
+def _variance_ratio(treated: Summary, control: Summary) -> float:
+    if not isinstance(treated, Moments) or not isinstance(control, Moments) or not control.sd > 0:
+        return math.nan
+    return (treated.sd / control.sd) ** 2
+
+
+def _notes(treated: Summary, control: Summary, low: float, high: float) -> list[str]:
+    notes = []
+    least, most = (0.0, max(-low, high)) if low < 0 < high else sorted((abs(low), abs(high)))
+    if least < ACCEPTABLE - _NOISE and most > ACCEPTABLE + _NOISE:
+        notes.append("the rounding of the print leaves open whether it is within 0.1")
+    if any(isinstance(one, Quartiles) and skewed(one.q1, one.median, one.q3, one.n) for one in (treated, control)):
+        notes.append("quartiles too uneven for normal data (Shi 2023), so that mean and SD are a makeshift")
+    return notes

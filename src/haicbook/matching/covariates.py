@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,12 +27,19 @@ class Summary:
         One entry for each level of the covariate, NaN where not printed.
     moments
         `mean`, `sd`, `median`, `q1`, `q3` as far as printed.
+    decimals
+        Printed decimals of the moments, where known.
+    contradicted
+        Levels whose printed percentage points to another count, as places in `counts`. A digit of a percentage that is
+        wrong and points to the same count is none.
     """
 
     n: int
     counts: np.ndarray
     percentages: np.ndarray
     moments: dict[str, float]
+    decimals: dict[str, int] = field(default_factory=dict)
+    contradicted: tuple[int, ...] = ()
 
     @property
     def counted(self) -> bool:
@@ -74,12 +83,66 @@ class Covariate:
 
     @property
     def misfits(self) -> tuple[str, ...]:
-        """Where the printed counts do not sum to the arm's n: one sentence for each arm."""
+        """Where the printed counts do not sum to the arm's n, or exceed it: one sentence for each arm."""
+        if self.type == "continuous":
+            return ()
         return tuple(
             f"levels sum to {summary.total:.0f} of {summary.n} in arm {arm}"
+            if summary.total != summary.n
+            else f"{summary.counts.max():.0f} of {summary.n} patients in arm {arm}"
             for arm, summary in self.arms.items()
-            if self.type != "continuous" and summary.total != summary.n
+            if summary.total != summary.n or (summary.counted and summary.counts.max() > summary.n)
         )
+
+    @property
+    def contradictions(self) -> tuple[str, ...]:
+        """Where a printed percentage points to another count: one phrase for each arm."""
+        return tuple(
+            f"{', '.join(self.level_labels[level] or self.name for level in summary.contradicted)} in arm {arm}"
+            for arm, summary in self.arms.items()
+            if summary.contradicted
+        )
+
+
+def counted(
+    name: str, arms: tuple[str, str], counts: Mapping[str, tuple[int, int]], kind: str = "nominal"
+) -> Covariate:
+    """A covariate from counts that were not loaded from a study.
+
+    Parameters
+    ----------
+    name
+        What it is called.
+    arms
+        Experimental arm and comparator.
+    counts
+        Level to its patients in each arm; together they are the arm's n.
+    kind
+        `binary`, `nominal` or `ordinal`.
+
+    Examples
+    --------
+    >>> counted("afp", ("new", "old"), {"to_400": (51, 68), "above_400": (23, 25)}, "binary").arms["new"].n
+    74
+    """
+    table = np.array(list(counts.values()), dtype=float)
+    summaries = {
+        arm: Summary(int(column.sum()), column, 100 * column / max(column.sum(), 1.0), {})
+        for arm, column in zip(arms, table.T, strict=True)
+    }
+    return Covariate(name, kind, tuple(counts), tuple(counts), summaries, ())
+
+
+def measured(
+    name: str, arms: tuple[str, str], n: tuple[int, int], mean: tuple[float, float], sd: tuple[float, float]
+) -> Covariate:
+    """A continuous covariate from means and SDs that were not loaded from a study; each pair is by arm."""
+    nothing = np.zeros(0)
+    summaries = {
+        arm: Summary(size, nothing, nothing, {"mean": centre, "sd": spread})
+        for arm, size, centre, spread in zip(arms, n, mean, sd, strict=True)
+    }
+    return Covariate(name, "continuous", (), (), summaries, ())
 
 
 def printed_covariates(paper: Paper, population: str) -> list[Covariate]:
@@ -132,9 +195,29 @@ def _levels(values: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _summary(size: int, levels: tuple[str, ...], values: pd.DataFrame) -> Summary:
-    def of(statistic: str) -> np.ndarray:
-        printed = values[values.statistic == statistic].set_index("level").value
-        return np.array([printed.get(level, math.nan) for level in levels], dtype=float)
+    def of(statistic: str) -> pd.DataFrame:
+        return values[values.statistic == statistic].set_index("level").reindex(list(levels))
 
-    moments = values[values.statistic.isin(MOMENTS)].set_index("statistic").value.dropna()
-    return Summary(size, of("n"), of("pct"), {str(name): float(value) for name, value in moments.items()})
+    counts, percentages = of("n"), of("pct")
+    contradicted = tuple(
+        place
+        for place, (count, row) in enumerate(zip(counts.value, percentages.itertuples(), strict=True))
+        if _contradicts(count, row, size)
+    )
+    moments = values[values.statistic.isin(MOMENTS)].set_index("statistic").dropna(subset="value")
+    return Summary(
+        size,
+        counts.value.to_numpy(dtype=float),
+        percentages.value.to_numpy(dtype=float),
+        {str(name): float(value) for name, value in moments.value.items()},
+        {str(name): int(decimals) for name, decimals in moments.decimals.items()},
+        contradicted,
+    )
+
+
+def _contradicts(count: float, percentage: Any, size: int) -> bool:
+    """Whether a printed percentage points to another count: half a patient off, and more than its last digit."""
+    if math.isnan(count) or pd.isna(percentage.value) or not size:
+        return False
+    off = abs(percentage.value - 100 * count / size)
+    return bool(off > max(50 / size, 10.0**-percentage.decimals))

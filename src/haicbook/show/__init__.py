@@ -2,12 +2,30 @@
 
 from haicbook.show.adverse import adverse_table, differences_table, mirrored_bars
 from haicbook.show.appendix import value_link
-from haicbook.show.balance import balance_notes, balance_table
+from haicbook.show.balance import (
+    balance_notes,
+    balance_table,
+    only_p_notes,
+    p_figure,
+    p_words,
+    sizes_notes,
+    sizes_table,
+    unnoticed_words,
+)
 from haicbook.show.design import design_table, design_text
-from haicbook.show.findings import findings
+from haicbook.show.findings import findings, ranked_findings
 from haicbook.show.forest import cox_forest, love_plot, rates_forest
 from haicbook.show.glance import glance
 from haicbook.show.printed_tables import baseline, baseline_in_text, plain
+from haicbook.show.rerun import margins_figure, sensitivity_figure
+from haicbook.show.rerun_text import (
+    grid_words,
+    known_margins_table,
+    known_words,
+    repeated_words,
+    rerun_table,
+    rerun_words,
+)
 from haicbook.show.response import interval_text, response_forest, response_table
 from haicbook.show.style import use
 from haicbook.show.survival import compared, departures, mean_survival_table, sources, survival_curves, survival_summary
@@ -20,7 +38,6 @@ from haicbook.show.text import (
     glue,
     longer_arms,
     mean_gap,
-    rerun_counts,
     response_gaps,
     sensitivity_text,
 )
@@ -44,29 +61,43 @@ __all__ = [
     "findings",
     "glance",
     "glue",
+    "grid_words",
     "interval",
     "interval_text",
+    "known_margins_table",
+    "known_words",
     "longer_arms",
     "lost",
     "love_plot",
+    "margins_figure",
     "mean_gap",
     "mean_survival_table",
     "mirrored_bars",
     "note",
     "number",
+    "only_p_notes",
+    "p_figure",
     "p_value",
+    "p_words",
     "percent",
     "plain",
+    "ranked_findings",
     "rates_forest",
-    "rerun_counts",
+    "repeated_words",
+    "rerun_table",
+    "rerun_words",
     "response_forest",
     "response_gaps",
     "response_table",
+    "sensitivity_figure",
     "sensitivity_text",
+    "sizes_notes",
+    "sizes_table",
     "sources",
     "survival_curves",
     "survival_summary",
     "table",
+    "unnoticed_words",
     "use",
     "value_link",
 ]

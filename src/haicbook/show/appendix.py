@@ -1,6 +1,8 @@
-"""Where a printed value stands in the appendix."""
+"""Where a printed value stands in the appendix, and a finding in the ledger."""
 
 from __future__ import annotations
+
+from typing import Any
 
 
 def value_link(value_id: str) -> str:
@@ -19,3 +21,8 @@ def value_link(value_id: str) -> str:
     if not value_id:
         raise ValueError("no value id; expected one as study/source/row/…/statistic")
     return f"values.html#{value_id}"
+
+
+def finding_link(finding: Any) -> str:
+    """The address of a study's findings by one rule in the ledger, as seen from a chapter."""
+    return f"audit.html#Study={finding.study}&Rule={finding.rule}"

@@ -1,25 +1,93 @@
-"""Findings of the audit as a table for the page."""
+"""Findings of the audit for a chapter: the few that matter first as a list, the others folded into a table."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
-from haicbook.show.tables import Linked
+from haicbook.show.appendix import finding_link
+from haicbook.show.tables import Linked, escape, linked, table
 
-_MARK = {"error": "error", "warning": "warning", "info": "note"}
+MARKS = {"error": "error", "warning": "warning", "info": "note"}
+FIRST = 3
+# a longer quotation of printed figures is cut; the ledger has it whole
+_LONGEST = 110
 
 
-def findings(found: list[Any], most: int | None = None) -> pd.DataFrame:
-    """One row for each finding, the gravest first: severity, the sentence, printed, recomputed."""
+def findings(found: Sequence[Any], most: int | None = None) -> pd.DataFrame:
+    """One row for each finding: severity, the sentence, printed, recomputed by hand.
+
+    Parameters
+    ----------
+    found
+        In the order to be shown.
+    most
+        Only so many; all by default.
+    """
     rows = [
         (
-            _MARK[item.severity],
-            item.sentence + (f" {item.repair}" if item.repair else ""),
-            Linked(item.printed, item.value_ids[0] if item.value_ids else ""),
-            item.recomputed,
+            MARKS[item.severity],
+            f"{item.sentence} {item.repair}".strip(),
+            Linked(shortened(item.printed), item.value_ids[0] if item.value_ids else ""),
+            shortened(item.recomputation or item.recomputed),
         )
         for item in found[:most]
     ]
-    return pd.DataFrame(rows, columns=["", "What does not add up", "Printed", "Recomputed"])
+    return pd.DataFrame(rows, columns=["", "What does not add up", "Printed", "By hand"])
+
+
+def ranked_findings(found: Sequence[Any], caption: str, name: str, most: int = FIRST) -> Any:
+    """The findings that matter first as a list, the others as a numbered table that is folded away.
+
+    Parameters
+    ----------
+    found
+        Ranked, as `haicbook.audit.ranked` gives them.
+    caption, name
+        Of the table, as for :func:`haicbook.show.table`.
+    most
+        How many are not folded.
+
+    Returns
+    -------
+    IPython.display.Markdown
+        For a cell whose metadata says `mystnb: {markdown_format: myst}`.
+    """
+    from IPython.display import Markdown
+
+    if not found:
+        return Markdown("Nothing was found that does not add up.\n")
+    first = "\n".join(f"{place}. {_entry(item)}" for place, item in enumerate(found[:most], start=1))
+    return Markdown(f"{first}\n\n{_folded(found[most:], caption, name)}")
+
+
+def _entry(item: Any) -> str:
+    lines = [f"**{MARKS[item.severity].capitalize()}.** {escape(item.sentence)}"]
+    if item.recomputation:
+        lines.append(f"By hand: {escape(shortened(item.recomputation))}.")
+    if item.repair:
+        lines.append(f"Perhaps: {escape(item.repair)}")
+    first = item.value_ids[0] if item.value_ids else ""
+    printed = linked(shortened(item.printed), first)
+    ledger = f'<a href="{finding_link(item)}">in the ledger</a>'
+    lines.append(f"Printed: {printed} ({ledger}).")
+    # a line of its own for each, within the list's entry
+    return "\n   <br>".join(lines)
+
+
+def _folded(rest: Sequence[Any], caption: str, name: str) -> str:
+    if not rest:
+        return ""
+    counts = [(sum(item.severity == key for item in rest), word) for key, word in MARKS.items()]
+    title = ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts if count)
+    inside = table(findings(rest), caption, name, align="llll").data
+    return f"::::{{dropdown}} The other {len(rest)}: {title}\n{inside}\n::::\n"
+
+
+def shortened(text: str, longest: int = _LONGEST) -> str:
+    """A text cut at a space, with an ellipsis, where it is longer than `longest` characters."""
+    if len(text) <= longest:
+        return text
+    return text[:longest].rsplit(" ", 1)[0].rstrip(";,") + " …"

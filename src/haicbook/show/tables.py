@@ -61,7 +61,7 @@ def table(
     rule = "|".join({"l": ":--", "c": ":-:", "r": "--:"}[letter] for letter in align)
     lines = [_row(frame.columns), f"|{rule}|", *(_row(row) for row in frame.itertuples(index=False))]
     body = "\n".join(lines)
-    beneath = "".join(f"\n{_escape(note)}\n" for note in notes)
+    beneath = "".join(f"\n{escape(note)}\n" for note in notes)
     return Markdown(f":::{{table}} {caption}.{where}\n:name: {name}\n:class: {kind}\n\n{body}\n:::\n{beneath}")
 
 
@@ -70,13 +70,17 @@ def _row(cells: Any) -> str:
 
 
 def _cell(cell: Any) -> str:
-    text = _escape(str(cell))
-    if isinstance(cell, Linked) and cell.value_id and text.strip():
-        return f'<a class="haic-value" href="{value_link(cell.value_id)}">{text}</a>'
-    return text
+    return linked(str(cell), cell.value_id if isinstance(cell, Linked) else "")
 
 
-def _escape(cell: str) -> str:
+def linked(text: str, value_id: str) -> str:
+    """A text that leads to a printed value's row in the appendix; plain without an id."""
+    shown = escape(text)
+    return f'<a class="haic-value" href="{value_link(value_id)}">{shown}</a>' if value_id and shown.strip() else shown
+
+
+def escape(cell: str) -> str:
+    """A text that Markdown shows as it is, in a table's cell too."""
     text = cell.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;").replace("$", "\\$").replace("~", "\\~")
     return text or " "
 
@@ -92,7 +96,7 @@ def lost(entries: list[str]) -> Any:
     """What the text lost or the paper does not report, at the place where it is missed."""
     if not entries:
         return note("Nothing of this section is missing.")
-    listing = "\n".join(f"* {_escape(entry)}" for entry in entries)
+    listing = "\n".join(f"* {escape(entry)}" for entry in entries)
     from IPython.display import Markdown
 
     return Markdown(f":::{{admonition}} Not available\n:class: haic-lost\n{listing}\n:::\n")

@@ -67,16 +67,6 @@ def sensitivity_text(effect: pd.Series, sensitivity: dict[str, float], strength:
     }
 
 
-def rerun_counts(rerun: Any, summary: dict[str, float]) -> dict[str, str]:
-    """Pairs of a matching re-run beside the printed number of pairs."""
-    return {
-        "rerun_cohorts": f"{summary['cohorts']:g}",
-        "rerun_pairs": f"{summary['pairs']:.0f} ({summary['pairs.low']:.0f} to {summary['pairs.high']:.0f})",
-        "rerun_printed": str(rerun.printed_pairs),
-        "rerun_notes": " ".join(f"{note.rstrip('.')}." for note in rerun.notes),
-    }
-
-
 def extremes(rates: pd.DataFrame, name: str) -> dict[str, str]:
     """The smallest and the largest estimate of a frame of rates, and whose they are."""
     least, most = rates.loc[rates.estimate.idxmin()], rates.loc[rates.estimate.idxmax()]

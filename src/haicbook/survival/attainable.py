@@ -2,8 +2,8 @@
 
 With n patients a curve takes finitely many values, so a printed rate may be out of reach of the other ones. Where a
 paper prints a quantity differently in another place, that figure is tried first; otherwise the figure is left out.
-The fewest changes are made. For small arms the reason is a proof (:mod:`haicbook.survival.exact`), else the end of a
-search, and the words say which.
+The fewest changes are made, and each is proved: the curves of a small arm can be listed (:mod:`haicbook.survival.exact`).
+An arm too large for that is left as it is; what cannot be met of it is found by search (:mod:`haicbook.survival.settle`).
 """
 
 from __future__ import annotations
@@ -12,25 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-import numpy as np
-
-from haicbook.survival.draw import draw_until
 from haicbook.survival.exact import reach
 from haicbook.survival.knots import knots_of
-from haicbook.survival.parent import parents_of
 from haicbook.survival.targets import ArmTargets, Conflict, Interval, Landmark, TargetError, Targets
-
-# how often a set of targets is tried before it counts as out of reach
-ATTEMPTS = 300
-
-
-class ReconstructionError(RuntimeError):
-    """No data set was found that meets the targets; the message says which and how hard the search was."""
-
 
 @dataclass(frozen=True)
 class Part:
-    """One printed figure of an arm: a landmark, its median or its events."""
+    """One printed figure of an arm: a landmark or its median."""
 
     name: str
     figure: str
@@ -53,25 +41,21 @@ class Change:
     by: Conflict | None = None
 
 
-def attainable_arm(targets: Targets, name: str, censoring: str, rng: np.random.Generator) -> tuple[Targets, list[str]]:
-    """The targets with as few changes to one arm as make it attainable, and the changes in words.
-
-    Raises
-    ------
-    ReconstructionError
-        When not even one of the arm's figures can be met.
-    """
+def attainable_arm(targets: Targets, name: str) -> tuple[Targets, list[str]]:
+    """The targets with as few changes to one arm as make it attainable, and the changes in words."""
     arm = targets.arms[name]
     parts = _parts(arm)
+    if targets.conventions.rates == "life_table" or _listed(arm) is not False:
+        return targets, []
     for changes in _by_size(_changes(targets, name, parts)):
         try:
             changed = replace(targets, arms=targets.arms | {name: _changed(arm, changes)})
         except TargetError:  # without median and rates, or at odds at first sight: not this one
             continue
-        if _is_attainable(changed, name, censoring, rng):
+        if _listed(changed.arms[name]):
             kept = [part for part in parts if part not in [change.part for change in changes]]
             return changed, [_why(change, name, arm, kept) for change in changes]
-    raise ReconstructionError(f"arm {name}: no data set of {arm.n} patients was found that has any printed figure")
+    return targets, []
 
 
 def _parts(arm: ArmTargets) -> list[Part]:
@@ -83,8 +67,6 @@ def _parts(arm: ArmTargets) -> list[Part]:
         Part(f"the {mark.time:g}-month rate", f"{mark.printed.rstrip('% ')}%", mark)
         for mark in sorted(arm.landmarks, key=lambda mark: mark.time)
     ]
-    if arm.events is not None:
-        parts.append(Part("the number of events", str(arm.events)))
     if arm.median is not None:
         parts.append(Part("the median", f"{arm.median.printed} months"))
     return parts
@@ -119,32 +101,26 @@ def _changed(arm: ArmTargets, changes: tuple[Change, ...]) -> ArmTargets:
             if other is not None:
                 marks.append(Landmark(old.time, other, None, other.value_id, other.printed))
             arm = replace(arm, landmarks=tuple(sorted(marks, key=lambda mark: mark.time)))
-        elif change.part.name == "the median":
-            arm = replace(arm, median=other, median_ci=None)
         else:
-            arm = replace(arm, events=None)
+            arm = replace(arm, median=other, median_ci=None)
     return arm
 
 
-def _is_attainable(targets: Targets, name: str, censoring: str, rng: np.random.Generator) -> bool:
-    arms = {name: targets.arms[name]}
-    parent = parents_of(arms, None, targets.follow_up_end, censoring)[name]
-    return draw_until(parent, arms[name].events, rng, ATTEMPTS) is not None
+def _listed(arm: ArmTargets) -> bool | None:
+    """Whether a curve passes through the arm's rates and median; None where its curves are too many to list."""
+    if not arm.landmarks:
+        return True
+    listed = reach(arm.n, knots_of(arm, strict=False))
+    return None if listed is None else bool(listed.possible)
 
 
 def _why(change: Change, name: str, arm: ArmTargets, kept: list[Part]) -> str:
     rivals = _impossible_together(arm, change.part, kept)
-    if rivals is None:
-        reason = (
-            f"no data set of {arm.n} patients was found that has it together with the arm's other printed figures "
-            f"({ATTEMPTS} attempts: a search, not a proof)"
-        )
-    else:
-        company = f" together with {' and '.join(part.words for part in rivals)}" if rivals else ""
-        reason = (
-            f"no data set of {arm.n} patients can have it{company} "
-            "(every order of events and censorings was listed: a proof, for Kaplan-Meier rates and usual rounding)"
-        )
+    company = f" together with {' and '.join(part.words for part in rivals)}" if rivals else ""
+    reason = (
+        f"no data set of {arm.n} patients can have it{company} "
+        "(every order of events and censorings was listed: a proof, for Kaplan-Meier rates and usual rounding)"
+    )
     what = f"{change.part.words}, arm {name}"
     if change.by is None:
         return f"left out: {what}: {reason}"
@@ -154,9 +130,6 @@ def _why(change: Change, name: str, arm: ArmTargets, kept: list[Part]) -> str:
 
 def _impossible_together(arm: ArmTargets, part: Part, others: list[Part]) -> tuple[Part, ...] | None:
     """The fewest other figures of an arm with which this one is impossible; None without a proof."""
-    others = [other for other in others if other.name != "the number of events"]
-    if part.name == "the number of events":
-        return None  # the list of curves does not count events
     for size in range(len(others) + 1):
         for company in combinations(others, size):
             both = (part, *company)

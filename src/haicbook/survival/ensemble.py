@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from haicbook.printed import parse_number
 from haicbook.survival import estimators
+from haicbook.survival.goals import Reading
 from haicbook.survival.targets import Interval, Landmark, Limits, Targets
 
 Floats = NDArray[np.float64]
@@ -32,6 +33,14 @@ class Member(NamedTuple):
 
     time: Floats
     event: Bools
+
+
+def stacked(arms: Sequence[str], members: Sequence[Sequence[tuple[Floats, Bools]]]) -> dict[str, Member]:
+    """Members' rows as arrays (B, n) for each arm."""
+    return {
+        arm: Member(np.stack([rows[index][0] for rows in members]), np.stack([rows[index][1] for rows in members]))
+        for index, arm in enumerate(arms)
+    }
 
 
 class _Line(NamedTuple):
@@ -64,6 +73,12 @@ class Ensemble:
         The targets that every member was verified to meet.
     dropped
         What was left out of `targets`, and why, in words; empty where everything is met.
+    reading
+        The conventions under which the targets are met.
+    tried
+        The readings that were tried, in words, and whether a data set was found under each.
+    asked
+        Members asked for; more than there are where no more were found.
     """
 
     targets: Targets
@@ -71,6 +86,9 @@ class Ensemble:
     members: dict[str, Member]
     kept: Targets
     dropped: tuple[str, ...] = ()
+    reading: Reading = Reading()  # noqa: RUF009
+    tried: tuple[tuple[str, bool], ...] = ()
+    asked: int = 0
 
     label = LABEL
 

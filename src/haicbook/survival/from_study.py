@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from haicbook.printed import parse_date
+from haicbook.printed import parse_date, parse_number
 from haicbook.study import Paper
 from haicbook.survival.targets import (
     ArmTargets,
@@ -29,6 +29,8 @@ _IN_MONTHS = {"": 1.0, "months": 1.0, "years": 12.0, "weeks": 7 / DAYS_IN_MONTH,
 _EVENT_TERMS = {"os": ("deaths", "events")}
 _OTHER_EVENT_TERMS = ("events",)
 _UNADJUSTED = ("univariable", "")
+# decimals from which a last zero in all figures of a row says that they were filled up
+_LONG = 3
 # Times to and of a response are those of responders, not of the population that is counted.
 _ENDPOINTS = ("os", "pfs", "liver_pfs")
 
@@ -150,7 +152,7 @@ def _interval(row: pd.Series) -> Interval:
         scale = _IN_MONTHS[row.unit]
     else:
         scale = 1.0
-    return Interval(row.low * scale, row.high * scale, row.printed, row.id)
+    return Interval(float(row.low * scale), float(row.high * scale), row.printed, row.id)
 
 
 def _limit(row: pd.Series) -> Interval:
@@ -221,7 +223,30 @@ def _hazard_ratio(reader: _Reader, arms: list[str]) -> HazardRatio | None:
     used = reader.used(rows, "hazard ratio", "")
     if used is None:
         return None
-    return HazardRatio(used.arm, used.reference, _interval(used), reader.limits(used, rows), used.model)
+    ratio = HazardRatio(used.arm, used.reference, _interval(used), reader.limits(used, rows), used.model)
+    if ratio.ci is not None and _zero_filled(ratio.estimate, ratio.ci.lower, ratio.ci.upper):
+        ratio = replace(ratio, estimate=_shorter(ratio.estimate), ci=ratio.ci and _shorter_limits(ratio.ci))
+    return ratio
+
+
+def _zero_filled(*figures: Interval) -> bool:
+    """Whether three figures of three decimals all end in a zero, as one row in a thousand does by chance.
+
+    They were rounded to two places, and filled up: 0.560 (0.330-0.950).
+    """
+    return all(parse_number(figure.printed).decimals >= _LONG and figure.printed.endswith("0") for figure in figures)
+
+
+def _shorter(figure: Interval) -> Interval:
+    """The interval of a figure whose last place is only filled up."""
+    if not math.isfinite(figure.low):
+        return figure
+    half = 10 * (figure.high - figure.low) / 2
+    return replace(figure, low=figure.middle - half, high=figure.middle + half)
+
+
+def _shorter_limits(limits: Limits) -> Limits:
+    return Limits(_shorter(limits.lower), _shorter(limits.upper))
 
 
 def _logrank_p(reader: _Reader) -> Interval | None:

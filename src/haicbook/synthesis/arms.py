@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pandas as pd
 
@@ -11,36 +12,8 @@ from haicbook.results import SavedResults
 from haicbook.study import Paper
 
 RATE_COLUMNS = ["study", "arm", "label", "role", "estimate", "low", "high", "printed", "value_id"]
+_AUTHOR = re.compile(r"[a-z]+")
 _SECTIONS = {"results": 0, "table": 1, "abstract": 2}
-
-
-def characteristics(papers: list[Paper]) -> pd.DataFrame:
-    """Design, setting, dates, arms and endpoints of the studies.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One column for each study, one row for each characteristic, all cells text; `not stated` where the text we
-        have does not say.
-    """
-    columns = {_study_label(paper): _characteristics(paper) for paper in papers}
-    return pd.DataFrame(columns).rename_axis("Characteristic").reset_index()
-
-
-def _characteristics(paper: Paper) -> dict[str, str]:
-    spec, setting = paper.spec, paper.spec.setting
-    sizes = spec.populations[spec.main_population].n
-    return {
-        "Question": spec.short_title,
-        "Design": spec.design_label,
-        "Country": setting.country,
-        "Centres": str(setting.centres or "not stated"),
-        "Enrolled": f"{setting.enrolment_start or '?'} to {setting.enrolment_end or '?'}",
-        "Line of therapy": spec.line_of_therapy or "not stated",
-        "Arms (n analysed here)": "; ".join(f"{spec.arms[arm].short} ({size})" for arm, size in sizes.items()),
-        "Response by": spec.response_criterion or "not stated",
-        "Time zero": next(iter(spec.endpoints.values())).time_zero or "not stated",
-    }
 
 
 def medians(papers: list[Paper], endpoint: str) -> pd.DataFrame:
@@ -63,7 +36,7 @@ def _median(paper: Paper, arm: str, endpoint: str) -> list[object] | None:
     cell = values[(values.file == median.file) & (values.line == median.line) & (values.column == median.column)]
     limits = cell.set_index("statistic")
     return [
-        *(paper.study, arm, _label(paper, arm), paper.spec.arms[arm].role, median.value),
+        *(paper.study, arm, arm_label(paper, arm), paper.spec.arms[arm].role, median.value),
         *(_limit(limits, "ci_low"), _limit(limits, "ci_high"), median.cell, median.id),
     ]
 
@@ -93,7 +66,7 @@ def response_rates(papers: list[Paper], category: str, confidence: float) -> pd.
             if rate.category == category and rate.criterion in ("", "mrecist"):
                 low, high = (100 * limit for limit in rate.interval(confidence))
                 role = paper.spec.arms[rate.arm].role
-                label = _label(paper, rate.arm)
+                label = arm_label(paper, rate.arm)
                 rows.append(
                     [paper.study, rate.arm, label, role, 100 * rate.estimate, low, high, rate.printed, rate.value_id]
                 )
@@ -115,14 +88,17 @@ def mean_survival(papers: list[Paper], results: dict[str, SavedResults], endpoin
             name = f"{endpoint}.{arm}.rmst"
             if name in saved.values:
                 values = [saved.value(f"{name}{part}") for part in ("", ".low", ".high")]
-                rows.append([_label(paper, arm), saved.parameters["horizon"], *values])
+                rows.append([arm_label(paper, arm), saved.parameters["horizon"], *values])
     return pd.DataFrame(rows, columns=["label", "horizon", "mean", "low", "high"])
 
 
-def _study_label(paper: Paper) -> str:
-    year = f" {paper.spec.year}" if paper.spec.year else ""
-    return paper.spec.authors.split()[0] + year
+def study_label(paper: Paper) -> str:
+    """First author and year, `Cao 2024`; `Liu` where the text has no year."""
+    # the key, since the papers' own lists of authors begin now with a family name and now with a given one
+    author = (_AUTHOR.match(paper.study) or [paper.study])[0].capitalize()
+    return f"{author} {paper.spec.year}" if paper.spec.year else author
 
 
-def _label(paper: Paper, arm: str) -> str:
-    return f"{_study_label(paper)}: {paper.spec.arms[arm].short}"
+def arm_label(paper: Paper, arm: str) -> str:
+    """The study and the arm: `Cao 2024: SI`."""
+    return f"{study_label(paper)}: {paper.spec.arms[arm].short}"

@@ -1,8 +1,7 @@
-"""Simon's two-stage design: its exact operating characteristics, and the search for the best one."""
+"""Simon's two-stage design, its exact operating characteristics, and the decision after its first stage."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,11 +69,33 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
-class BestDesigns:
-    """`optimal` has the smallest expected n under the null rate, `minimax` the smallest n (then expected n)."""
+class Decision:
+    """What the first stage calls for.
 
-    optimal: Evaluation
-    minimax: Evaluation
+    Attributes
+    ----------
+    design
+        The two stages.
+    responders
+        Found among the first `design.n1` patients.
+    needed
+        Fewest responders with which the trial goes on.
+    goes_on
+        Whether there were that many.
+    """
+
+    design: SimonDesign
+    responders: int
+    needed: int
+    goes_on: bool
+
+    @property
+    def statement(self) -> str:
+        """The decision in a sentence."""
+        verdict = "the trial goes on" if self.goes_on else "the trial stops"
+        return (
+            f"{self.responders} of the first {self.design.n1} patients responded, {self.needed} were needed: {verdict}."
+        )
 
 
 def characteristics(design: SimonDesign, rate: float) -> Characteristics:
@@ -112,82 +133,17 @@ def evaluate(design: SimonDesign, p0: float, p1: float) -> Evaluation:
     return Evaluation(design, characteristics(design, p0), characteristics(design, p1))
 
 
-def search(alpha: float, beta: float, p0: float, p1: float, n_max: int) -> BestDesigns:
-    """Simon's optimal and minimax designs, by going through every design of up to `n_max` patients.
-
-    Parameters
-    ----------
-    alpha, beta
-        Largest type I error, and largest type II error (1 - power).
-    p0, p1
-        Response rate that is of no interest, and the one that is; p0 < p1.
-    n_max
-        Most patients in both stages.
+def decision(design: SimonDesign, responders: int) -> Decision:
+    """What a design calls for after its first stage.
 
     Raises
     ------
     ValueError
-        With all that is out of range, or when no design of that size keeps both errors.
-
-    References
-    ----------
-    Simon R. Control Clin Trials 1989;10:1-10.
+        When that many patients cannot have responded.
     """
-    _require_searchable(alpha, beta, p0, p1, n_max)
-    found = [design for n in range(2, n_max + 1) for design in _admissible(n, alpha, beta, p0, p1)]
-    if not found:
-        raise ValueError(f"no design of up to {n_max} patients has type I error {alpha} and type II error {beta}")
-    # expected n, then the design, so that ties fall the same way each time
-    by_expected = min(found, key=lambda item: (item[0], item[1].n, item[1].n1))
-    by_size = min(found, key=lambda item: (item[1].n, item[0], item[1].n1))
-    return BestDesigns(evaluate(by_expected[1], p0, p1), evaluate(by_size[1], p0, p1))
-
-
-def _require_searchable(alpha: float, beta: float, p0: float, p1: float, n_max: int) -> None:
-    problems = [
-        f"{name} is {value}, allowed is a number between 0 and 1"
-        for name, value in {"alpha": alpha, "beta": beta, "p0": p0, "p1": p1}.items()
-        if not 0 < value < 1
-    ]
-    if not p0 < p1:
-        problems.append(f"p0 is {p0}, allowed is less than p1 = {p1}")
-    if n_max < 2:
-        problems.append(f"n_max is {n_max}, allowed is 2 and more")
-    if problems:
-        raise ValueError("; ".join(problems))
-
-
-def _admissible(n: int, alpha: float, beta: float, p0: float, p1: float) -> Iterator[tuple[float, SimonDesign]]:
-    """(expected n under p0, design) of total size n, for every first stage the best r that keeps both errors."""
-    from scipy.special import bdtr
-
-    for n1 in range(1, n):
-        under_null, under_alternative = (_rejection(n1, n, rate) for rate in (p0, p1))
-        first = np.arange(n1)
-        # rejection falls with r, so the smallest r that keeps alpha has the most power
-        smallest = np.maximum((under_null > alpha).sum(axis=1), first)
-        feasible = (smallest < n) & (under_alternative[first, np.minimum(smallest, n - 1)] >= 1 - beta)
-        for r1 in np.flatnonzero(feasible):
-            expected = n1 + (1 - float(bdtr(r1, n1, p0))) * (n - n1)
-            yield expected, SimonDesign(int(r1), n1, int(smallest[r1]), n)
-
-
-def _rejection(n1: int, n: int, rate: float) -> np.ndarray:
-    """Probability of rejection by r1 (rows, 0 to n1 - 1) and r (columns, 0 to n - 1)."""
-    first, second = _binomial(n1, rate), _binomial(n - n1, rate)
-    tail = np.cumsum(second[::-1])[::-1]
-    responders, r = np.arange(1, n1 + 1)[:, None], np.arange(n)[None, :]
-    needed = r + 1 - responders
-    reached = np.where(needed > n - n1, 0.0, tail[np.clip(needed, 0, n - n1)])
-    return np.cumsum((first[1:, None] * reached)[::-1], axis=0)[::-1]
-
-
-def _binomial(n: int, rate: float) -> np.ndarray:
-    from scipy.special import gammaln
-
-    k = np.arange(n + 1)
-    ways = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
-    return np.asarray(np.exp(ways + k * np.log(rate) + (n - k) * np.log1p(-rate)))
+    if not 0 <= responders <= design.n1:
+        raise ValueError(f"found {responders} responders; allowed is 0 to n1 = {design.n1}")
+    return Decision(design, responders, design.r1 + 1, responders > design.r1)
 
 
 def planned(paper: Paper) -> SimonDesign:

@@ -1,0 +1,144 @@
+"""Accuracy of reconstructions, on data with known truth.
+
+`python -m benchmarks.accuracy [--level a] [--sets 20] [--members 100] [--split tuning] [--out scores.csv]` from the
+repository's folder prints a Markdown table and, with `--out`, keeps one row for each data set and level. Tune on the
+tuning sets only; report on the reporting sets.
+"""
+
+from __future__ import annotations
+
+import argparse
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from benchmarks.accuracy import split
+from benchmarks.accuracy.printing import LEVELS
+from benchmarks.accuracy.scoring import Score, answer, compared, question
+
+WANTED = {
+    "e": {"a": "≤ 0.035", "b": "≤ 0.033", "c": "≤ 0.018"},
+    "d": {"a": "≤ 0.015", "b": "≤ 0.012", "c": "≤ 0.006"},
+    "covered": dict.fromkeys(LEVELS, "93–97 %"),
+    "d_covered": dict.fromkeys(LEVELS, "93–97 %"),
+    "sampling_covered": dict.fromkeys(LEVELS, "93–97 %"),
+    "sampling_d_covered": dict.fromkeys(LEVELS, "93–97 %"),
+    "width": {"a": "≤ 0.18", "b": "≤ 0.17", "c": "≤ 0.10"},
+    "reached": {"a": "≥ 95 %", "b": "≥ 95 %", "c": "≥ 80 %"},
+    "met": dict.fromkeys(LEVELS, "100 %"),
+    "log_hr": dict.fromkeys(LEVELS, "≤ 0.008"),
+    "guyot_e": dict.fromkeys(LEVELS, "≤ 0.006"),
+}
+
+
+def score(task: tuple[str, str, int, str, str, int]) -> Score | None:
+    """One data set at one level; None where the source is not installed or the summaries say too little."""
+    name, kind, seed, program, level, members = task
+    try:
+        trial = split.trial(kind, seed)
+    except LookupError:
+        return None
+    asked = question(name, kind, level, trial, program)
+    if asked is None:
+        return None
+    return answer(asked, members, seed) | compared(asked) | {"program": program}
+
+
+def scores(rows: pd.DataFrame, levels: str, members: int, workers: int) -> pd.DataFrame:
+    """One row for each data set and level that can be asked."""
+    tasks = [
+        (row.set, row.kind, int(row.seed), row.program, level, members) for level in levels for row in rows.itertuples()
+    ]
+    if workers == 1:
+        found = list(map(score, tasks))
+    else:
+        with ProcessPoolExecutor(workers) as pool:
+            found = list(pool.map(score, tasks, chunksize=1))
+    return pd.DataFrame([one for one in found if one is not None])
+
+
+def median_with_spread(values: pd.Series) -> str:
+    """Median over data sets and the middle half of them."""
+    low, middle, high = np.nanquantile(values, (0.25, 0.5, 0.75))
+    return f"{middle:.4f} ({low:.4f}–{high:.4f})"
+
+
+def mean_with_error(values: pd.Series) -> str:
+    """Mean over data sets in per cent, and its Monte Carlo standard error."""
+    values = values.dropna()
+    return f"{100 * values.mean():.1f} % (± {100 * values.std(ddof=1) / np.sqrt(max(len(values), 1)):.1f})"
+
+
+def table(found: pd.DataFrame) -> list[str]:
+    """Lines of a Markdown table: one column for each level."""
+    levels = [level for level in LEVELS if level in set(found.level)]
+    found = found.assign(
+        reached=(found.members >= found.asked).astype(float),
+        met=(found["missed"].fillna(0) == 0).astype(float) if "missed" in found else 1.0,
+        everything=(found.members.gt(0) & found.get("left_out", pd.Series(0, found.index)).eq(0)).astype(float),
+    )
+    kinds = [
+        ("mean absolute difference of the curves to τ", "e", median_with_spread),
+        ("… exponential from the median", "exponential_e", median_with_spread),
+        ("… Weibull through the points", "weibull_e", median_with_spread),
+        ("… Guyot on the true curve", "guyot_e", median_with_spread),
+        ("error of the RMST difference / τ", "d", median_with_spread),
+        ("… exponential from the median", "exponential_d", median_with_spread),
+        ("… Weibull through the points", "weibull_d", median_with_spread),
+        ("… Guyot on the true curve", "guyot_d", median_with_spread),
+        ("Guyot, |Δ log HR|", "guyot_log_hr", median_with_spread),
+        ("Guyot with the number of deaths, |Δ log HR|", "guyot_events_log_hr", median_with_spread),
+        ("coverage of the true patients' curve", "covered", mean_with_error),
+        ("coverage of their RMST difference", "d_covered", mean_with_error),
+        ("mean width of the curve band", "width", median_with_spread),
+        ("coverage of the generating curve by the sampling band", "sampling_covered", mean_with_error),
+        ("coverage of its RMST difference", "sampling_d_covered", mean_with_error),
+        ("mean width of the sampling band", "sampling_width", median_with_spread),
+        ("requested members reached, % of sets", "reached", mean_with_error),
+        ("no printed number left out, % of sets", "everything", mean_with_error),
+        ("all checked members meet the kept numbers, % of sets", "met", mean_with_error),
+    ]
+    lines = ["| | " + " | ".join(levels) + " |", "| --- |" + " --- |" * len(levels)]
+    lines.append("| sets | " + " | ".join(str((found.level == level).sum()) for level in levels) + " |")
+    for words, column, shown in kinds:
+        if column not in found or found[column].isna().all():
+            continue
+        key = "log_hr" if column.endswith("log_hr") else column
+        cells = []
+        for level in levels:
+            wanted = WANTED.get(key, {}).get(level, "")
+            cells.append(shown(found.loc[found.level == level, column]) + (f"; {wanted}" if wanted else ""))
+        lines.append(f"| {words} | " + " | ".join(cells) + " |")
+    seconds = [found.loc[found.level == level] for level in levels]
+    costs = [f"{(rows.seconds.sum() / max(rows.members.sum(), 1)) * 1e3:.1f}" for rows in seconds]
+    lines.append("| milliseconds a member | " + " | ".join(costs) + " |")
+    return lines
+
+
+def main() -> None:
+    """Score and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--level", default="abc", help="one or several of a, b, c")
+    parser.add_argument("--sets", type=int, default=0, help="so many data sets, spread over the split; 0 for all")
+    parser.add_argument("--members", type=int, default=200)
+    parser.add_argument("--split", default="reporting", choices=("tuning", "reporting", "all"))
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--out", type=Path, help="keep the scores as CSV")
+    parser.add_argument("--quick", action="store_true", help="6 sets, 20 members")
+    chosen = parser.parse_args()
+    rows = split.load(chosen.split)
+    count = 6 if chosen.quick else chosen.sets
+    if count:
+        rows = rows.iloc[np.unique(np.linspace(0, len(rows) - 1, count).astype(int))]
+    found = scores(rows, chosen.level, 20 if chosen.quick else chosen.members, chosen.workers)
+    if chosen.out:
+        found.to_csv(chosen.out, index=False, float_format="%.6g", lineterminator="\n")
+    print(
+        f"{chosen.split} sets; median (middle half) over sets, or mean (± Monte Carlo standard error); what is wanted"
+    )
+    print("\n".join(table(found)))
+
+
+if __name__ == "__main__":
+    main()

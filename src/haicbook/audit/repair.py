@@ -1,0 +1,217 @@
+"""The smallest repair: one change to one cell, or two cells that change places, that makes everything around it agree.
+
+A suggestion, never applied. Every single edit of the cells behind a finding is tried; one is kept when the finding
+vanishes, and no other rule that touches the cell finds anything new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from haicbook.audit import complements, counts, intervals, moments, nested, parts, repeats, response, tests
+from haicbook.audit.cells import Cell
+from haicbook.audit.edits import ORDER, WHOLE_CELL, Edit, of_one_cell, of_two_cells
+from haicbook.audit.finding import Finding
+from haicbook.printed import agreement
+from haicbook.study import Paper
+
+Check = Callable[[Paper, list[Cell]], list[Finding]]
+# the rules that look at one row: they are run on it alone
+_OF_ROW: tuple[Check, ...] = (
+    counts.attainable,
+    counts.percentages,
+    intervals.enclosed,
+    parts.levels,
+    parts.grades,
+    repeats.repeated,
+    moments.frequencies,
+    tests.p_values_of_rows,
+)
+# the rules that look across rows: they are run on all cells, for the edits that are left
+_ACROSS: tuple[Check, ...] = (
+    response.response_sums,
+    parts.any_event,
+    parts.matched,
+    parts.arms,
+    nested.nested,
+    complements.complements,
+)
+# a rule's finding, as a repair makes it agree
+_AGREES = {
+    "percentage": "the percentage",
+    "attainable": "the percentage",
+    "interval": "the limits",
+    "levels": "the sum of the levels",
+    "grades": "the sum of the grades",
+    "repeated": "the other places",
+    "frequencies": "the frequency table",
+    "p_value": "the p-value",
+    "response": "the sum of the categories",
+    "matched": "the count before matching",
+    "arms": "the sum of the arms",
+    "nested": "the wider condition",
+    "complements": "the complement",
+}
+_ROW_RULES = ("percentage", "attainable", "interval", "levels", "grades", "repeated", "frequencies", "p_value")
+_MOST_CELLS = 10
+_SHOWN = 3
+
+Key = tuple[str, frozenset[str]]
+# how a repaired percentage stands to its count, the best first; the rest is no repair
+_READINGS: dict[str, int] = {"rounded": 0, "cut off": 1, "one unit": 2}
+
+
+@dataclass(eq=False)
+class _Bench:
+    """A paper's cells, with what the rules find in each row as printed."""
+
+    paper: Paper
+    cells: list[Cell]
+    habits: set[str]
+    by_id: dict[str, Cell] = field(default_factory=dict)
+    rows: dict[str, list[Cell]] = field(default_factory=dict)
+    p: dict[str, tests.Judged] = field(default_factory=dict)
+    usual: str = ""
+    across: set[Key] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        for cell in self.cells:
+            self.rows.setdefault(_quantity(cell), []).append(cell)
+            self.by_id.update(dict.fromkeys(cell.ids.values(), cell))
+        judged = tests.judged_rows(self.paper, tuple(self.cells))
+        self.p = {row.cell.ids["p"]: row for row in judged}
+        self.usual = tests.most_frequent([row for row in judged if row.given_by])
+        self.across = self.found(_ACROSS, self.cells)
+
+    def found(self, checks: Iterable[Check], cells: list[Cell]) -> set[Key]:
+        """Errors and warnings of some rules on some cells."""
+        return {_key(finding) for check in checks for finding in check(self.paper, cells) if finding.severity != "info"}
+
+
+def _quantity(cell: Cell) -> str:
+    """What the rules on one row compare: a row or term, or the figures of one endpoint."""
+    return f"endpoint {cell.about.endpoint}" if cell.of_endpoint else cell.quantity
+
+
+def _key(finding: Finding) -> Key:
+    return finding.rule, frozenset(finding.value_ids)
+
+
+@dataclass(frozen=True, eq=False)
+class Repair:
+    """An edit that will do, the rules that then agree, and how well a repaired percentage reads (0 is best)."""
+
+    edit: Edit
+    agreeing: frozenset[str]
+    reading: int
+
+    @property
+    def words(self) -> str:
+        """`52.7 for 62.7 (one digit)`."""
+        return f"{self.edit.repaired} for {self.edit.printed} ({self.edit.change})"
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        """The more rules agree, the better it reads and the simpler the change, the earlier."""
+        return -len(self.agreeing), self.reading, ORDER.index(self.edit.change)
+
+
+def with_repairs(paper: Paper, cells: list[Cell], findings: list[Finding]) -> list[Finding]:
+    """The findings, with the smallest repair where a single edit will do and the rule has suggested none.
+
+    Parameters
+    ----------
+    paper, cells
+        The study and its cells.
+    findings
+        What the rules found.
+    """
+    open_ones = [f for f in findings if f.severity != "info" and f.rule in _AGREES and not f.repair]
+    if not open_ones:
+        return findings
+    bench = _Bench(paper, cells, {counts.reading(paper, cell) for cell in cells})
+    words = {id(finding): _words(repairs(bench, finding)) for finding in open_ones}
+    return [replace(finding, repair=words.get(id(finding)) or finding.repair) for finding in findings]
+
+
+def _words(found: list[Repair]) -> str:
+    """The repair as a sentence; how many there are where several are as good; empty where there is none."""
+    if not found:
+        return ""
+    first = min(found, key=lambda repair: repair.rank)
+    alike = [repair for repair in found if repair.rank[:2] == first.rank[:2]]
+    # another count with its percentage is two changes: named only where nothing smaller will do
+    best = sorted((r for r in alike if (r.edit.change == WHOLE_CELL) == (first.edit.change == WHOLE_CELL)), key=_order)
+    mended = " and ".join(dict.fromkeys(_AGREES[rule] for rule in sorted(first.agreeing)))
+    if len(best) == 1:
+        return f"{best[0].words} would mend {mended}."
+    said = "; or ".join(repair.words for repair in best[:_SHOWN])
+    return f"One of {len(best)} single changes would mend {mended}, such as {said}."
+
+
+def _order(repair: Repair) -> tuple[int, int, int]:
+    return repair.rank
+
+
+def repairs(bench: _Bench, finding: Finding) -> list[Repair]:
+    """Every single edit that makes a finding vanish, leaves none at the edited cells, and makes no new one appear."""
+    involved = list({id(cell): cell for value in finding.value_ids if (cell := bench.by_id.get(value))}.values())
+    if not involved or len(involved) > _MOST_CELLS:
+        return []
+    kept: dict[tuple[str, str], Repair] = {}
+    for cell in involved:
+        row = bench.rows[_quantity(cell)]
+        before = bench.found(_OF_ROW, row)
+        # a count changed with its percentage always agrees with it: only a sum or a second rule makes that a repair
+        sums = {rule for rule, _ in before} - {"percentage", "attainable", "p_value", "repeated"}
+        across = finding.rule not in _ROW_RULES
+        for edit in _edits(bench, cell, row):
+            if edit.change != WHOLE_CELL or sums or across:
+                repair = _tried(bench, finding, edit, row, before)
+                if repair is not None:
+                    kept.setdefault((edit.printed, edit.repaired), repair)
+    return list(kept.values())
+
+
+def _edits(bench: _Bench, cell: Cell, row: list[Cell]) -> Iterator[Edit]:
+    yield from of_one_cell(bench.paper, cell)
+    yield from of_two_cells(cell, row)
+
+
+def _tried(bench: _Bench, finding: Finding, edit: Edit, row: list[Cell], before: set[Key]) -> Repair | None:
+    """The repair, if the edit is one; the cheap rules are asked first."""
+    reading = _reading(bench, edit)
+    if reading is None or not _usual_p(bench, edit):
+        return None
+    key, edited = _key(finding), edit.applied(row)
+    ids = {value for cell in edit.before for value in cell.ids.values()}
+    after: set[Key] = set()
+    for check in _OF_ROW:
+        after |= bench.found((check,), edited)
+        if after - before or key in after or any(ids & values for _, values in after):
+            return None
+    across = bench.found(_ACROSS, edit.applied(bench.cells))
+    if across - bench.across or key in across or any(ids & values for _, values in across):
+        return None
+    gone = {rule for rule, _ in (before - after) | (bench.across - across)} & set(_AGREES)
+    return Repair(edit, frozenset(gone), reading) if finding.rule in gone else None
+
+
+def _reading(bench: _Bench, edit: Edit) -> int | None:
+    """How the edited cells' percentages read; None where they do not, or slip as the paper's others never do."""
+    readings = [counts.reading(bench.paper, cell) for cell in edit.after]
+    if any(reading not in _READINGS or (reading != "rounded" and reading not in bench.habits) for reading in readings):
+        return None
+    return max(_READINGS[reading] for reading in readings)
+
+
+def _usual_p(bench: _Bench, edit: Edit) -> bool:
+    """Whether an edited p-value is, rounded, the one of the test that the paper uses most: others fit by chance."""
+    for old, new in zip(edit.before, edit.after, strict=True):
+        row = bench.p.get(old.ids.get("p", ""))
+        if row is not None:
+            values = [found[bench.usual] for found in row.p if bench.usual in found]
+            if not any(agreement(new.numbers["p"], value) == "rounded" for value in values):
+                return False
+    return True

@@ -1,0 +1,279 @@
+"""Survival curves as printed: heights, medians, endpoints and the calendar must be in order."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+
+from haicbook.audit.cells import Cell, place
+from haicbook.audit.curves import Curve, Mark, curves
+from haicbook.audit.finding import Finding, Severity
+from haicbook.audit.ratios import Span
+from haicbook.printed import parse_date
+from haicbook.study import Paper
+from haicbook.words import abbreviation
+
+_DAYS_IN_MONTH = 30.4375
+# rates of two endpoints whose order is wrong by more than so many standard errors have it wrong for good
+_CERTAIN = 2.0
+
+
+def landmarks(paper: Paper, found: list[Cell]) -> list[Finding]:
+    """A curve lies above one half before its median, and not above it from the median on.
+
+    Rates and medians of one arm are compared over the rounding of both, whichever place prints them.
+    """
+    findings = []
+    for curve in curves(paper, found):
+        for median, rate in itertools.product(curve.medians, curve.rates):
+            time, (low, high) = median.span(), rate.span()
+            too_low = rate.time < time[0] and high < 0.5
+            too_high = rate.time > time[1] and low > 0.5
+            if too_low or too_high:
+                side, where = ("below", "before") if too_low else ("above", "after")
+                sentence = (
+                    f"{place(paper, rate.cell)}: {rate.words} is {side} one half {where} the {median.words} "
+                    f"({median.cell.about.source})."
+                )
+                findings.append(_pair(paper, "landmark", "error", rate, median, sentence, f"{side} 50%"))
+    return findings
+
+
+def monotone(paper: Paper, found: list[Cell]) -> list[Finding]:
+    """A survival curve never rises."""
+    findings = []
+    for curve in curves(paper, found):
+        for earlier, later in itertools.combinations(curve.rates, 2):
+            if earlier.time < later.time and later.span()[0] > earlier.span()[1]:
+                sentence = f"{place(paper, later.cell)}: {later.words} is above {earlier.words}; a curve never rises."
+                findings.append(_pair(paper, "monotone", "error", later, earlier, sentence, "not above"))
+    return findings
+
+
+def _pair(
+    paper: Paper, rule: str, severity: Severity, one: Mark, other: Mark, sentence: str, recomputed: str
+) -> Finding:
+    return Finding(
+        rule,
+        severity,
+        paper.study,
+        (*one.ids, *other.ids),
+        f"{one.words}; {other.words}",
+        recomputed,
+        sentence,
+        recomputation=f"{one.words} against {other.words}",
+    )
+
+
+# --- two endpoints of one arm -----------------------------------------------------------------------------------------
+
+
+def endpoints_in_order(paper: Paper, found: list[Cell]) -> list[Finding]:
+    """Progression-free survival is not above overall survival, nor above liver-specific progression-free survival.
+
+    Each patient's time is the shorter one, but where patients are censored late events weigh more, so that estimates
+    can change places slightly: a note where rates differ by less than one patient in n, a warning up to two standard
+    errors (binomial), an error beyond. A median out of order is an error.
+    """
+    by_key = {curve.key: curve for curve in curves(paper, found)}
+    findings = []
+    for (endpoint, criterion, population, arm), shorter in by_key.items():
+        if endpoint != "pfs":
+            continue
+        for longer in (by_key.get(("os", "", population, arm)), by_key.get(("liver_pfs", criterion, population, arm))):
+            if longer is not None:
+                findings += [
+                    *_medians_out_of_order(paper, shorter, longer),
+                    *_rates_out_of_order(paper, shorter, longer),
+                ]
+    return findings
+
+
+def _medians_out_of_order(paper: Paper, shorter: Curve, longer: Curve) -> Iterator[Finding]:
+    names = abbreviation(shorter.endpoint), abbreviation(longer.endpoint)
+    if not (shorter.medians and longer.medians):
+        return
+    # a figure that another place contradicts is the other rule's: the order is wrong when no pair has it right
+    one, other = min(shorter.medians, key=lambda m: m.span()[0]), max(longer.medians, key=lambda m: m.span()[1])
+    if one.span()[0] > other.span()[1]:
+        sentence = f"{place(paper, one.cell)}: {names[0]}, {one.words}, is longer than {names[1]}, {other.words}."
+        yield _pair(paper, "endpoint_order", "error", one, other, sentence, f"at most {other.printed.figure}")
+
+
+def _rates_out_of_order(paper: Paper, shorter: Curve, longer: Curve) -> Iterator[Finding]:
+    names = abbreviation(shorter.endpoint), abbreviation(longer.endpoint)
+    for time in sorted({mark.time for mark in shorter.rates} & {mark.time for mark in longer.rates}):
+        one = min((mark for mark in shorter.rates if mark.time == time), key=lambda mark: mark.span()[0])
+        other = max((mark for mark in longer.rates if mark.time == time), key=lambda mark: mark.span()[1])
+        gap = one.span()[0] - other.span()[1]
+        if gap <= 0:
+            continue
+        n, middle = shorter.n, one.printed.value * one.unit
+        severity: Severity = "warning"
+        if n is not None:
+            error = math.sqrt(max(middle * (1 - middle), 0.0) / n)
+            severity = "info" if gap < 1 / n else "error" if gap > _CERTAIN * error else "warning"
+        sentence = (
+            f"{place(paper, one.cell)}: {names[0]}, {one.words}, is above {names[1]}, {other.words}, although each "
+            f"patient's {names[0]} is the shorter of the two."
+        )
+        if severity != "error":
+            sentence += " Only censoring can turn estimates round so, and only slightly."
+        yield _pair(paper, "endpoint_order", severity, one, other, sentence, f"at most {other.printed.figure}")
+
+
+def same_curves(paper: Paper, found: list[Cell]) -> list[Finding]:
+    """Two endpoints of one arm with the same rates, at two times at least, and different medians: a note."""
+    findings = []
+    for one, other in itertools.combinations(curves(paper, found), 2):
+        same_arm = one.key[1:] == other.key[1:]
+        both = [
+            (a, b)
+            for a, b in itertools.product(one.rates, other.rates)
+            if a.time == b.time and a.printed.decimals and b.printed.decimals
+        ]
+        equal = [(a, b) for a, b in both if a.printed.value == b.printed.value]
+        medians = {mark.printed.value for mark in one.medians}, {mark.printed.value for mark in other.medians}
+        if same_arm and len(equal) > 1 and len(equal) == len(both) and all(medians) and not medians[0] & medians[1]:
+            findings.append(_same_rates(paper, one, other, equal))
+    return findings
+
+
+def _same_rates(paper: Paper, one: Curve, other: Curve, equal: list[tuple[Mark, Mark]]) -> Finding:
+    names, rates = [abbreviation(curve.endpoint) for curve in (one, other)], " and ".join(a.words for a, _ in equal)
+    medians = [curve.medians[0] for curve in (one, other)]
+    sentence = (
+        f"{place(paper, equal[0][0].cell)}: {names[0]} and {names[1]} have the same rates, {rates}, but different "
+        f"medians, {medians[0].printed.figure} and {medians[1].printed.figure} months."
+    )
+    ids = tuple(value_id for pair in equal for mark in pair for value_id in mark.ids)
+    ids += (*medians[0].ids, *medians[1].ids)
+    words = f"{rates}; {medians[0].words} against {medians[1].words}"
+    return Finding("same_rates", "info", paper.study, ids, words, "", sentence, recomputation=words)
+
+
+# --- arms together ----------------------------------------------------------------------------------------------------
+
+
+def pooled(paper: Paper, found: list[Cell]) -> list[Finding]:
+    """The median of all arms together lies between those of the arms; so does the median follow-up.
+
+    At each time the pooled hazard is a mean of the arms' hazards. A warning, as curves that cross can put the pooled
+    median slightly outside; a note where only cutting off explains the figure.
+    """
+    findings = []
+    by_key = {curve.key: curve for curve in curves(paper, found)}
+    for (endpoint, criterion, population, arm), curve in by_key.items():
+        if arm or not curve.medians:
+            continue
+        arms = [by_key.get((endpoint, criterion, population, name)) for name in _arms(paper, population)]
+        marks = [mark for one in arms if one is not None for mark in one.medians]
+        if len(arms) > 1 and all(one is not None and one.medians for one in arms):
+            findings += _outside(paper, curve.medians[0], [mark.cell for mark in marks], "median")
+    follow_up = [cell for cell in found if cell.quantity == "follow_up" and cell.number("median") is not None]
+    for cell in follow_up:
+        names = _arms(paper, cell.about.population)
+        by_arm = [c for c in follow_up if c.about.arm in names and c.about.population == cell.about.population]
+        if not cell.about.arm and len(names) > 1 and {c.about.arm for c in by_arm} == set(names):
+            findings += _outside(paper, cell, by_arm, "median")
+    return findings
+
+
+def _arms(paper: Paper, population: str) -> list[str]:
+    known = paper.spec.populations.get(population)
+    return list(known.n) if known else []
+
+
+def _outside(paper: Paper, mark: Mark | Cell, parts: list[Cell], statistic: str) -> list[Finding]:
+    cell = mark.cell if isinstance(mark, Mark) else mark
+    whole, spans = cell.numbers[statistic], [part.numbers[statistic] for part in parts]
+    low, high = min(printed.low for printed in spans), max(printed.high for printed in spans)
+    if whole.low <= high and whole.high >= low:
+        return []
+    cut = whole.low <= high and whole.value + whole.unit >= low
+    figures = " and ".join(dict.fromkeys(printed.figure for printed in spans))
+    sentence = (
+        f"{place(paper, cell)}: {whole.figure} for all arms together does not lie between those of the arms, {figures}."
+        + (" It does if it is cut off, not rounded." if cut else "")
+    )
+    ids = (cell.ids[statistic], *(part.ids[statistic] for part in parts))
+    text = f"{whole.figure}; {figures}"
+    return [
+        Finding(
+            "pooled_median",
+            "info" if cut else "warning",
+            paper.study,
+            ids,
+            text,
+            f"between {figures}",
+            sentence,
+            recomputation=f"{whole.figure} against {figures}",
+        )
+    ]
+
+
+# --- the calendar -----------------------------------------------------------------------------------------------------
+
+
+def calendar(paper: Paper, found: list[Cell]) -> list[Finding]:
+    """Nobody is followed for longer than from the first enrolment to the last follow-up.
+
+    The longest follow-up, the median follow-up and the times of printed rates and medians: an error beyond. A
+    confidence limit beyond it: a warning, as a limit by normal approximation may lie where no patient does.
+    """
+    window = _window(paper)
+    if window is None:
+        return []
+    findings = []
+    for cell in found:
+        for statistic, span, words in _times(cell):
+            if span[0] > window:
+                severity: Severity = "warning" if statistic.startswith("ci_") else "error"
+                printed = cell.numbers[statistic].figure if statistic in cell.numbers else f"{span[0]:g}"
+                sentence = (
+                    f"{place(paper, cell)}: {words} of {printed} months is longer than the study, "
+                    f"{window:.1f} months from {paper.spec.setting.enrolment_start} to "
+                    f"{paper.spec.setting.last_follow_up}."
+                )
+                ids = (cell.ids[statistic],) if statistic in cell.ids else tuple(cell.ids.values())
+                recomputation = (
+                    f"{paper.spec.setting.last_follow_up} - {paper.spec.setting.enrolment_start} = {window:.1f} months"
+                )
+                findings.append(
+                    Finding(
+                        "calendar",
+                        severity,
+                        paper.study,
+                        ids,
+                        cell.text,
+                        f"at most {window:.1f} months",
+                        sentence,
+                        recomputation=recomputation,
+                    )
+                )
+    return findings
+
+
+def _times(cell: Cell) -> Iterator[tuple[str, Span, str]]:
+    """Times in months that somebody must have been followed for, and limits of such times."""
+    row = cell.about
+    timed = cell.quantity == "follow_up" or (bool(row.endpoint) and not row.term and row.kind != "cox")
+    if not timed or row.unit not in ("months", "percent", ""):
+        return
+    names = {"max": "a longest follow-up", "median": "a median", "ci_high": "an upper confidence limit"}
+    for statistic, words in names.items():
+        printed = cell.number(statistic)
+        if printed is not None and "median" in cell.numbers:
+            yield statistic, (printed.low, printed.high), words
+    if "rate" in cell.numbers and not math.isnan(row.time):
+        yield "time", (float(row.time), float(row.time)), "a rate at a time"
+
+
+def _window(paper: Paper) -> float | None:
+    """Months from the first enrolment to the last follow-up, the longest that the printed dates allow."""
+    setting = paper.spec.setting
+    if setting.enrolment_start is None or setting.last_follow_up is None:
+        return None
+    days = parse_date(setting.last_follow_up).high - parse_date(setting.enrolment_start).low
+    return None if math.isnan(days) else (days + 1) / _DAYS_IN_MONTH

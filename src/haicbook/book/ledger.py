@@ -1,0 +1,270 @@
+"""The ledger: every finding of every study, to search and filter, with the rules and how they were calibrated."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import html
+import json
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from haicbook.audit import RULES, TOPICS, Finding, Rule, audit, ranked
+from haicbook.paths import executed_dir, root
+from haicbook.results import write_text
+from haicbook.show.findings import MARKS
+from haicbook.show.tables import escape
+from haicbook.study import Paper, load, studies
+
+COLUMNS = (
+    *("Study", "Severity", "Finding", "By hand", "Repair", "Printed", "Recomputed", "Rule", "Topic"),
+    *("INSPECT-SR", "Times", "Values", "Id"),
+)
+_FILTERS = ("Study", "Severity", "Rule", "Topic", "INSPECT-SR")
+_EXAMPLE = """from pathlib import Path
+
+from haicbook import audit, study
+
+paper = study.load("my_paper", Path("papers"))  # the folder papers/my_paper, with study.yml
+for finding in audit.ranked(paper, audit.audit(paper)):
+    print(finding.severity, finding.sentence, finding.recomputation, finding.repair, sep="\\n  ")
+"""
+_PAGE = """# Does it add up? The ledger
+
+What the five papers print and their own other figures contradict, with a recomputation from the print alone. An
+**error** cannot be right, contradicts another printed figure, or changes whether a result is significant. A **warning**
+cannot be reproduced or is implausible. A **note** is a habit of rounding or a method left unnamed. A finding is not an
+accusation: most are slips of typing or rounding, and {{doc}}`../corrections` says how to answer one.
+
+## Studies and rules
+
+How many findings each rule has in each study, the gravest first. A number leads to its findings below.
+{silent}
+
+```{{raw}} html
+{matrix}
+```
+
+## Every finding
+
+```{{raw}} html
+<div id="haic-values"><p>The table needs JavaScript. <code>haicbook audit</code> prints the same findings.</p></div>
+<script src="../../audit/ledger.js?v={digest}"></script>
+<script src="../../_static/values.js"></script>
+```
+
+## INSPECT-SR
+
+[INSPECT-SR](https://doi.org/10.1101/2025.09.03.25334905) asks whether a trial can be trusted before it goes into a
+review. These of its checks are served by rules of this audit; the others need documents that a paper does not print.
+
+{inspect}
+
+## The rules
+
+{rules}
+
+## How often it is wrong
+
+{calibration}
+
+## A paper of your own
+
+A folder with `study.yml`, the tables and `claims.csv`, as the codebook in `data/README.md` describes them, can be
+audited with `haicbook audit path/to/my_paper`, or in Python:
+
+```python
+{example}```
+
+`haicbook.simulate.made_up(rng).write(folder)` writes a made-up paper, fully synthetic, to practise on;
+`haicbook.simulate.calibration.plant` puts an error of a chosen kind into one.
+"""
+
+
+def write_ledger() -> Path | None:
+    """Write the page and the data that its table reads.
+
+    Returns
+    -------
+    Path or None
+        The page; None when data/ holds no study.
+    """
+    papers = [load(study) for study in studies()]
+    if not papers:
+        return None
+    found = {paper.study: ranked(paper, audit(paper)) for paper in papers}
+    rows = [row for paper in papers for row in rows_of(paper, found[paper.study])]
+    data = {
+        "columns": COLUMNS,
+        "filters": _FILTERS,
+        "numbers": ["Times"],
+        "rows": rows,
+        "noun": "findings",
+        "label": "Every finding",
+        "search": "Search: hazard, fever, median …",
+        "wide": ["Finding", "By hand", "Repair"],
+        "page": 25,
+        "marks": "Severity",
+        "links": {"Values": "values.html#"},
+    }
+    text = f"window.haicValues = {json.dumps(data, ensure_ascii=False, separators=(',', ':'))};\n"
+    write_text(executed_dir() / "site" / "audit" / "ledger.js", text)
+    page = executed_dir() / "audit.md"
+    findings = [finding for study in found.values() for finding in study]
+    filled = _PAGE.format(
+        digest=hashlib.sha256(text.encode()).hexdigest()[:8],
+        matrix=matrix(found),
+        silent=_silent(findings),
+        inspect=_inspect(findings, list(found)),
+        rules=_rules(),
+        calibration=_calibration(),
+        example=_EXAMPLE,
+    )
+    write_text(page, filled)
+    return page
+
+
+def rows_of(paper: Paper, findings: Iterable[Finding]) -> list[list[str]]:
+    """One list of texts for each finding, in the order of :data:`COLUMNS`."""
+    rules = {rule.key: rule for rule in RULES}
+    rows = []
+    nth: Counter[str] = Counter()
+    for finding in findings:
+        nth[finding.rule] += 1
+        rule = rules[finding.rule]
+        rows.append(
+            [
+                *(paper.study, MARKS[finding.severity], finding.sentence, finding.recomputation, finding.repair),
+                *(finding.printed, finding.recomputed, finding.rule, TOPICS[rule.topic], finding.inspect_sr),
+                *("" if finding.count == 1 else str(finding.count), " ".join(finding.value_ids)),
+                f"{paper.study}-{finding.rule}-{nth[finding.rule]}",
+            ]
+        )
+    return rows
+
+
+# --- studies and rules ------------------------------------------------------------------------------------------------
+
+
+def matrix(found: dict[str, list[Finding]]) -> str:
+    """Rules that found something by studies, as an HTML table; each count is a link that filters the ledger."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for study, findings in found.items():
+        counts.update((finding.rule, study, str(finding.severity)) for finding in findings)
+    heads = "".join(f'<th scope="col">{html.escape(study)}</th>' for study in found)
+    body = []
+    for topic, title in TOPICS.items():
+        own = [
+            rule for rule in RULES if rule.topic == topic and any(counts[rule.key, s, v] for s in found for v in MARKS)
+        ]
+        if not own:
+            continue
+        body.append(f'<tr><th scope="rowgroup" colspan="{len(found) + 1}">{html.escape(title)}</th></tr>')
+        for rule in own:
+            cells = "".join(f"<td>{_counts(rule, study, counts)}</td>" for study in found)
+            body.append(f'<tr><th scope="row">{html.escape(rule.title)}</th>{cells}</tr>')
+    return (
+        '<div class="haic-scroll" role="region" aria-label="Studies and rules, scrolls sideways" tabindex="0">\n'
+        '<table class="table haic-table haic-matrix"><caption>Findings by rule and study: E errors, W warnings, N notes'
+        f'</caption>\n<thead><tr><th scope="col">Rule</th>{heads}</tr></thead>\n<tbody>\n'
+        + "\n".join(body)
+        + "\n</tbody></table></div>"
+    )
+
+
+def _silent(findings: list[Finding]) -> str:
+    """The rules that found nothing, in words."""
+    found = {finding.rule for finding in findings}
+    silent = [rule.title[0].lower() + rule.title[1:] for rule in RULES if rule.key not in found]
+    return f"{len(silent)} of the {len(RULES)} rules found nothing: {'; '.join(silent)}." if silent else ""
+
+
+def _counts(rule: Rule, study: str, counts: Counter[tuple[str, str, str]]) -> str:
+    links = []
+    for severity, mark in MARKS.items():
+        count = counts[rule.key, study, severity]
+        if count:
+            words = f"{count} {mark}{'' if count == 1 else 's'}"
+            address = f"#Study={study}&amp;Rule={rule.key}&amp;Severity={mark}"
+            links.append(
+                f'<a class="haic-mark-{mark}" href="{address}" title="{words}" aria-label="{words}">'
+                f"{count}&#8239;{mark[0].upper()}</a>"
+            )
+    return " ".join(links)
+
+
+# --- text -------------------------------------------------------------------------------------------------------------
+
+
+def _table(heads: Iterable[str], rows: Iterable[Iterable[str]], caption: str, name: str, align: str) -> str:
+    rule = "|".join({"l": ":--", "r": "--:"}[letter] for letter in align)
+    lines = ["|" + "|".join(escape(str(cell)) for cell in row) + "|" for row in (list(heads), *map(list, rows))]
+    lines.insert(1, f"|{rule}|")
+    kind = "haic-table" if "r" in align else "haic-table haic-text"
+    body = "\n".join(lines)
+    return f":::{{table}} {caption}\n:name: {name}\n:class: {kind}\n\n{body}\n:::"
+
+
+def _inspect(findings: list[Finding], names: list[str]) -> str:
+    items = sorted({rule.inspect_sr for rule in RULES if rule.inspect_sr} | {f.inspect_sr for f in findings} - {""})
+    rows = []
+    for item in items:
+        found = [finding for finding in findings if finding.inspect_sr == item]
+        rules = sum(rule.inspect_sr == item for rule in RULES)
+        rows.append([item, str(rules), *(str(sum(f.study == name for f in found)) for name in names)])
+    heads = ["Check", "Rules", *names]
+    return _table(heads, rows, "Findings by INSPECT-SR check", "tab-audit-inspect", "l" + "r" * (len(names) + 1))
+
+
+def _rules() -> str:
+    parts = [f"There are {len(RULES)} rules: what each asks, where its method comes from, and how much it lets pass."]
+    for topic, title in TOPICS.items():
+        own = [rule for rule in RULES if rule.topic == topic]
+        rows = [[rule.title, rule.source, rule.tolerance, f"`{rule.key}`"] for rule in own]
+        heads = ["Rule", "Source", "Tolerance", "Key"]
+        listed = _table(heads, rows, f"{title}: rules", f"tab-audit-rules-{topic.replace('_', '-')}", "llll")
+        parts.append(f"::::{{dropdown}} {title}: {len(own)} rules\n{listed}\n::::")
+    return "\n\n".join(parts)
+
+
+def calibration_file() -> Path:
+    """Where the calibration's table is kept; `benchmarks/audit_calibration.py` writes it."""
+    return root() / "benchmarks" / "results" / "audit_calibration.csv"
+
+
+def _calibration() -> str:
+    path = calibration_file()
+    if not path.is_file():
+        return "The calibration's table is not there; `python benchmarks/audit_calibration.py` makes it."
+    with path.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    total = {name: sum(int(row[name]) for row in rows) for name in rows[0] if name not in ("rule", "papers", "seed")}
+    titles = {rule.key: rule.title for rule in RULES}
+    said = (
+        f"The audit was run on {rows[0]['papers']} made-up papers without errors (`haicbook.simulate`, seed "
+        f"{rows[0]['seed']}): invented patients, and tables, Cox models and Kaplan–Meier figures computed from them, "
+        "printed with the usual decimals by the conventions of R, SAS, Stata and SPSS, rounded or cut off. Of "
+        f"{total['checks']:,} comparisons that could have come out wrong, {total['errors']} ended as an error and "
+        f"{total['warnings']} as a warning.\n\nThen errors were planted one at a time, {total['planted']:,} in all. "
+        "Whether any permitted convention could excuse it was decided by other code before the audit saw it: "
+        f"{total['undetectable']:,} could not be detected. Of the {total['detectable']:,} others, the rule that should "
+        f"find it found {total['found']:,}, and some rule {total['found_by_any']:,}."
+    )
+    shown = [
+        [
+            titles.get(row["rule"], row["rule"]),
+            *(row[name] for name in ("checks", "errors", "warnings", "planted", "undetectable", "found")),
+            _share(int(row["found"]), int(row["detectable"])),
+        ]
+        for row in rows
+        if int(row["checks"]) or int(row["planted"])
+    ]
+    heads = ["Rule", "Checks", "Errors", "Warnings", "Planted", "Undetectable", "Found", "Of the detectable"]
+    return f"{said}\n\n" + _table(
+        heads, shown, "False alarms and planted errors found, by rule", "tab-audit-calibration", "lrrrrrrr"
+    )
+
+
+def _share(found: int, of: int) -> str:
+    return f"{100 * found / of:.0f}%" if of else "–"

@@ -1,0 +1,116 @@
+"""The closing chapter's tables: one screen of answers, the certainty and its reasons, what to report next time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from haicbook.show import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_CIRCLES = {"high": "⊕⊕⊕⊕", "moderate": "⊕⊕⊕⊖", "low": "⊕⊕⊖⊖", "very low": "⊕⊖⊖⊖", "no evidence": "–"}
+_REPORTED = {
+    "yes": ("#009e73", "+", "printed"),
+    "part": ("#c9a400", "~", "in part"),
+    "no": ("#d55e00", "–", "not reported"),
+    "lost": ("#8a8a8a", "?", "lost in our text"),
+    "na": ("", "", "does not apply"),
+}
+
+
+def answers_table(conclusions: list[Any]) -> pd.DataFrame:
+    """One row a question: what the paper shows, on how many, and how certain it is."""
+    rows = [
+        (
+            item.question,
+            item.study or "none",
+            item.shows,
+            f"{item.patients}; {item.events}" if item.events != "–" else item.patients,
+            item.bias,
+            f"{_CIRCLES[item.certainty]} {item.certainty}".strip("– ").strip() or "no evidence",
+        )
+        for item in conclusions
+    ]
+    return pd.DataFrame(rows, columns=["Question", "Paper", "What it shows", "Patients", "Risk of bias", "Certainty"])
+
+
+def certainty_table(conclusions: list[Any]) -> pd.DataFrame:
+    """Every step of every question, with its reason."""
+    rows = [
+        (item.study, step.domain, f"−{step.down}" if step.down else "0", step.reason)
+        for item in conclusions
+        for step in item.steps
+    ]
+    return pd.DataFrame(rows, columns=["Paper", "Domain", "Steps", "Reason"])
+
+
+def change_table(conclusions: list[Any]) -> pd.DataFrame:
+    """What would change each answer."""
+    rows = [(item.question, item.change) for item in conclusions]
+    return pd.DataFrame(rows, columns=["Question", "What would change the answer"])
+
+
+def reporting_grid(found: pd.DataFrame) -> tuple[Figure, Axes]:
+    """Which paper prints which item; the sign in each light says what its colour says.
+
+    Parameters
+    ----------
+    found
+        From :func:`haicbook.synthesis.reporting`.
+    """
+    items, studies = list(dict.fromkeys(found.item)), list(dict.fromkeys(found.label))
+    fig, ax = style.figure(len(items) + 2, row_height=0.29)
+    fig.subplots_adjust(left=0.46)
+    for row in found.itertuples(index=False):
+        colour, sign, _ = _REPORTED[row.state]
+        if not colour:
+            continue
+        x, y = studies.index(row.label), items.index(row.item)
+        ax.plot(x, y, "o", ms=13, color=colour, mec="none")
+        ax.text(x, y, sign, ha="center", va="center_baseline", color="#ffffff", fontsize=10, weight="bold")
+    ax.set_xlim(-0.6, len(studies) - 0.4)
+    ax.set_ylim(len(items) - 0.4, -0.6)
+    ax.set_yticks(range(len(items)), items)
+    ax.set_xticks(range(len(studies)), studies)
+    ax.xaxis.tick_top()
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    _legend(ax)
+    return fig, ax
+
+
+def _legend(ax: Axes) -> None:
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D([], [], marker="o", ls="none", ms=8, color=colour, label=f"{sign}  {word}")
+        for colour, sign, word in _REPORTED.values()
+        if colour
+    ]
+    ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.2, -0.01), ncols=4, fontsize=8.5, columnspacing=1)
+
+
+def wanted_table(wanted: pd.DataFrame) -> pd.DataFrame:
+    """What a next study must report, with how many of these papers print it in full."""
+    rows = [(row.item, f"{row.printed} of {row.applicable}") for row in wanted.itertuples(index=False)]
+    return pd.DataFrame(rows, columns=["To report", "Printed in full by"])
+
+
+def conclusion_words(conclusions: list[Any], wanted: pd.DataFrame) -> dict[str, str]:
+    """How many questions have which certainty, and the items that no paper prints in full."""
+    answered = [item for item in conclusions if item.steps]
+    counts = {level: sum(item.certainty == level for item in answered) for level in _CIRCLES}
+    said = [f"{count} {level}" for level, count in counts.items() if count]
+    never = list(wanted[wanted.printed == 0].item)
+    listed = "; ".join(item[0].lower() + item[1:] for item in never)
+    return {
+        "questions": str(len(conclusions)),
+        "answered": str(len(answered)),
+        "certainties": ", ".join(said) or "none",
+        "never": listed or "nothing",
+        "never_count": str(len(never)),
+    }

@@ -1,0 +1,213 @@
+"""The matching re-run in a table and in words, and what is left where it cannot be run."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from haicbook.show.tables import Linked, interval, number, percent
+
+# of two levels that mirror each other, the one that says yes
+_YES = ("yes", "present")
+
+
+def levels_shown(margins: pd.DataFrame) -> pd.DataFrame:
+    """Shares, one row of two that mirror each other."""
+    counts = margins[margins.statistic == "n"]
+    kept = []
+    for _, rows in counts.groupby("covariate", sort=False):
+        levels = list(rows.level.unique())
+        yes = next((level for level in levels if level in _YES), levels[0] if "other" in levels else levels[-1])
+        kept += list(rows.index[rows.level == yes] if len(levels) == 2 else rows.index)
+    return counts.loc[kept]
+
+
+def row_name(row: Any) -> str:
+    return f"{row.label}: {row.level_label}" if row.level_label else f"{row.label}, {row.statistic.replace('sd', 'SD')}"
+
+
+def rerun_table(paper: Any, rerun: Any, kept: Any, most: int = 8) -> pd.DataFrame:
+    """The rows of the printed matched table that lie farthest from what the matching gives.
+
+    Parameters
+    ----------
+    paper
+        The study.
+    rerun, kept
+        Re-runs as set, and with whatever caliper keeps the printed number of pairs.
+    most
+        Rows shown, the largest difference first.
+    """
+    shown = pd.concat([levels_shown(rerun.margins), rerun.margins[rerun.margins.statistic != "n"]])
+    shown = shown[shown.printed.notna()]
+    order = shown.z.abs().sort_values(ascending=False, kind="stable").index[:most]
+    without = dict(zip(kept.surprise.drivers.group, kept.surprise.drivers.p_without, strict=True))
+    rows = []
+    for place in order:
+        row, other = rerun.margins.loc[place], kept.margins.loc[place]
+        rows.append(
+            {
+                "Row": f"{row_name(row)} ({paper.spec.arms[row.arm].short})",
+                "Before": _value(row.before, row.statistic, row.before_share),
+                "After, printed": _value(row.printed, row.statistic, row.printed_share),
+                "Re-run (95% range)": _expected(row),
+                "p": _p(row.p_adjusted, len(rerun.pairs)),
+                f"p, {kept.printed_pairs} pairs": _p(other.p_adjusted, len(kept.pairs)),
+                "p of the table without it": _p(without.get(row.covariate, math.nan), len(kept.pairs)),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _value(value: float, statistic: str, share: float = math.nan) -> str:
+    if statistic != "n":
+        return number(value, 1)
+    return f"{value:.0f}" + ("" if math.isnan(share) else f" ({percent(share)}%)")
+
+
+def _expected(row: Any) -> str:
+    if row.statistic != "n":
+        return f"{number(row['median'], 1)} ({interval(row.low, row.high, 1)})"
+    return f"{percent(row.median_share)}% ({interval(100 * row.low_share, 100 * row.high_share, 1)})"
+
+
+def _p(p: float, cohorts: int) -> str:
+    """A rank among so many cohorts: `1/2001` where no cohort is as far out."""
+    if pd.isna(p):
+        return "–"
+    return f"1/{cohorts + 1}" if p * (cohorts + 1) < 1.5 else number(p, 3)
+
+
+# --- in words ---------------------------------------------------------------------------------------------------------
+
+
+def rerun_words(rerun: Any, kept: Any, summary: dict[str, float]) -> dict[str, str]:
+    """Pairs, the table as a whole, and the rows that lie beyond chance, in words for the text.
+
+    Parameters
+    ----------
+    rerun, kept
+        As in :func:`rerun_table`.
+    summary
+        From :func:`haicbook.matching.summarise_rerun` for `rerun`.
+    """
+    return {
+        "rerun_cohorts": f"{summary['cohorts']:.0f}",
+        "rerun_pairs": f"{summary['pairs']:.0f} ({summary['pairs.low']:.0f} to {summary['pairs.high']:.0f})",
+        "rerun_printed": str(rerun.printed_pairs),
+        "rerun_notes": " ".join(f"{note.rstrip('.')}." for note in rerun.notes),
+        "rerun_p": _p_words(rerun.surprise),
+        "rerun_distance": f"{summary['distance']:.1f}",
+        "rerun_distance_usual": f"{summary['distance.high']:.1f}",
+        "kept_p": _p_words(kept.surprise),
+        "rerun_rows": _rows_beyond(kept),
+        "rerun_driver": kept.surprise.drivers.group[0].replace("_", " ") if len(kept.surprise.drivers) else "none",
+    }
+
+
+def repeated_words(repeated: list[tuple[str, str]]) -> str:
+    """Covariates whose printed matched counts are the same; for the text."""
+    if not repeated:
+        return "No two rows repeat each other's counts after matching."
+    pairs = "; ".join(f"{one} and {other}" for one, other in repeated)
+    return f"After matching, these rows print the same counts in both arms: {pairs}."
+
+
+def _p_words(found: Any) -> str:
+    if math.isnan(found.p):
+        return "not available"
+    if found.p * (found.members + 1) < 1.5:
+        return f"none of {found.members} cohorts lies as far out, p = 1/{found.members + 1}"
+    return f"p = {number(found.p, 3)}"
+
+
+def _rows_beyond(rerun: Any) -> str:
+    """Covariates with a row beyond chance, the farthest first."""
+    rows = rerun.margins[rerun.margins.p_adjusted < 0.05]
+    order = rows.z.abs().sort_values(ascending=False, kind="stable").index
+    labels = list(dict.fromkeys(rows.label[order]))
+    if not labels:
+        return "none"
+    return " and ".join([", ".join(labels[:-1]), labels[-1]] if len(labels) > 1 else labels)
+
+
+def grid_words(grid: pd.DataFrame, summary: dict[str, float], kept: Any, watched: tuple[str, str]) -> dict[str, str]:
+    """What the grid says, in words for the text.
+
+    Parameters
+    ----------
+    grid, summary
+        From :func:`haicbook.matching.sensitivity` and :func:`haicbook.matching.summarise_sensitivity`.
+    kept
+        A re-run with the printed number of pairs.
+    watched
+        Covariate and level that the grid follows.
+    """
+    rows = kept.margins[(kept.margins.covariate == watched[0]) & (kept.margins.level == watched[1])]
+    of = kept.matched[:, rows.index].sum(axis=1)
+    low, middle, high = np.quantile(of, (0.025, 0.5, 0.975)) if len(rows) else (math.nan,) * 3
+    return {
+        "grid_settings": f"{summary['settings']:.0f}",
+        "grid_surprising": f"{summary['surprising']:.0f}",
+        "grid_largest_p": number(summary["largest_p"], 3),
+        "grid_pairs": f"{summary['pairs.least']:.0f} to {summary['pairs.most']:.0f}",
+        "grid_medians": f"{percent(summary['watched.least'], 0)} to {percent(summary['watched.most'], 0)}%",
+        "grid_range": f"{percent(summary['watched.low'], 0)} to {percent(summary['watched.high'], 0)}%",
+        "watched_printed": f"{percent(summary['watched_printed'], 0)}%",
+        "watched_before": f"{rows.before.sum():.0f}",
+        "watched_after": f"{rows.printed.sum():.0f}",
+        "watched_expected": f"{middle:.0f} ({low:.0f} to {high:.0f})",
+        "watched_p_without": _p_without(kept, watched[0]),
+    }
+
+
+def _p_without(rerun: Any, covariate: str) -> str:
+    drivers = rerun.surprise.drivers
+    p = drivers.p_without[drivers.group == covariate]
+    return _p(float(p.iloc[0]), rerun.surprise.members) if len(p) else "–"
+
+
+# --- where nothing can be re-run --------------------------------------------------------------------------------------
+
+
+def known_margins_table(paper: Any, known: pd.DataFrame) -> pd.DataFrame:
+    """What is printed of each matching covariate, arm by arm, before and after; `–` for what is lost.
+
+    Parameters
+    ----------
+    paper
+        The study.
+    known
+        From :func:`haicbook.matching.known_margins`.
+    """
+    rows = []
+    for words, figures in known.groupby("label", sort=False):
+        row = {"Matched on": words}
+        for population in paper.spec.populations.values():
+            for arm in paper.spec.arms.values():
+                name = next(key for key, value in paper.spec.arms.items() if value is arm)
+                here = figures[(figures.population == population.label) & (figures.arm == name)]
+                row[f"{population.label}, {arm.short}"] = _known(here)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def known_words(paper: Any, known: pd.DataFrame) -> dict[str, str]:
+    """Of how many matching covariates anything is printed before matching, and of which, in words for the text."""
+    before = next(iter(paper.spec.populations.values())).label
+    some = list(dict.fromkeys(known[known.population == before].label))
+    return {
+        "known_before": f"{len(some)} of {known.covariate.nunique()}",
+        "known_names": " and ".join(some) if some else "none",
+    }
+
+
+def _known(figures: pd.DataFrame) -> str:
+    if figures.empty:
+        return "–"
+    first = figures.iloc[0]
+    what = first.level or {"mean_sd": "mean ± SD", "value": ""}.get(first.statistic, first.statistic)
+    return Linked(f"{what} {first.cell}".strip(), first.id)

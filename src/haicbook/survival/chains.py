@@ -1,0 +1,238 @@
+"""Chains of reconstructed data sets: from the best of many prior draws, through warm sweeps, to data that fit the print.
+
+The prior is a population for each arm: piecewise constant hazards of the event and of censoring, on bins scaled by the
+typical survival time. The log hazard of the reference arm, the log hazard ratio and the log censoring hazard are random
+walks over the bins, each with a spread that has a prior of its own. A chain holds a population and the patients' rows.
+Warm sweeps draw rows from the population and the population from the rows, with every printed number missed by no more
+than a part of its standard error; then the chain cools until all numbers are met to the printed rounding. Where rates
+are printed, rows are at last drawn forward in time, stretch by stretch, each until it meets the next rate and its
+interval. A chain yields a few members, with warm sweeps between them.
+
+Annealed importance of this kind: Neal, Stat Comput 11 (2001) 125-139; approximate Bayesian computation by a chain:
+Marjoram et al, PNAS 100 (2003) 15324-15328; hazards as random walks: Gamerman, Appl Stat 40 (1991) 63-79.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from haicbook.survival.goals import Reading, goals_of, scale_of
+from haicbook.survival.parts import Key
+from haicbook.survival.targets import Targets
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Rows = tuple[Floats, Bools]
+
+MEMBERS_OF_A_CHAIN = 5
+# bins, in typical survival times
+BINS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 6.0)
+# Log hazards: their level's standard deviation; the log hazard ratio's; the censoring level (in events of a typical
+# survival time), its standard deviation and its drift from bin to bin; the scales of the three random walks' spreads;
+# how far the arms' censoring lies apart.
+PRIOR = {"level": 1.0, "ratio": 0.7, "censored": 0.2, "censored_sd": 1.0, "drift": 0.2}
+SPREADS = (0.35, 0.3, 0.6)
+ARMS_APART = 0.4
+# how censoring changes from bin to bin, where a pattern is assumed
+CENSORING = {"early": (1.0, -0.35, 0.2), "uniform": (0.2, 0.2, 0.6), "late": (0.02, 0.7, 0.2)}
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How hard one chain works.
+
+    Attributes
+    ----------
+    tries
+        Draws from the prior, of which the best starts the chain.
+    burn, warm, cool
+        Sweeps over all rows: at first, before each member, and while cooling.
+    stop
+        The heat at which cooling stops and rows are drawn forward in time, where rates are printed.
+    forward, polish, rounds
+        Draws of stretches of 100 patients (more of fewer); single steps at the end, and how often they are repeated
+        with some heat.
+    cycles
+        How often a chain may fail for each member that it yields.
+    """
+
+    tries: int = 200
+    burn: int = 12
+    warm: int = 4
+    cool: int = 15
+    stop: float = 0.15
+    forward: int = 60_000
+    polish: int = 20_000
+    rounds: int = 1
+    cycles: int = 4
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One cooling of a chain: the rows of each arm, or None; what was missed (by goal) where it failed."""
+
+    rows: tuple[Rows, ...] | None
+    missed: Floats
+
+
+def prior_of(scale: float, censoring: str) -> Floats:
+    """The prior's numbers in the order of the compiled chain."""
+    censored, drift, spread = CENSORING[censoring]
+    level = np.log(np.log(2) / scale)
+    return np.array(
+        [level, PRIOR["level"], PRIOR["ratio"], np.log(censored / scale), PRIOR["censored_sd"], drift]
+        + [SPREADS[0], SPREADS[1], spread, ARMS_APART]
+    )
+
+
+class Chain:
+    """One chain; iterate over it for its attempts."""
+
+    def __init__(
+        self, targets: Targets, reading: Reading, censoring: str, effort: Effort, rng: np.random.Generator
+    ) -> None:
+        from haicbook.survival import kernels
+
+        self.kernels, self.effort, self.rng = kernels, effort, rng
+        self.goals: Any
+        self.goals, self.keys = goals_of(targets, reading)
+        self.scale = scale_of(targets)
+        self.sizes = np.array([arm.n for arm in targets.arms.values()], dtype=np.int64)
+        self.horizon = self.goals.horizon
+        edges = np.array([edge * self.scale for edge in BINS if edge * self.scale < self.horizon])
+        arms, most, total, goals = len(self.sizes), int(self.sizes.max()), int(self.sizes.sum()), len(self.keys)
+        prior = prior_of(self.scale, censoring)
+
+        def parent() -> Any:
+            table = (np.zeros((2, edges.size)), np.zeros((2, edges.size)))
+            return kernels.Parent(edges, *table, np.ones(3), prior)
+
+        self.parent, spare = parent(), parent()
+        self.time, self.event = np.zeros((arms, most)), np.zeros((arms, most), dtype=np.bool_)
+        self.room = kernels.Room(
+            np.zeros(goals),
+            np.zeros(goals),
+            np.zeros(4),
+            np.zeros(4),
+            np.zeros((4, total)),
+            np.zeros(total),
+            np.zeros(total, dtype=np.bool_),
+            np.zeros(1),
+            np.zeros(total),
+        )
+        spare_rows = (self.time.copy(), self.event.copy())
+        kernels.begin(
+            self.parent, spare, self.time, self.event, *spare_rows, self.sizes, self.goals, self.room, effort.tries, rng
+        )
+        self._cycle(effort.burn, final=False)
+
+    def _cycle(self, warm: int, *, final: bool = True) -> bool:
+        effort = self.effort
+        forward = effort.forward * 100 // int(self.sizes.mean())  # a draw of few patients costs less
+        plan = np.array([warm, effort.cool, effort.stop, forward, effort.polish, effort.rounds], dtype=float)
+        if not final:
+            plan[1:] = 0.0
+        elif not (self.goals.kind <= self.kernels.RATE_HIGH).any() or self.goals.rates == self.kernels.LIFE_TABLE:
+            plan[2:4] = 0.0
+        met, _ = self.kernels.cycle(
+            self.parent, self.time, self.event, self.sizes, self.goals, self.room, plan, self.scale / 2, self.rng
+        )
+        return bool(met)
+
+    def attempts(self) -> Iterator[Attempt]:
+        """Cool again and again; endless."""
+        while True:
+            if self._cycle(self.effort.warm):
+                rows = tuple(
+                    (self.time[arm, :n].copy(), self.event[arm, :n].copy()) for arm, n in enumerate(self.sizes)
+                )
+                yield Attempt(rows, np.zeros(len(self.keys)))
+            else:
+                yield Attempt(None, self._missed())
+
+    def _missed(self) -> Floats:
+        """By goal, how far the rows are from it, in halves of its rounding interval."""
+        kernels, goals, room = self.kernels, self.goals, self.room
+        kernels.evaluate(self.time, self.event, self.sizes, goals, room, -1, 0.0, np.inf)
+        each = [kernels.misses(goals, j, j + 1, room.fresh, 0.0) for j in range(len(self.keys))]
+        return np.array(each)
+
+
+def shares_rows(one: tuple[Rows, ...], other: tuple[Rows, ...]) -> bool:
+    """Whether more than half of the rows of two data sets are the same."""
+    same = sum(
+        int(np.isin(first[0] + 1e6 * first[1], second[0] + 1e6 * second[1]).sum())
+        for first, second in zip(one, other, strict=True)
+    )
+    return 2 * same > sum(len(rows[0]) for rows in one)
+
+
+def _run(
+    targets: Targets, reading: Reading, censoring: str, effort: Effort, wanted: int, rng: np.random.Generator
+) -> tuple[list[tuple[Rows, ...]], list[Floats]]:
+    """Members of one chain, and what its failed attempts missed."""
+    chain = Chain(targets, reading, censoring, effort, rng)
+    members: list[tuple[Rows, ...]] = []
+    failed: list[Floats] = []
+    for attempt in islice(chain.attempts(), wanted * effort.cycles):
+        if attempt.rows is None:
+            failed.append(attempt.missed)
+        elif not any(shares_rows(attempt.rows, member) for member in members):
+            members.append(attempt.rows)
+        if len(members) == wanted:
+            break
+    return members, failed
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What chains found: members, each the rows of every arm; failed attempts; what they missed on average, by key."""
+
+    members: list[tuple[Rows, ...]]
+    failures: int
+    missed: dict[Key, float]
+
+
+def sample(
+    targets: Targets,
+    reading: Reading,
+    censoring: str,
+    effort: Effort,
+    wanted: int,
+    rng: np.random.Generator,
+    *,
+    most_chains: int,
+    of_a_chain: int = MEMBERS_OF_A_CHAIN,
+) -> Sample:
+    """Up to `wanted` members, from up to `most_chains` chains that run two or more at a time.
+
+    Chains are numbered and their members come in that order, so that asking for more extends what fewer give.
+    """
+    workers = max(1, min(os.cpu_count() or 1, 8))
+    members: list[tuple[Rows, ...]] = []
+    failed: list[Floats] = []
+    children = iter(rng.spawn(most_chains))
+    with ThreadPoolExecutor(workers) as pool:
+        while len(members) < wanted:
+            batch = list(islice(children, max(workers, -(-(wanted - len(members)) // of_a_chain))))
+            if not batch:
+                break
+            jobs = [pool.submit(_run, targets, reading, censoring, effort, of_a_chain, child) for child in batch]
+            for job in jobs:
+                found, lost = job.result()
+                members += found
+                failed += lost
+    _, keys = goals_of(targets, reading)
+    missed: dict[Key, float] = {}
+    if failed:
+        for key, value in zip(keys, np.median(np.array(failed), axis=0), strict=True):
+            missed[key] = missed.get(key, 0.0) + float(value)
+    return Sample(members[:wanted], len(failed), missed)

@@ -1,0 +1,223 @@
+"""Targets as numbers for the compiled chain: intervals in the scale in which they are met, and tolerances."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from haicbook.survival.figures import Interval, Limits
+from haicbook.survival.parts import Key, counts_follow_up
+from haicbook.survival.targets import ArmTargets, Targets
+
+# A chain is warm when a number is missed by this share of its standard error on average, cold when by this share of
+# half its rounding interval.
+WARM, COLD = 0.3, 0.5
+# two floating-point readings of one printed limit
+_NOISE = 1e-10
+_DAYS_IN_MONTH = 30.4375
+GRIDS = {"continuous": 0.0, "days": 1 / _DAYS_IN_MONTH, "half_months": 0.5, "months": 1.0}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way in which the numbers may have been made; the words are those of :class:`Conventions`, none `auto`."""
+
+    interval: str = "log"
+    ties: str = "efron"
+    time_grid: str = "continuous"
+    rounding: str = "round"
+    rates: str = "product_limit"
+    follow_up: str = "reverse_km"
+
+    def words(self) -> dict[str, str]:
+        """As a report has it."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+class _Row(NamedTuple):
+    kind: int
+    group: int
+    time: float
+    low: float
+    high: float
+    error: float
+    key: Key
+
+
+def scale_of(targets: Targets) -> float:
+    """A typical survival time, in months: what medians, rates or follow-up say of all arms."""
+    if targets.pooled_median is not None and targets.pooled_median.reached:
+        return targets.pooled_median.middle
+    times = [time for arm in targets.arms.values() if (time := _arm_scale(arm)) is not None]
+    if times:
+        return float(np.exp(np.mean(np.log(times))))
+    return targets.follow_up_end / 2
+
+
+def _arm_scale(arm: ArmTargets) -> float | None:
+    if arm.median is not None and arm.median.reached:
+        return arm.median.middle
+    for mark in sorted(arm.landmarks, key=lambda mark: -mark.time):
+        if 0 < mark.interval.middle < 1:
+            # no further than four times the mark: a flat curve does not say where its median is
+            return min(mark.time * math.log(2) / -math.log(mark.interval.middle), 4 * mark.time)
+    return None
+
+
+def goals_of(targets: Targets, reading: Reading) -> tuple[object, tuple[Key, ...]]:
+    """The goals of a chain, as :class:`haicbook.survival.kernels.Goals`, and for each the printed number it is.
+
+    Parameters
+    ----------
+    targets
+        One or two arms.
+    reading
+        How the numbers were made.
+    """
+    from haicbook.survival import kernels
+
+    targets = targets.under("truncate") if reading.rounding == "truncate" else targets
+    scale = scale_of(targets)
+    rows: list[_Row] = []
+    for group, (name, arm) in enumerate(targets.arms.items()):
+        rows += _arm_rows(group, name, arm, scale, reading, counts_follow_up(targets))
+    rows += _pooled_rows(targets, scale, reading)
+    rows += _contrast_rows(targets)
+    rows.sort(key=lambda row: (row.group, row.kind > kernels.RATE_HIGH, row.time, row.kind))
+    table = np.array([row[:6] for row in rows], dtype=float).reshape(-1, 6)
+    kind, group, time, low, high, error = table.T
+    finite = np.isfinite(low) & np.isfinite(high)
+    with np.errstate(invalid="ignore"):
+        half = np.where(finite, (high - low) / 2, error / 10)
+    half = np.where(half > 0, half, 0.5)
+    shrink = np.where(finite & (high > low), _NOISE, 0.0)
+    goals = kernels.Goals(
+        kind.astype(np.int64),
+        group.astype(np.int64),
+        np.ascontiguousarray(time),
+        low + shrink,
+        high - shrink,
+        np.maximum(WARM * error, COLD * half),
+        COLD * half,
+        np.searchsorted(group, np.arange(5)).astype(np.int64),
+        {"plain": kernels.PLAIN, "log": kernels.LOG, "log-log": kernels.LOG_LOG, "normal": kernels.NORMAL}[
+            reading.interval
+        ],
+        {"plain": kernels.PLAIN, "log": kernels.LOG, "log-log": kernels.LOG_LOG, "normal": kernels.PLAIN}[
+            reading.interval
+        ],
+        {"efron": kernels.EFRON, "breslow": kernels.BRESLOW, "exact": kernels.EXACT}[reading.ties],
+        kernels.LIFE_TABLE if reading.rates == "life_table" else kernels.PRODUCT_LIMIT,
+        0 if reading.interval == "normal" else 1,
+        float(targets.follow_up_end),
+        GRIDS[reading.time_grid],
+    )
+    return goals, tuple(row.key for row in rows)
+
+
+def _limit_rows(
+    kinds: tuple[int, int], group: int, time: float, limits: Limits | None, errors: tuple[float, float], key: Key
+) -> list[_Row]:
+    """Goals of a printed interval's limits; limits that cannot be read are none."""
+    if limits is None:
+        return []
+    return [
+        _Row(kind, group, time, end.low, end.high, error, key)
+        for kind, end, error in zip(kinds, (limits.lower, limits.upper), errors, strict=True)
+        if not math.isnan(end.low)
+    ]
+
+
+def _median_rows(
+    group: int, name: str, n: int, median: Interval | None, limits: Limits | None, scale: float
+) -> list[_Row]:
+    from haicbook.survival import kernels
+
+    if median is None:
+        return []
+    middle = median.middle if median.reached else scale
+    error = 1.44 * middle / math.sqrt(n)  # of an exponential distribution's median
+    if limits is not None and all(math.isfinite(end) for end in limits):
+        error = max((limits.upper.middle - limits.lower.middle) / 3.92, 0.01 * middle)
+    rows = [_Row(kernels.MEDIAN, group, 0.0, median.low, median.high, error, ("median", name))]
+    kinds = (kernels.MEDIAN_LOW, kernels.MEDIAN_HIGH)
+    return rows + _limit_rows(kinds, group, 0.0, limits, (1.2 * error, 1.5 * error), ("median_ci", name))
+
+
+def _arm_rows(group: int, name: str, arm: ArmTargets, scale: float, reading: Reading, followed: bool) -> list[_Row]:
+    from haicbook.survival import kernels
+
+    rows = []
+    for mark in arm.landmarks:
+        rate = min(max(mark.interval.middle, 0.5 / arm.n), 1 - 0.5 / arm.n)
+        error = math.sqrt(rate * (1 - rate) / arm.n)
+        key = (name, f"{mark.time:g}")
+        interval = mark.interval
+        rows.append(_Row(kernels.RATE, group, mark.time, interval.low, interval.high, error, ("rate", *key)))
+        kinds = (kernels.RATE_LOW, kernels.RATE_HIGH)
+        rows += _limit_rows(kinds, group, mark.time, mark.ci, (error, error), ("rate_ci", *key))
+    rows += _median_rows(group, name, arm.n, arm.median, arm.median_ci, scale)
+    if arm.events is not None:
+        rows.append(_Row(kernels.EVENTS, group, 0.0, arm.events, arm.events, 2.0, ("events", name)))
+    if arm.follow_up_median is not None and followed:
+        rows.append(_follow_up_row(group, name, arm.n, arm.follow_up_median, reading))
+    return rows
+
+
+def _follow_up_row(group: int, name: str, n: int, median: Interval, reading: Reading) -> _Row:
+    from haicbook.survival import kernels
+
+    kind = kernels.FOLLOWED_REVERSE if reading.follow_up == "reverse_km" else kernels.FOLLOWED
+    error = median.middle / math.sqrt(n)
+    return _Row(kind, group, 0.0, median.low, median.high, error, ("follow_up", name))
+
+
+def _pooled_rows(targets: Targets, scale: float, reading: Reading) -> list[_Row]:
+    from haicbook.survival import kernels
+
+    group, name = 0 if len(targets.arms) == 1 else kernels.POOLED, "pooled"
+    rows = _median_rows(group, name, targets.n, targets.pooled_median, targets.pooled_median_ci, scale)
+    if targets.events_total is not None:
+        rows.append(_Row(kernels.EVENTS, group, 0.0, targets.events_total, targets.events_total, 2.0, ("events", name)))
+    if targets.follow_up_median is not None and counts_follow_up(targets):
+        rows.append(_follow_up_row(group, name, targets.n, targets.follow_up_median, reading))
+    return rows
+
+
+def _contrast_rows(targets: Targets) -> list[_Row]:
+    """Of the first arm against the second, whichever way the paper prints it."""
+    from scipy.special import ndtri
+
+    from haicbook.survival import kernels
+
+    rows, group = [], kernels.CONTRAST
+    if targets.hr is not None:
+        ratio = targets.hr
+        turned = ratio.arm != next(iter(targets.arms))
+        error = 4 / math.sqrt(targets.n)
+        if ratio.ci is not None and all(end > 0 and math.isfinite(end) for end in ratio.ci):
+            error = math.log(ratio.ci.upper.middle / ratio.ci.lower.middle) / 3.92
+        low, high = _logs(ratio.estimate, turned)
+        rows.append(_Row(kernels.LOG_HR, group, 0.0, low, high, error, ("hr",)))
+        if ratio.ci is not None:
+            ends = (ratio.ci.upper, ratio.ci.lower) if turned else (ratio.ci.lower, ratio.ci.upper)
+            for kind, end in zip((kernels.LOG_HR_LOW, kernels.LOG_HR_HIGH), ends, strict=True):
+                if not math.isnan(end.low) and end.low != math.inf:
+                    rows.append(_Row(kind, group, 0.0, *_logs(end, turned), error, ("hr_ci",)))
+    if targets.logrank_p is not None:
+        p = targets.logrank_p
+        least = -float(ndtri(min(p.high, 1.0) / 2))
+        most = -float(ndtri(p.low / 2)) if p.low > 0 else math.inf
+        if most == math.inf:
+            most = 40.0
+        rows.append(_Row(kernels.LOGRANK_Z, group, 0.0, max(least, 0.0), most, 1.0, ("logrank_p",)))
+    return rows
+
+
+def _logs(figure: Interval, turned: bool) -> tuple[float, float]:
+    low = math.log(figure.low) if figure.low > 0 else -40.0
+    high = math.log(figure.high)
+    return (-high, -low) if turned else (low, high)

@@ -1,0 +1,219 @@
+"""What no data set can have: printed numbers that contradict each other at first sight.
+
+What can only be told by looking for a data set (a hazard ratio that the curves cannot give) is found by the
+reconstruction; what is here needs no search.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import chain, pairwise
+from typing import TYPE_CHECKING
+
+from haicbook.survival.figures import Fault, Interval, Limits
+
+if TYPE_CHECKING:
+    from haicbook.survival.targets import ArmTargets, HazardRatio, Targets
+
+# Crossing curves can set a hazard ratio against medians that lie close together; not against medians this far apart.
+_APART = 1.3
+
+
+def faults_of(targets: Targets) -> list[Fault]:
+    """All that no data set can have, each with the target that it is about.
+
+    An arm without patients or events, events above patients, a rate that rises, a median at odds with a rate, an
+    interval that excludes its estimate, a contrast of one arm, a hazard ratio against the order of the medians, times
+    beyond the last follow-up, and targets that say nothing about when patients die.
+    """
+    if not targets.arms:
+        return [Fault(("arms",), "there is no arm; at least one is needed")]
+    of_arms = [fault for name, arm in targets.arms.items() for fault in _arm_faults(name, arm)]
+    of_all = (check(targets) for check in (_silent_faults, _total_faults, _contrast_faults, _follow_up_faults))
+    return [*of_arms, *chain.from_iterable(of_all)]
+
+
+def _arm_faults(name: str, arm: ArmTargets) -> Iterator[Fault]:
+    if arm.n < 1:
+        yield Fault(("arms", name, "n"), f"arm {name} has {arm.n} patients; at least one is needed")
+    if arm.events is not None and not 0 <= arm.events <= arm.n:
+        words = f"arm {name} has {arm.events} events among {arm.n} patients; 0 to {arm.n} are possible"
+        yield Fault(("arms", name, "events"), words)
+    if arm.events == 0:
+        words = (
+            f"arm {name} has no events: with all its patients censored its curve stays at 100% and nothing can be "
+            "estimated; leave the arm out"
+        )
+        yield Fault(("arms", name, "events"), words)
+    yield from _median_faults(("median", name), f"of arm {name}", arm.median, arm.median_ci)
+    for landmark in arm.landmarks:
+        key = ("landmarks", name, f"{landmark.time:g}")
+        rate = f"the {landmark.time:g}-month rate of arm {name}, {landmark.printed or landmark.interval}"
+        if not (math.isfinite(landmark.time) and landmark.time > 0):
+            yield Fault(key, f"{rate}, stands at {landmark.time:g} months; a time above 0 is needed")
+        if landmark.interval.high < 0 or landmark.interval.low > 1:
+            yield Fault(key, f"{rate}, is outside 0 to 100 per cent")
+        yield from _interval_faults(key, rate, landmark.interval, landmark.ci)
+    yield from _order_faults(name, arm)
+
+
+def _median_faults(key: tuple[str, ...], whose: str, median: Interval | None, ci: Limits | None) -> Iterator[Fault]:
+    if median is None:
+        if ci is not None:
+            yield Fault(key, f"the median {whose} has an interval, {ci.printed}, but no estimate")
+        return
+    words = f"the median {whose}, {median.printed or median}"
+    if median.reached and not (0 < median.low <= median.high < math.inf):
+        yield Fault(key, f"{words}, is not a time above 0")
+    yield from _interval_faults(key, words, median, ci)
+
+
+def _interval_faults(key: tuple[str, ...], words: str, estimate: Interval, ci: Limits | None) -> Iterator[Fault]:
+    """Limits that exclude their estimate, or stand the wrong way round. Limits that cannot be read are left alone."""
+    if ci is None:
+        return
+    lower, upper = ci.lower, ci.upper
+    if not lower.reached and not upper.reached:
+        return  # SPSS gives a median without an interval where the curve ends above 45%
+    if lower.low > upper.high:
+        yield Fault((*key, "ci"), f"{words}: its interval {ci.printed} ends before it begins")
+    elif lower.low > estimate.high or upper.high < estimate.low:
+        yield Fault((*key, "ci"), f"{words}: its interval {ci.printed} excludes it")
+
+
+def _order_faults(name: str, arm: ArmTargets) -> Iterator[Fault]:
+    """Rates that rise, and a median on the wrong side of a rate."""
+    landmarks = sorted(arm.landmarks, key=lambda landmark: landmark.time)
+    for earlier, later in pairwise(landmarks):
+        key = ("landmarks", name, f"{later.time:g}")
+        if earlier.time == later.time:
+            words = f"arm {name} has two rates at {later.time:g} months, {earlier.printed} and {later.printed}"
+            yield Fault(key, words)
+        elif later.interval.low > earlier.interval.high:
+            words = (
+                f"the rate of arm {name} rises from {earlier.printed} at {earlier.time:g} months "
+                f"to {later.printed} at {later.time:g} months"
+            )
+            yield Fault(key, words)
+    for landmark in landmarks if arm.median is not None else ():
+        assert arm.median is not None
+        rate = f"its {landmark.time:g}-month rate of {landmark.printed}"
+        median = f"the median of arm {name}, {arm.median.printed} months,"
+        if landmark.time < arm.median.low and landmark.interval.high <= 0.5:
+            yield Fault(("median", name), f"{median} is later than {rate}, not above half")
+        if landmark.time >= arm.median.high and landmark.interval.low > 0.5:
+            yield Fault(("median", name), f"{median} is earlier than {rate}, above half")
+
+
+def _silent_faults(targets: Targets) -> Iterator[Fault]:
+    """Arms of which nothing but their size is printed, and targets without any time."""
+    tied = targets.hr is not None or targets.logrank_p is not None or targets.pooled_median is not None
+    for name, arm in targets.arms.items():
+        if arm.median is None and not arm.landmarks and arm.events is None and not tied:
+            words = (
+                f"arm {name} has no printed median and no printed rate, nor events; one of them is needed, or a "
+                "number that ties it to another arm (hazard ratio, log-rank p, pooled median)"
+            )
+            yield Fault(("arms", name), words)
+    times = [targets.pooled_median, targets.follow_up_median, targets.follow_up_max]
+    times += [time for arm in targets.arms.values() for time in (arm.median, arm.follow_up_median)]
+    if all(time is None for time in times) and not any(arm.landmarks for arm in targets.arms.values()):
+        words = "no median, rate or follow-up is printed; without one of them nothing says when patients die"
+        yield Fault(("arms",), words)
+
+
+def _total_faults(targets: Targets) -> Iterator[Fault]:
+    printed = [arm.events for arm in targets.arms.values()]
+    known = sum(events for events in printed if events is not None)
+    unknown = sum(arm.n for arm in targets.arms.values() if arm.events is None)
+    total = targets.events_total
+    if total is not None and not known <= total <= known + unknown:
+        words = (
+            f"{total} events are printed in total; {known} to {known + unknown} are possible among {targets.n} patients"
+            f" with {known} events printed by arm"
+        )
+        yield Fault(("events_total",), words)
+    if total == 0:
+        yield Fault(("events_total",), "no events are printed in total: all patients are censored")
+    if targets.pooled_median is not None and len(targets.arms) < 2:
+        yield Fault(("median", "pooled"), "a median of all arms together needs two arms")
+    if targets.pooled_median_ci is not None or targets.pooled_median is not None:
+        key = ("median", "pooled")
+        yield from _median_faults(key, "of all arms together", targets.pooled_median, targets.pooled_median_ci)
+
+
+def _contrast_faults(targets: Targets) -> Iterator[Fault]:
+    hr, p = targets.hr, targets.logrank_p
+    if hr is not None:
+        yield from _ratio_faults(targets, hr)
+    if p is not None and len(targets.arms) < 2:
+        yield Fault(("logrank_p",), "a log-rank p needs two arms")
+    if p is not None and (p.high < 0 or p.low > 1):
+        yield Fault(("logrank_p",), f"the log-rank p, {p.printed}, is outside 0 to 1")
+
+
+def _ratio_faults(targets: Targets, hr: HazardRatio) -> Iterator[Fault]:
+    key = ("hazard_ratio",)
+    words = f"the hazard ratio of {hr.arm} against {hr.reference}, {hr.estimate.printed}"
+    if len(targets.arms) < 2:
+        yield Fault(key, "a hazard ratio needs two arms")
+    elif not {hr.arm, hr.reference} <= set(targets.arms):
+        arms = ", ".join(targets.arms)
+        yield Fault(key, f"the hazard ratio compares {hr.arm} with {hr.reference}; the arms are {arms}")
+    elif hr.arm == hr.reference:
+        yield Fault(key, f"the hazard ratio compares {hr.arm} with itself")
+    elif _against_medians(targets, hr):
+        medians = " and ".join(
+            f"{arm.median.printed} months in {name}"
+            for name in (hr.arm, hr.reference)
+            if (arm := targets.arms[name]).median is not None
+        )
+        yield Fault(
+            key,
+            f"{words}, is oriented against the medians, {medians}; exchange arm and reference, or leave the ratio or a "
+            "median out where the paper prints it so because the curves cross",
+        )
+    if hr.estimate.high <= 0:
+        yield Fault((*key, "estimate"), f"{words}, is not above 0")
+    yield from _interval_faults(key, words, hr.estimate, hr.ci)
+
+
+def _against_medians(targets: Targets, hr: HazardRatio) -> bool:
+    """Whether the arm that dies faster by the hazard ratio has clearly the longer median."""
+    arm, reference = targets.arms[hr.arm].median, targets.arms[hr.reference].median
+    if arm is None or reference is None:
+        return False
+    slower = hr.ci.upper.high < 1 if hr.ci else hr.estimate.high < 1 / _APART
+    faster = hr.ci.lower.low > 1 if hr.ci else hr.estimate.low > _APART
+    return (slower and arm.high * _APART < reference.low) or (faster and reference.high * _APART < arm.low)
+
+
+def _follow_up_faults(targets: Targets) -> Iterator[Fault]:
+    end = targets.follow_up_max
+    if end is None:
+        return
+    if end <= 0:
+        yield Fault(("follow_up", "maximum"), f"follow-up ends at {end:g} months; a time above 0 is needed")
+        return
+    ends = f"follow-up ends at {end:g} months, before"
+    for name, arm in targets.arms.items():
+        for landmark in arm.landmarks:
+            if landmark.time >= end:
+                key = ("landmarks", name, f"{landmark.time:g}")
+                yield Fault(key, f"{ends} the {landmark.time:g}-month rate of arm {name}")
+    medians: list[tuple[tuple[str, ...], str, Interval | None]] = [
+        (("median", name), f"the median of arm {name}", arm.median) for name, arm in targets.arms.items()
+    ]
+    medians.append((("median", "pooled"), "the median of all arms together", targets.pooled_median))
+    for place, words, median in medians:
+        if median is not None and median.reached and median.high >= end:
+            yield Fault(place, f"{ends} {words}, {median.printed} months")
+    followed: list[tuple[tuple[str, ...], str, Interval | None]] = [
+        (("follow_up", "median", name), f"the median follow-up of arm {name}", arm.follow_up_median)
+        for name, arm in targets.arms.items()
+    ]
+    followed.append((("follow_up", "median", "pooled"), "the median follow-up", targets.follow_up_median))
+    for place, words, median in followed:
+        if median is not None and median.low > end:
+            yield Fault(place, f"{ends} {words}, {median.printed} months")

@@ -1,0 +1,1066 @@
+"""Compiled inner loops of the reconstruction: a Markov chain over patients' rows, and what the rows would print.
+
+An arm is a row of two arrays, times sorted (events first at a tie) and events. A goal is a printed number: its kind,
+the group of patients it is of (0 and 1 the arms, 2 both, 3 the contrast), a time where it has one, and the interval that
+the number stands for, in the scale in which it is met (logarithms for ratios, |z| for a p-value).
+
+Functions here are compiled, so they are plain loops; `haicbook.survival.chains` is their only caller, and every data set
+that they yield is verified by code that shares nothing with them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from haicbook.compiled import compiled
+
+# kinds of goals
+RATE, RATE_LOW, RATE_HIGH, MEDIAN, MEDIAN_LOW, MEDIAN_HIGH, EVENTS, FOLLOWED, FOLLOWED_REVERSE = range(9)
+LOG_HR, LOG_HR_LOW, LOG_HR_HIGH, LOGRANK_Z = range(9, 13)
+# conventions of confidence intervals, of ties, of rates
+PLAIN, LOG, LOG_LOG, NORMAL = range(4)
+EFRON, BRESLOW, EXACT = range(3)
+PRODUCT_LIMIT, LIFE_TABLE = range(2)
+POOLED, CONTRAST = 2, 3
+
+Z = 1.959963984540054
+HALF = 1.4901161193847656e-08  # heights of a curve this close to one half lie on it, as in R
+
+
+class Goals(NamedTuple):
+    """Printed numbers, J of them sorted by group, and the program's conventions."""
+
+    kind: Any
+    group: Any
+    time: Any
+    low: Any
+    high: Any
+    warm: Any
+    cold: Any
+    start: Any  # (5,) the first goal of each group
+    median_interval: int
+    rate_interval: int
+    ties: int
+    rates: int
+    middle: int  # 1: a step on one half has its median in the middle (R), 0: at its start
+    horizon: float
+    step: float  # of the grid of times; 0 for none
+
+
+class Parent(NamedTuple):
+    """A draw from the prior, updated in place: log hazards of event and censoring on bins of time."""
+
+    edges: Any  # (K,) where bins start
+    event: Any  # (2, K)
+    censor: Any  # (2, K)
+    spread: Any  # (3,) of a step of the log hazard, of the log hazard ratio, of the log censoring hazard
+    prior: Any  # see PRIOR
+
+
+# places in Parent.prior
+LEVEL, LEVEL_SD, RATIO_SD, CENSOR_LEVEL, CENSOR_SD, CENSOR_DRIFT, SPREAD_EVENT, SPREAD_RATIO, SPREAD_CENSOR, APART = range(10)
+
+
+@compiled
+def limit(survival, log_s, root_g, side, transform):
+    """A confidence limit of a survival probability; `side` is -1 for the lower and 1 for the upper."""
+    if survival <= 1e-12:
+        return np.nan
+    if transform == PLAIN or transform == NORMAL:
+        value = survival * (1.0 + side * Z * root_g)
+    elif transform == LOG:
+        value = np.exp(log_s + side * Z * root_g)
+    elif log_s > -1e-12:
+        return 1.0
+    else:
+        value = np.exp(log_s * np.exp(side * Z * root_g / log_s))
+    return min(max(value, 0.0), 1.0)
+
+
+@compiled
+def life_table(time, event, n, until):
+    """Survival and Greenwood's sum at a time by an actuarial table with intervals of one month."""
+    survival, green, row, start = 1.0, 0.0, 0, 0.0
+    while start < until - 1e-9 and row < n:
+        deaths, lost, risk = 0.0, 0.0, float(n - row)
+        while row < n and time[row] < start + 1.0:
+            if event[row]:
+                deaths += 1.0
+            else:
+                lost += 1.0
+            row += 1
+        exposed = risk - lost / 2.0
+        if deaths > 0.0:
+            survival *= 1.0 - deaths / exposed
+            if exposed > deaths:
+                green += deaths / (exposed * (exposed - deaths))
+        start += 1.0
+    return survival, green
+
+
+@compiled
+def curve_values(time, event, n, goals, first, last, out):
+    """What one group's rows print: goals first to last, into `out`."""
+    kind = goals.kind
+    wants_low, wants_high, wants_reverse = False, False, False
+    for j in range(first, last):
+        out[j] = np.inf
+        wants_low = wants_low or kind[j] == MEDIAN_LOW
+        wants_high = wants_high or kind[j] == MEDIAN_HIGH
+        wants_reverse = wants_reverse or kind[j] == FOLLOWED_REVERSE
+    transform = goals.median_interval
+    normal = transform == NORMAL and (wants_low or wants_high)
+    survival, log_s, green, deaths_total = 1.0, 0.0, 0.0, 0
+    median, median_low, median_high = np.inf, np.inf, np.inf
+    on_half, found, root_at_median = False, False, 0.0
+    above_time, above_height, below_time, below_height = 0.0, 1.0, np.inf, 0.0
+    reverse, reverse_median, reverse_on_half = 1.0, np.inf, False
+    mark, row = first, 0
+    while row < n:
+        now = time[row]
+        while mark < last and kind[mark] <= RATE_HIGH and goals.time[mark] < now:
+            out[mark] = rate_value(kind[mark], survival, log_s, green, goals.rate_interval)
+            mark += 1
+        risk = float(n - row)
+        deaths = 0
+        lost = 0
+        while row < n and time[row] == now:
+            if event[row]:
+                deaths += 1
+            else:
+                lost += 1
+            row += 1
+        if deaths > 0:
+            deaths_total += deaths
+            left = risk - deaths
+            if on_half:
+                on_half = False
+                if goals.middle == 1:
+                    median = (median + now) / 2.0
+            survival *= left / risk
+            if left > 0.0:
+                log_s += np.log(left / risk)
+                green += deaths / (risk * left)
+            root = np.sqrt(green)
+            if not found and survival < 0.5 + HALF:
+                found = True
+                median = now
+                on_half = survival > 0.5 - HALF
+                root_at_median = root * survival
+            if normal:
+                if survival >= 0.55 - 1e-9:
+                    above_time, above_height = now, survival
+                if survival <= 0.45 + 1e-9 and below_time == np.inf:
+                    below_time, below_height = now, survival
+            else:
+                if wants_low and median_low == np.inf and left > 0.0:
+                    if limit(survival, log_s, root, -1.0, transform) < 0.5 + HALF:
+                        median_low = now
+                if wants_high and median_high == np.inf and left > 0.0:
+                    if limit(survival, log_s, root, 1.0, transform) < 0.5 + HALF:
+                        median_high = now
+        if wants_reverse and lost > 0:
+            if reverse_on_half:
+                reverse_on_half = False
+                reverse_median = (reverse_median + now) / 2.0
+            reverse *= (risk - lost) / risk
+            if reverse_median == np.inf and reverse < 0.5 + HALF:
+                reverse_median = now
+                reverse_on_half = reverse > 0.5 - HALF
+    while mark < last and kind[mark] <= RATE_HIGH:
+        out[mark] = rate_value(kind[mark], survival, log_s, green, goals.rate_interval)
+        mark += 1
+    if normal and found and below_time < np.inf and below_time > above_time:
+        density = (above_height - below_height) / (below_time - above_time)
+        error = root_at_median / density
+        median_low, median_high = median - Z * error, median + Z * error
+    for j in range(mark, last):
+        if kind[j] == MEDIAN:
+            out[j] = median
+        elif kind[j] == MEDIAN_LOW:
+            out[j] = median_low
+        elif kind[j] == MEDIAN_HIGH:
+            out[j] = median_high
+        elif kind[j] == EVENTS:
+            out[j] = deaths_total
+        elif kind[j] == FOLLOWED:
+            out[j] = (time[(n - 1) // 2] + time[n // 2]) / 2.0
+        else:
+            out[j] = reverse_median
+    if goals.rates == LIFE_TABLE:
+        for j in range(first, mark):
+            survival, green = life_table(time, event, n, goals.time[j])
+            log_s = np.log(survival) if survival > 0.0 else -np.inf
+            out[j] = rate_value(kind[j], survival, log_s, green, goals.rate_interval)
+
+
+@compiled
+def rate_value(kind, survival, log_s, green, transform):
+    """A rate or a limit of it."""
+    if kind == RATE:
+        return survival
+    return limit(survival, log_s, np.sqrt(green), -1.0 if kind == RATE_LOW else 1.0, transform)
+
+
+@compiled
+def exact_moments(at_risk, in_arm, deaths, ratio):
+    """Mean and variance of the deaths in one arm at a tie, given all deaths: Fisher's non-central hypergeometric."""
+    least = max(0, deaths - (at_risk - in_arm))
+    most = min(deaths, in_arm)
+    weight, total, mean, square = 1.0, 0.0, 0.0, 0.0
+    for k in range(least, most + 1):
+        total += weight
+        mean += weight * k
+        square += weight * k * k
+        weight *= ratio * (in_arm - k) * (deaths - k) / ((k + 1.0) * (at_risk - in_arm - deaths + k + 1.0))
+    mean /= total
+    return mean, square / total - mean * mean
+
+
+@compiled
+def contrast_values(time, event, n0, n1, goals, table, beta, out):
+    """Log hazard ratio of arm 0 against arm 1, its limits and the log-rank |z|; returns the log hazard ratio.
+
+    `table` (4, n0 + n1) is room for the risk sets.
+    """
+    i, j, sets = 0, 0, 0
+    observed, expected, variance = 0.0, 0.0, 0.0
+    while i < n0 or j < n1:
+        if j >= n1 or (i < n0 and time[0, i] <= time[1, j]):
+            now = time[0, i]
+        else:
+            now = time[1, j]
+        risk0, risk1 = float(n0 - i), float(n1 - j)
+        deaths0, deaths1 = 0.0, 0.0
+        while i < n0 and time[0, i] == now:
+            deaths0 += event[0, i]
+            i += 1
+        while j < n1 and time[1, j] == now:
+            deaths1 += event[1, j]
+            j += 1
+        deaths, risk = deaths0 + deaths1, risk0 + risk1
+        if deaths > 0.0:
+            share = risk0 / risk
+            observed += deaths0
+            expected += deaths * share
+            if risk > 1.0:
+                variance += deaths * share * (1.0 - share) * (risk - deaths) / (risk - 1.0)
+            if risk0 > 0.0 and risk1 > 0.0:
+                table[0, sets], table[1, sets] = deaths0, deaths
+                table[2, sets], table[3, sets] = risk0, risk
+                sets += 1
+    information = 0.0
+    for _ in range(30):
+        score, information = 0.0, 0.0
+        ratio = np.exp(beta)
+        for k in range(sets):
+            deaths = int(table[1, k])
+            if deaths == 1 or goals.ties == BRESLOW:
+                share = table[2, k] * ratio / (table[2, k] * ratio + table[3, k] - table[2, k])
+                score += table[0, k] - deaths * share
+                information += deaths * share * (1.0 - share)
+            elif goals.ties == EFRON:
+                score += table[0, k]
+                for d in range(deaths):
+                    thin = d / table[1, k]
+                    top = (table[2, k] - thin * table[0, k]) * ratio
+                    rest = table[3, k] - table[2, k] - thin * (table[1, k] - table[0, k])
+                    share = top / (top + rest)
+                    score -= share
+                    information += share * (1.0 - share)
+            else:
+                mean, spread = exact_moments(int(table[3, k]), int(table[2, k]), deaths, ratio)
+                score += table[0, k] - mean
+                information += spread
+        if information < 1e-9 or abs(beta) > 15.0:
+            break
+        change = max(-2.0, min(2.0, score / information))
+        beta += change
+        if abs(change) < 1e-9:
+            break
+    error = 1.0 / np.sqrt(information) if information > 1e-9 else np.inf
+    z = abs(observed - expected) / np.sqrt(variance) if variance > 0.0 else np.inf
+    for j in range(goals.start[CONTRAST], goals.start[CONTRAST + 1]):
+        if goals.kind[j] == LOG_HR:
+            out[j] = beta
+        elif goals.kind[j] == LOG_HR_LOW:
+            out[j] = beta - Z * error
+        elif goals.kind[j] == LOG_HR_HIGH:
+            out[j] = beta + Z * error
+        else:
+            out[j] = z
+    return beta
+
+
+@compiled
+def misses(goals, first, last, values, heat):
+    """How far goals first to last are missed, each in units of its tolerance at this heat (1 warm, 0 cold)."""
+    total = 0.0
+    for j in range(first, last):
+        value, low, high = values[j], goals.low[j], goals.high[j]
+        if value != value:
+            return 1e9
+        if low == np.inf:
+            if value == np.inf:
+                continue
+            away = max(goals.horizon - value, 0.0) + 1.0
+        elif value == np.inf:
+            away = max(goals.horizon - high, 0.0) + 1.0
+        elif value < low:
+            away = low - value
+        elif value > high:
+            away = value - high
+        else:
+            continue
+        total += away / (goals.warm[j] ** heat * goals.cold[j] ** (1.0 - heat))
+    return total
+
+
+@compiled
+def merged(time, event, n0, n1, pooled_time, pooled_event):
+    """Both arms' rows in order of time, events first."""
+    i, j = 0, 0
+    for k in range(n0 + n1):
+        if j >= n1:
+            take = True
+        elif i >= n0:
+            take = False
+        elif time[0, i] != time[1, j]:
+            take = time[0, i] < time[1, j]
+        else:
+            take = event[0, i] >= event[1, j]
+        if take:
+            pooled_time[k], pooled_event[k] = time[0, i], event[0, i]
+            i += 1
+        else:
+            pooled_time[k], pooled_event[k] = time[1, j], event[1, j]
+            j += 1
+
+
+@compiled
+def bin_of(edges, time):
+    """The bin that a time lies in."""
+    k = 0
+    while k + 1 < len(edges) and edges[k + 1] < time:
+        k += 1
+    return k
+
+
+@compiled
+def waiting_time(edges, log_hazard, rng):
+    """A time drawn from piecewise constant hazards."""
+    left, start, k = rng.standard_exponential(), 0.0, 0
+    while True:
+        hazard = np.exp(log_hazard[k])
+        if k + 1 == len(edges) or left <= hazard * (edges[k + 1] - start):
+            return start + left / hazard
+        left -= hazard * (edges[k + 1] - start)
+        k += 1
+        start = edges[k]
+
+
+@compiled
+def on_grid(time, step):
+    """A time as it is recorded."""
+    if step <= 0.0:
+        return time
+    return max(step, np.rint(time / step) * step)
+
+
+@compiled
+def draw_row(parent, arm, goals, rng):
+    """Time and event of one patient, within follow-up."""
+    time, event = goals.horizon, False
+    for _ in range(20):
+        dies = waiting_time(parent.edges, parent.event[arm], rng)
+        leaves = waiting_time(parent.edges, parent.censor[arm], rng)
+        event = dies <= leaves
+        time = on_grid(dies if event else leaves, goals.step)
+        if time <= goals.horizon:
+            return time, event
+    return rng.random() * goals.horizon, False
+
+
+@compiled
+def log_density(parent, arm, time, event):
+    """Logarithm of the density of a row."""
+    edges, total = parent.edges, 0.0
+    k = 0
+    while True:
+        end = time if k + 1 == len(edges) else min(time, edges[k + 1])
+        total -= (np.exp(parent.event[arm, k]) + np.exp(parent.censor[arm, k])) * (end - edges[k])
+        if end >= time:
+            break
+        k += 1
+    return total + (parent.event[arm, k] if event else parent.censor[arm, k])
+
+
+@compiled
+def put(time, event, n, old, new_time, new_event):
+    """Replace row `old` of one arm, keeping the order (events first at a tie)."""
+    k = old
+    while k + 1 < n and (time[k + 1] < new_time or (time[k + 1] == new_time and event[k + 1] and not new_event)):
+        time[k], event[k] = time[k + 1], event[k + 1]
+        k += 1
+    while k > 0 and (time[k - 1] > new_time or (time[k - 1] == new_time and new_event and not event[k - 1])):
+        time[k], event[k] = time[k - 1], event[k - 1]
+        k -= 1
+    time[k], event[k] = new_time, new_event
+    return k
+
+
+@compiled
+def update_parent(parent, time, event, sizes, rng):
+    """One sweep of Metropolis steps over the hazards and their spreads, given the rows."""
+    arms, bins = len(sizes), len(parent.edges)
+    edges, prior = parent.edges, parent.prior
+    exposure = np.zeros((arms, bins))
+    count = np.zeros((2, arms, bins))
+    for a in range(arms):
+        k = 0
+        for i in range(sizes[a]):
+            while k + 1 < bins and edges[k + 1] < time[a, i]:
+                k += 1
+            count[0 if event[a, i] else 1, a, k] += 1.0
+            for b in range(k):
+                exposure[a, b] += edges[b + 1] - edges[b]
+            exposure[a, k] += time[a, i] - edges[k]
+    last = arms - 1  # the reference arm
+    # what the rows say of a log hazard y: count * y - exposure * exp(y)
+    for what in range(2):
+        table = parent.event if what == 0 else parent.censor
+        for pick in range(3):
+            # 0: the baseline in all arms, 1: the ratio alone, 2: a level shift from a bin on
+            for k in range(bins):
+                if pick == 1 and arms == 1:
+                    continue
+                until = k + 1 if pick != 2 else bins
+                at_bins = 0.0
+                for b in range(k, until):
+                    at_bins += count[what, 0, b] + (count[what, last, b] if arms > 1 and pick != 1 else 0.0)
+                width = (0.4 if pick == 2 else 1.0) * 2.0 / np.sqrt(at_bins + 4.0)
+                change = width * rng.standard_normal()
+                both = (arms > 1 and pick != 1) or arms == 1
+                if pick == 2 and arms > 1 and rng.random() < 0.5:
+                    both = False
+                before = log_prior(parent, what, arms)
+                gain = 0.0
+                for a in range(arms):
+                    if not both and a > 0:
+                        continue
+                    for b in range(k, until):
+                        y = table[a, b]
+                        gain += count[what, a, b] * change - exposure[a, b] * (np.exp(y + change) - np.exp(y))
+                        table[a, b] = y + change
+                gain += log_prior(parent, what, arms) - before
+                if np.log(rng.random()) > gain:
+                    for a in range(arms):
+                        if not both and a > 0:
+                            continue
+                        for b in range(k, until):
+                            table[a, b] -= change
+    for s in range(3):
+        if s == 1 and arms == 1:
+            continue
+        what = 1 if s == 2 else 0
+        old = parent.spread[s]
+        before = log_prior(parent, what, arms) + log_spread(old, prior[SPREAD_EVENT + s])
+        parent.spread[s] = old * np.exp(0.4 * rng.standard_normal())
+        after = log_prior(parent, what, arms) + log_spread(parent.spread[s], prior[SPREAD_EVENT + s])
+        if np.log(rng.random()) > after - before:
+            parent.spread[s] = old
+
+
+@compiled
+def log_spread(spread, scale):
+    """Half-normal, with the Jacobian of its logarithm."""
+    return np.log(spread) - 0.5 * (spread / scale) ** 2
+
+
+@compiled
+def log_prior(parent, what, arms):
+    """Of the event hazards (what = 0) or of the censoring hazards (1): random walks on the bins."""
+    prior, bins, last = parent.prior, len(parent.edges), arms - 1
+    total = 0.0
+    if what == 0:
+        base, sd = parent.event[last], parent.spread[0]
+        total -= 0.5 * ((base[0] - prior[LEVEL]) / prior[LEVEL_SD]) ** 2
+        for k in range(1, bins):
+            total -= 0.5 * ((base[k] - base[k - 1]) / sd) ** 2 + np.log(sd)
+        if arms > 1:
+            sd = parent.spread[1]
+            before = parent.event[0, 0] - base[0]
+            total -= 0.5 * (before / prior[RATIO_SD]) ** 2
+            for k in range(1, bins):
+                ratio = parent.event[0, k] - base[k]
+                total -= 0.5 * ((ratio - before) / sd) ** 2 + np.log(sd)
+                before = ratio
+        return total
+    sd = parent.spread[2]
+    base = parent.censor[last]
+    total -= 0.5 * ((base[0] - prior[CENSOR_LEVEL]) / prior[CENSOR_SD]) ** 2
+    for k in range(1, bins):
+        total -= 0.5 * ((base[k] - base[k - 1] - prior[CENSOR_DRIFT]) / sd) ** 2 + np.log(sd)
+    if arms > 1:
+        for k in range(bins):
+            total -= 0.5 * ((parent.censor[0, k] - base[k]) / prior[APART]) ** 2
+    return total
+
+
+class Room(NamedTuple):
+    """Working memory of one chain."""
+
+    values: Any  # (J,) what the rows print
+    fresh: Any  # (J,) what they would print after a move
+    missed: Any  # (4,) by group, at the present heat
+    trial: Any  # (4,)
+    table: Any  # (4, n) risk sets
+    pooled_time: Any  # (n,)
+    pooled_event: Any  # (n,)
+    beta: Any  # (1,) last log hazard ratio
+    saved: Any  # (n,) times before a move
+
+
+@compiled
+def draw_parent(parent, arms, rng):
+    """Hazards and spreads from their prior."""
+    prior, bins, last = parent.prior, len(parent.edges), arms - 1
+    for s in range(3):
+        parent.spread[s] = abs(rng.standard_normal()) * prior[SPREAD_EVENT + s] + 0.02
+    level = prior[LEVEL] + prior[LEVEL_SD] * rng.standard_normal()
+    ratio = prior[RATIO_SD] * rng.standard_normal() if arms > 1 else 0.0
+    lost = prior[CENSOR_LEVEL] + prior[CENSOR_SD] * rng.standard_normal()
+    for k in range(bins):
+        parent.event[last, k] = level
+        parent.event[0, k] = level + ratio
+        parent.censor[last, k] = lost
+        if arms > 1:
+            parent.censor[0, k] = lost + prior[APART] * rng.standard_normal()
+        level += parent.spread[0] * rng.standard_normal()
+        lost += prior[CENSOR_DRIFT] + parent.spread[2] * rng.standard_normal()
+        if arms > 1:
+            ratio += parent.spread[1] * rng.standard_normal()
+
+
+@compiled
+def draw_rows(parent, time, event, sizes, goals, rng):
+    """All rows anew from the parent."""
+    for a in range(len(sizes)):
+        for i in range(sizes[a]):
+            time[a, i], event[a, i] = np.inf, False
+        for i in range(sizes[a]):
+            now, dies = draw_row(parent, a, goals, rng)
+            put(time[a], event[a], i + 1, i, now, dies)
+
+
+@compiled
+def evaluate(time, event, sizes, goals, room, arm, heat, allowed):
+    """What the rows print after a change of one arm (-1: of all); stops early, above what is allowed. Into `fresh`."""
+    start, total = goals.start, 0.0
+    for a in range(len(sizes)):
+        if arm < 0 or a == arm:
+            curve_values(time[a], event[a], sizes[a], goals, start[a], start[a + 1], room.fresh)
+            room.trial[a] = misses(goals, start[a], start[a + 1], room.fresh, heat)
+        else:
+            room.trial[a] = room.missed[a]
+        total += room.trial[a]
+    room.trial[POOLED], room.trial[CONTRAST] = 0.0, 0.0
+    if total > allowed or len(sizes) == 1:
+        return total
+    if start[POOLED + 1] > start[POOLED]:
+        merged(time, event, sizes[0], sizes[1], room.pooled_time, room.pooled_event)
+        n = sizes[0] + sizes[1]
+        curve_values(room.pooled_time, room.pooled_event, n, goals, start[POOLED], start[POOLED + 1], room.fresh)
+        room.trial[POOLED] = misses(goals, start[POOLED], start[POOLED + 1], room.fresh, heat)
+        total += room.trial[POOLED]
+        if total > allowed:
+            return total
+    if start[CONTRAST + 1] > start[CONTRAST]:
+        guess = room.beta[0] if abs(room.beta[0]) < 5.0 else 0.0
+        room.beta[0] = contrast_values(time, event, sizes[0], sizes[1], goals, room.table, guess, room.fresh)
+        room.trial[CONTRAST] = misses(goals, start[CONTRAST], start[CONTRAST + 1], room.fresh, heat)
+        total += room.trial[CONTRAST]
+    return total
+
+
+@compiled
+def settle(goals, room, arm):
+    """Take what was evaluated as the present state."""
+    for g in range(4):
+        if arm < 0 or g == arm or g >= POOLED:
+            for j in range(goals.start[g], goals.start[g + 1]):
+                room.values[j] = room.fresh[j]
+            room.missed[g] = room.trial[g]
+
+
+@compiled
+def reheat(goals, room, heat):
+    """Total of misses at another heat."""
+    total = 0.0
+    for g in range(4):
+        room.missed[g] = misses(goals, goals.start[g], goals.start[g + 1], room.values, heat)
+        total += room.missed[g]
+    return total
+
+
+@compiled
+def snap(time, event, n, goals, arm, values, rng):
+    """A row and a time that would bring a missed median, or limit of one, into its interval; -1 where none is missed."""
+    first, last = goals.start[arm], goals.start[arm + 1]
+    many = 0
+    for j in range(first, last):
+        if MEDIAN <= goals.kind[j] <= MEDIAN_HIGH and goals.low[j] < np.inf:
+            if not goals.low[j] <= values[j] <= goals.high[j]:
+                many += 1
+    if many == 0:
+        return -1, 0.0
+    pick = rng.integers(0, many)
+    for j in range(first, last):
+        if MEDIAN <= goals.kind[j] <= MEDIAN_HIGH and goals.low[j] < np.inf:
+            if not goals.low[j] <= values[j] <= goals.high[j]:
+                if pick == 0:
+                    row, best = -1, np.inf
+                    for i in range(n):
+                        away = abs(time[i] - values[j]) if values[j] < np.inf else abs(time[i] - goals.low[j])
+                        if event[i] and away < best:
+                            row, best = i, away
+                    return row, goals.low[j] + rng.random() * (goals.high[j] - goals.low[j])
+                pick -= 1
+    return -1, 0.0
+
+
+@compiled
+def slide(time, n, goals, i, rng):
+    """A new time for row i of an arm, between its neighbours: the arm's curve keeps its heights."""
+    least = time[i - 1] if i > 0 else 0.0
+    most = time[i + 1] if i + 1 < n else min(goals.horizon, time[i] * 1.1)
+    return least + rng.random() * (most - least)
+
+
+@compiled
+def stretch(time, event, sizes, goals, room, arm, heat, total, rng):
+    """Bend an arm's times between two neighbouring printed times: its own goals stay met, the contrast moves."""
+    n, times = sizes[arm], time[arm]
+    centre = times[int(rng.random() * n)]
+    low, high = 0.0, times[n - 1]
+    for j in range(goals.start[arm], goals.start[arm + 1]):
+        point = np.inf
+        if goals.kind[j] <= RATE_HIGH:
+            point = goals.time[j]
+        elif goals.kind[j] <= MEDIAN_HIGH:
+            point = room.values[j]
+        if low < point <= centre:
+            low = point
+        if centre < point < high:
+            high = point
+    power = np.exp(0.3 * rng.standard_normal())
+    for i in range(n):
+        room.saved[i] = times[i]
+        if low < times[i] < high:
+            times[i] = low + (high - low) * ((times[i] - low) / (high - low)) ** power
+    allowed = total - np.log(rng.random())
+    fresh = evaluate(time, event, sizes, goals, room, arm, heat, allowed)
+    if fresh <= allowed:
+        settle(goals, room, arm)
+        return fresh
+    times[:n] = room.saved[:n]
+    return total
+
+
+@compiled
+def move(parent, time, event, sizes, goals, room, heat, total, scale, rng):
+    """One Metropolis step over the rows; returns the total of misses after it."""
+    arm = 1 if len(sizes) > 1 and rng.random() * (sizes[0] + sizes[1]) >= sizes[0] else 0
+    n = sizes[arm]
+    times, events = time[arm], event[arm]
+    i = int(rng.random() * n)
+    kind = rng.random()
+    if heat < 0.5 and room.missed[arm] == 0.0 and goals.step == 0.0 and rng.random() < 0.25:
+        return stretch(time, event, sizes, goals, room, arm, heat, total, rng)
+    if heat < 0.5 and room.missed[arm] == 0.0 and rng.random() < 0.7:
+        kind = 0.8
+    redraw = 0.25 + 0.45 * heat
+    other, gain = -1, 0.0
+    old_time, old_event = times[i], events[i]
+    if kind < redraw:
+        new_time, new_event = draw_row(parent, arm, goals, rng)
+        if rng.random() < 0.5:
+            for _ in range(4):
+                if new_event == old_event:
+                    break
+                new_time, new_event = draw_row(parent, arm, goals, rng)
+            if new_event != old_event:
+                return total
+    elif kind < redraw + 0.5 * (1.0 - redraw):
+        reach = 1 + int(n ** rng.random())
+        other = i + int((2.0 * rng.random() - 1.0) * reach)
+        if other < 0 or other >= n or events[other] == old_event or times[other] == old_time:
+            return total
+        new_time, new_event = old_time, not old_event
+        far = times[other]
+        gain = (
+            log_density(parent, arm, far, old_event)
+            + log_density(parent, arm, old_time, new_event)
+            - log_density(parent, arm, far, new_event)
+            - log_density(parent, arm, old_time, old_event)
+        )
+    elif heat < 0.5 and kind > 0.7 and kind < 0.93:
+        new_event = old_event
+        new_time = on_grid(slide(times, n, goals, i, rng), goals.step)
+        if new_time <= 0.0:
+            return total
+    elif kind < 0.93 or heat > 0.5:
+        width = scale * np.exp(-6.0 * rng.random())
+        new_event = old_event
+        new_time = on_grid(old_time + width * rng.standard_normal(), goals.step)
+        if new_time <= 0.0 or new_time > goals.horizon:
+            return total
+        gain = log_density(parent, arm, new_time, old_event) - log_density(parent, arm, old_time, old_event)
+    else:
+        i, new_time = snap(times, events, n, goals, arm, room.values, rng)
+        if i < 0:
+            return total
+        new_time = on_grid(new_time, goals.step)
+        old_time, old_event = times[i], events[i]
+        new_event = old_event
+    if new_time == old_time and new_event == old_event:
+        return total
+    where = put(times, events, n, i, new_time, new_event)
+    far_time, back = 0.0, -1
+    if other >= 0:
+        far_time = times[other]
+        back = put(times, events, n, other, far_time, old_event)
+    allowed = total + gain - np.log(rng.random())
+    fresh = evaluate(time, event, sizes, goals, room, arm, heat, allowed)
+    if fresh <= allowed:
+        settle(goals, room, arm)
+        return fresh
+    if other >= 0:
+        put(times, events, n, back, far_time, new_event)
+    put(times, events, n, where, old_time, old_event)
+    return total
+
+
+@compiled
+def begin(parent, best, time, event, best_time, best_event, sizes, goals, room, tries, rng):
+    """The best of many draws from the prior, by its misses."""
+    least = np.inf
+    for _ in range(tries):
+        draw_parent(parent, len(sizes), rng)
+        draw_rows(parent, time, event, sizes, goals, rng)
+        total = evaluate(time, event, sizes, goals, room, -1, 1.0, least)
+        if total < least:
+            least = total
+            best.event[:], best.censor[:], best.spread[:] = parent.event, parent.censor, parent.spread
+            best_time[:], best_event[:] = time, event
+    parent.event[:], parent.censor[:], parent.spread[:] = best.event, best.censor, best.spread
+    time[:], event[:] = best_time, best_event
+
+
+@compiled
+def within(goals, j, survival, log_s, green):
+    """Whether the rate goals that stand at one time with goal j are met by a curve of this height there."""
+    first = j
+    while j < len(goals.kind) and goals.kind[j] <= RATE_HIGH and goals.time[j] == goals.time[first]:
+        if goals.group[j] != goals.group[first]:
+            break
+        value = rate_value(goals.kind[j], survival, log_s, green, goals.rate_interval)
+        if not goals.low[j] <= value <= goals.high[j]:
+            return False
+        j += 1
+    return True
+
+
+@compiled
+def march(parent, arm, time, event, row, n, start, stop, tilt, thin, step, rng):
+    """Rows between two times, in order, as a process of the patients at risk; returns the number of rows then.
+
+    Hazards of the event are multiplied by `tilt`, of censoring by `thin`.
+    """
+    edges, now, first = parent.edges, start, row
+    k = bin_of(edges, start + 1e-12)
+    while row < n:
+        dies, leaves = np.exp(parent.event[arm, k]) * tilt, np.exp(parent.censor[arm, k]) * thin
+        now += rng.standard_exponential() / ((n - row) * (dies + leaves))
+        while k + 1 < len(edges) and now > edges[k + 1]:
+            # the part of the wait that lies beyond the bin passes at the next bin's rate
+            rest = (now - edges[k + 1]) * (dies + leaves)
+            k += 1
+            dies, leaves = np.exp(parent.event[arm, k]) * tilt, np.exp(parent.censor[arm, k]) * thin
+            now = edges[k] + rest / (dies + leaves)
+        if now > stop:
+            break
+        time[row], event[row] = on_grid(now, step), rng.random() * (dies + leaves) < dies
+        row += 1
+    if step > 0.0:
+        for i in range(first + 1, row):
+            put(time, event, i + 1, i, time[i], event[i])
+    return row
+
+
+@compiled
+def climb(time, event, row, until, n, survival, log_s, green):
+    """Height of the curve after further rows: survival, its logarithm and Greenwood's sum."""
+    while row < until:
+        now, risk, deaths = time[row], n - row, 0
+        while row < until and time[row] == now:
+            deaths += event[row]
+            row += 1
+        if deaths > 0:
+            left = risk - deaths
+            survival *= left / risk
+            if left > 0:
+                log_s += np.log(left / risk)
+                green += deaths / (risk * left)
+    return survival, log_s, green
+
+
+@compiled
+def expected(parent, arm, start, stop, tilt, thin, at_risk):
+    """The expected fall of log survival and rise of Greenwood's sum between two times, in steps of a fortieth."""
+    fall, rise, width = 0.0, 0.0, (stop - start) / 40.0
+    for i in range(40):
+        k = bin_of(parent.edges, start + (i + 0.5) * width)
+        dies, leaves = np.exp(parent.event[arm, k]) * tilt * width, np.exp(parent.censor[arm, k]) * thin * width
+        fall += dies
+        at_risk *= np.exp(-0.5 * (dies + leaves))
+        rise += dies / max(at_risk, 0.5)
+        at_risk *= np.exp(-0.5 * (dies + leaves))
+    return fall, rise
+
+
+@compiled
+def wanted_green(goals, j, survival):
+    """Greenwood's sum that a printed interval stands for, from its limits about goal j's rate; -1 where none is."""
+    low, high = -1.0, -1.0
+    first = j
+    while j < len(goals.kind) and goals.kind[j] <= RATE_HIGH and goals.time[j] == goals.time[first]:
+        if goals.group[j] != goals.group[first]:
+            break
+        if goals.kind[j] == RATE_LOW and goals.low[j] > 0.0:
+            low = 0.5 * (goals.low[j] + goals.high[j])
+        if goals.kind[j] == RATE_HIGH and goals.high[j] < 1.0:
+            high = 0.5 * (goals.low[j] + goals.high[j])
+        j += 1
+    if low < 0.0 and high < 0.0 or survival <= 0.0 or survival >= 1.0:
+        return -1.0
+    transform = goals.rate_interval
+    root, sides = 0.0, 0.0
+    for side in range(2):
+        value = low if side == 0 else high
+        if value <= 0.0 or value >= 1.0:
+            continue
+        if transform == LOG:
+            root += abs(np.log(value / survival)) / Z
+        elif transform == LOG_LOG:
+            root += abs(np.log(np.log(value) / np.log(survival))) * abs(np.log(survival)) / Z
+        else:
+            root += abs(value / survival - 1.0) / Z
+        sides += 1.0
+    return (root / sides) ** 2
+
+
+@compiled
+def deaths_of(event, sizes, goals, arm):
+    """How many events an arm must have: as printed, or what the other arm leaves of the printed total; else -1."""
+    for j in range(goals.start[arm], goals.start[arm + 1]):
+        if goals.kind[j] == EVENTS:
+            return int(goals.low[j] + 0.5)
+    for j in range(goals.start[POOLED], goals.start[POOLED + 1]):
+        if goals.kind[j] == EVENTS:
+            return int(goals.low[j] + 0.5) - event[1 - arm, : sizes[1 - arm]].sum()
+    return -1
+
+
+@compiled
+def thread(parent, arm, time, event, n, deaths, goals, values, tries, rng):
+    """An arm's rows anew, forward in time, through every printed rate and its limits, its events and its medians.
+
+    The curve is causal: what is printed for a time depends on the rows before it alone. Each stretch between two rates
+    is drawn until it meets the next one, from hazards scaled so that the curve is expected to. `deaths` is their number
+    where it is known, else -1. Returns the tries left, negative where no rows were found.
+    """
+    first, last = goals.start[arm], goals.start[arm + 1]
+    half = goals.step / 2.0
+    left = tries
+    while left > 0:
+        row, survival, log_s, green, start = 0, 1.0, 0.0, 0.0, 0.0
+        until, new_survival, new_log, new_green = 0, 1.0, 0.0, 0.0
+        mark, lost = first, False
+        while mark < last and goals.kind[mark] <= RATE_HIGH:
+            stop = goals.time[mark]
+            following, aim = mark, -1.0
+            while following < last and goals.kind[following] <= RATE_HIGH and goals.time[following] == stop:
+                if goals.kind[following] == RATE:
+                    aim = 0.5 * (goals.low[following] + goals.high[following])
+                following += 1
+            tilt, thin = 1.0, 1.0
+            if aim > 0.0 and survival > 0.0:
+                fall, rise = expected(parent, arm, start, stop, 1.0, 1.0, n - row)
+                tilt = max(np.log(survival / aim), 0.1 / max(n - row, 1)) / fall
+                target = wanted_green(goals, mark, aim) - green
+                if wanted_green(goals, mark, aim) > 0.0:
+                    least, most = 0.0, 30.0
+                    for _ in range(20):
+                        thin = 0.5 * (least + most)
+                        fall, rise = expected(parent, arm, start, stop, tilt, thin, n - row)
+                        if rise < target:
+                            least = thin
+                        else:
+                            most = thin
+            share = min(tries // 4, left)
+            hit = False
+            after = start + half if start > 0.0 else 0.0
+            while share > 0:
+                share -= 1
+                left -= 1
+                until = march(
+                    parent,
+                    arm,
+                    time,
+                    event,
+                    row,
+                    n,
+                    after,
+                    stop + half,
+                    tilt * np.exp(0.1 * rng.standard_normal()),
+                    thin * np.exp(0.3 * rng.standard_normal()),
+                    goals.step,
+                    rng,
+                )
+                new_survival, new_log, new_green = climb(time, event, row, until, n, survival, log_s, green)
+                if within(goals, mark, new_survival, new_log, new_green):
+                    hit = True
+                    break
+            if not hit:
+                lost = True
+                break
+            row, survival, log_s, green, start, mark = until, new_survival, new_log, new_green, stop, following
+        if lost:
+            continue
+        so_far = 0
+        for i in range(row):
+            so_far += event[i]
+        tilt = 1.0
+        for _ in range(200):
+            left -= 1
+            march(parent, arm, time, event, row, n, start + half, np.inf, tilt, 1.0, goals.step, rng)
+            for i in range(row, n):
+                if time[i] > goals.horizon:
+                    # followed to the end: spread over the last stretch, as patients enrolled at different times are
+                    time[i] = on_grid(goals.horizon - 0.2 * (goals.horizon - start) * rng.random(), goals.step)
+                    event[i] = False
+            if deaths >= 0:
+                found = so_far
+                for i in range(row, n):
+                    found += event[i]
+                if found != deaths:
+                    tilt *= 1.1 if found < deaths else 0.9
+                    continue
+            for i in range(row + 1, n):
+                put(time, event, i + 1, i, time[i], event[i])
+            if anchor(time, event, n, goals, arm, values, rng):
+                return left
+    return -1
+
+
+@compiled
+def anchor(time, event, n, goals, arm, values, rng):
+    """Move times, without changing their order, so that the medians and their limits fall into their intervals.
+
+    Whether all goals of the arm are then met.
+    """
+    first, last = goals.start[arm], goals.start[arm + 1]
+    curve_values(time, event, n, goals, first, last, values)
+    here = np.zeros(last - first + 2)
+    there = np.zeros(last - first + 2)
+    many = 1
+    for j in range(first, last):
+        if goals.kind[j] <= RATE_HIGH and here[many - 1] < goals.time[j]:
+            here[many], there[many] = goals.time[j], goals.time[j]
+            many += 1
+    for j in range(first, last):
+        if MEDIAN <= goals.kind[j] <= MEDIAN_HIGH:
+            if (values[j] == np.inf) != (goals.low[j] == np.inf):
+                return False
+            if values[j] == np.inf or goals.low[j] <= values[j] <= goals.high[j]:
+                continue
+            k = many
+            while k > 0 and here[k - 1] > values[j]:
+                here[k], there[k] = here[k - 1], there[k - 1]
+                k -= 1
+            here[k] = values[j]
+            there[k] = goals.low[j] + rng.random() * (goals.high[j] - goals.low[j])
+            many += 1
+    for k in range(1, many):
+        if there[k] <= there[k - 1] or here[k] <= here[k - 1]:
+            return False
+    if many > 1:
+        k = 0
+        for i in range(n):
+            while k < many and here[k] < time[i]:
+                k += 1
+            if k == many:
+                moved = time[i] + there[many - 1] - here[many - 1]
+            else:
+                share = (time[i] - here[k - 1]) / (here[k] - here[k - 1])
+                moved = there[k - 1] + share * (there[k] - there[k - 1])
+            time[i] = on_grid(moved, goals.step)
+        if time[n - 1] > goals.horizon or time[0] <= 0.0:
+            return False
+        if goals.step > 0.0:
+            for i in range(1, n):
+                put(time, event, i + 1, i, time[i], event[i])
+        curve_values(time, event, n, goals, first, last, values)
+    return misses(goals, first, last, values, 0.0) == 0.0
+
+
+@compiled
+def cycle(parent, time, event, sizes, goals, room, plan, scale, rng):
+    """Warm sweeps, then cooling, then polishing until every goal is met; returns whether they are, and the steps.
+
+    `plan`: warm sweeps, cooling sweeps, the heat at which cooling ends, tries of threading, polishing steps, rounds.
+    """
+    n, steps = 0, 0
+    for a in range(len(sizes)):
+        n += sizes[a]
+    evaluate(time, event, sizes, goals, room, -1, 1.0, np.inf)
+    settle(goals, room, -1)
+    total = reheat(goals, room, 1.0)
+    for _ in range(int(plan[0])):
+        for _ in range(n):
+            total = move(parent, time, event, sizes, goals, room, 1.0, total, scale, rng)
+        update_parent(parent, time, event, sizes, rng)
+    for k in range(int(plan[1])):
+        heat = 1.0 - (1.0 - plan[2]) * (k + 1.0) / plan[1]
+        total = reheat(goals, room, heat)
+        for _ in range(n):
+            total = move(parent, time, event, sizes, goals, room, heat, total, scale, rng)
+        update_parent(parent, time, event, sizes, rng)
+        steps += n
+    if plan[3] > 0:
+        for a in range(len(sizes)):
+            if goals.start[a] < goals.start[a + 1] and goals.kind[goals.start[a]] <= RATE_HIGH:
+                deaths = deaths_of(event, sizes, goals, a)
+                if thread(parent, a, time[a], event[a], sizes[a], deaths, goals, room.fresh, int(plan[3]), rng) < 0:
+                    return False, -1 - a
+    evaluate(time, event, sizes, goals, room, -1, 0.0, np.inf)
+    settle(goals, room, -1)
+    for k in range(int(plan[5])):
+        part, before = int(plan[4]) // 10, np.inf
+        for piece in range(10):
+            heat = max(0.0, 0.3 - 0.05 * piece) if k > 0 else 0.0
+            total = reheat(goals, room, heat)
+            if total == 0.0:
+                return True, steps
+            if k == 0 and piece > 2 and total > 10.0 and total > 0.98 * before:
+                return False, steps  # stuck far from the print
+            before = total
+            for _ in range(part):
+                total = move(parent, time, event, sizes, goals, room, heat, total, scale, rng)
+                steps += 1
+                if total == 0.0:
+                    return True, steps
+    return total == 0.0, steps

@@ -1,0 +1,119 @@
+"""The printed numbers of a set of targets, one by one: to name them, and to leave them out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from haicbook.survival.figures import Interval, Limits
+from haicbook.survival.targets import ArmTargets, Landmark, Targets
+
+Key = tuple[str, ...]
+
+# Follow-up is printed of patients; a time to progression ends before their follow-up does.
+_OF_PATIENTS = ("os", "survival", "")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One printed number, or one printed confidence interval.
+
+    Attributes
+    ----------
+    key
+        Which: `("rate", arm, time)`, `("rate_ci", arm, time)`, `("median", arm)`, `("median_ci", arm)`,
+        `("events", arm)`, `("follow_up", arm)`, and without an arm `("hr",)`, `("hr_ci",)`, `("logrank_p",)`; the arm
+        is `pooled` for all patients together.
+    words
+        It in words, for a reader.
+    """
+
+    key: Key
+    words: str
+
+
+def counts_follow_up(targets: Targets) -> bool:
+    """Whether a printed follow-up binds the times of this endpoint."""
+    return targets.endpoint not in ("pfs", "liver_pfs", "ttr", "dor")
+
+
+def parts_of(targets: Targets) -> tuple[Part, ...]:
+    """All printed numbers that a reconstruction has to meet, except the patients of each arm."""
+    parts = [part for name, arm in targets.arms.items() for part in _arm_parts(name, arm, counts_follow_up(targets))]
+    if targets.pooled_median is not None:
+        parts.append(Part(("median", "pooled"), f"the median of all arms, {_months(targets.pooled_median)}"))
+    if _readable(targets.pooled_median_ci):
+        parts.append(Part(("median_ci", "pooled"), f"its interval, {targets.pooled_median_ci.printed}"))
+    if targets.events_total is not None:
+        parts.append(Part(("events", "pooled"), f"the events of all arms, {targets.events_total}"))
+    if targets.follow_up_median is not None and counts_follow_up(targets):
+        words = f"the median follow-up of all arms, {_months(targets.follow_up_median)}"
+        parts.append(Part(("follow_up", "pooled"), words))
+    if targets.hr is not None:
+        parts.append(Part(("hr",), f"the hazard ratio, {targets.hr.estimate.printed}"))
+        if _readable(targets.hr.ci):
+            parts.append(Part(("hr_ci",), f"the interval of the hazard ratio, {targets.hr.ci.printed}"))
+    if targets.logrank_p is not None:
+        parts.append(Part(("logrank_p",), f"the log-rank p, {targets.logrank_p.printed}"))
+    return tuple(parts)
+
+
+def _arm_parts(name: str, arm: ArmTargets, followed: bool) -> list[Part]:
+    parts = []
+    for mark in arm.landmarks:
+        time = f"{mark.time:g}"
+        rate = f"{mark.printed.rstrip('% ')}%"
+        parts.append(Part(("rate", name, time), f"the {time}-month rate of arm {name}, {rate}"))
+        if _readable(mark.ci):
+            words = f"the interval of the {time}-month rate of arm {name}, {mark.ci.printed}"
+            parts.append(Part(("rate_ci", name, time), words))
+    if arm.median is not None:
+        parts.append(Part(("median", name), f"the median of arm {name}, {_months(arm.median)}"))
+    if _readable(arm.median_ci):
+        parts.append(Part(("median_ci", name), f"the interval of the median of arm {name}, {arm.median_ci.printed}"))
+    if arm.events is not None:
+        parts.append(Part(("events", name), f"the events of arm {name}, {arm.events}"))
+    if arm.follow_up_median is not None and followed:
+        words = f"the median follow-up of arm {name}, {_months(arm.follow_up_median)}"
+        parts.append(Part(("follow_up", name), words))
+    return parts
+
+
+def _months(figure: Interval) -> str:
+    return f"{figure.printed} months" if figure.reached else figure.printed or "not reached"
+
+
+def _readable(limits: Limits | None) -> bool:
+    return limits is not None and any(end.low == end.low for end in (limits.lower, limits.upper))
+
+
+def without(targets: Targets, key: Key) -> Targets:
+    """The targets without one printed number (and without the interval of an estimate that is left out)."""
+    what, *whose = key
+    if what in ("hr", "hr_ci", "logrank_p"):
+        if what == "hr_ci":
+            return replace(targets, hr=targets.hr and replace(targets.hr, ci=None))
+        return replace(targets, **{what: None})
+    name = whose[0]
+    if name == "pooled":
+        fields = {
+            "median": {"pooled_median": None, "pooled_median_ci": None},
+            "median_ci": {"pooled_median_ci": None},
+            "events": {"events_total": None},
+            "follow_up": {"follow_up_median": None},
+        }[what]
+        return replace(targets, **fields)
+    return replace(targets, arms=targets.arms | {name: _arm_without(targets.arms[name], what, whose[1:])})
+
+
+def _arm_without(arm: ArmTargets, what: str, time: list[str]) -> ArmTargets:
+    if what in ("rate", "rate_ci"):
+        others: list[Landmark] = []
+        for mark in arm.landmarks:
+            if f"{mark.time:g}" != time[0]:
+                others.append(mark)
+            elif what == "rate_ci":
+                others.append(replace(mark, ci=None))
+        return replace(arm, landmarks=tuple(others))
+    if what == "median":
+        return replace(arm, median=None, median_ci=None)
+    return replace(arm, **{{"median_ci": "median_ci", "events": "events", "follow_up": "follow_up_median"}[what]: None})

@@ -1,0 +1,268 @@
+"""What of the print can be met together, and under which reading; what cannot is left out, visibly.
+
+The numbers are settled in the order in which they bind: those of each arm alone, those of all arms together and the
+follow-up, and the contrast of the arms. At each stage every reading that the figures allow is tried by a few short
+chains. Where none succeeds, the fewest numbers are left out, intervals before estimates. For small arms it is listed
+first which rates and medians are possible at all (:mod:`haicbook.survival.exact`): a proof. All else is a search.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+
+from haicbook.survival.attainable import attainable_arm
+from haicbook.survival.chains import Effort, sample
+from haicbook.survival.figures import TargetError
+from haicbook.survival.goals import Reading
+from haicbook.survival.parts import Key, Part, parts_of, without
+from haicbook.survival.readings import of_arms, of_contrast, of_follow_up
+from haicbook.survival.targets import Targets
+
+# a pilot: short chains, of which one has to succeed
+PILOT = Effort(tries=100, burn=8, warm=3, cool=12, forward=40_000, polish=8_000, cycles=2)
+PILOT_CHAINS = 4
+# what has to fail before a number is left out
+THOROUGH = Effort(tries=200, burn=12, warm=3, cool=15, forward=60_000, polish=20_000, cycles=5)
+# which numbers are given up first
+_FIRST_TO_GO = ("follow_up", "median_ci", "rate_ci", "hr_ci", "logrank_p", "events", "hr", "rate", "median")
+# a number that short chains miss by more halves of its rounding interval than this is out of reach of other conventions
+_FAR = 15.0
+# a pilot is long enough for so many successes to be expected, within limits
+_ENOUGH, _MOST_CHAINS = 4, 16
+# coolings that succeed this often need no better reading
+_OFTEN = 0.3
+# of the numbers that chains miss, so many are tried in pairs
+_PAIRED = 5
+
+
+class ReconstructionError(RuntimeError):
+    """No data set was found that meets the targets; the message says which and how hard the search was."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Targets that can be met together.
+
+    Attributes
+    ----------
+    kept
+        The targets without what is left out.
+    reading
+        The conventions under which they are met.
+    dropped
+        What was left out and why, in words.
+    tried
+        The readings that were tried, in words, and whether a data set was found under each.
+    """
+
+    kept: Targets
+    reading: Reading
+    dropped: tuple[str, ...]
+    tried: tuple[tuple[str, bool], ...]
+
+
+class _Search:
+    """Pilots, counted and remembered."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.rng, self.share, self.chains = rng, 0.0, PILOT_CHAINS
+        self.tried: dict[str, bool] = {}
+
+    def expect(self, share: float) -> None:
+        """Let pilots be long enough for coolings that succeed as often as this."""
+        self.chains = int(min(_MOST_CHAINS, max(PILOT_CHAINS, math.ceil(_ENOUGH / max(share, 0.01) / PILOT.cycles))))
+
+    def missed(self, targets: Targets, reading: Reading, effort: Effort = PILOT) -> dict[Key, float] | None:
+        """None where a data set was found, else how far each number was missed."""
+        (child,) = self.rng.spawn(1)
+        found = sample(
+            targets, reading, "uniform", effort, PILOT_CHAINS, child, most_chains=self.chains, of_a_chain=1
+        )
+        self.share = len(found.members) / (len(found.members) + found.failures)
+        return None if found.members else found.missed
+
+    def works(self, targets: Targets, reading: Reading, effort: Effort = PILOT) -> bool:
+        """Whether a data set was found."""
+        return self.missed(targets, reading, effort) is None
+
+    def first(self, targets: Targets, readings: Sequence[Reading], words: Callable[[Reading], str]) -> Reading | None:
+        """The first reading under which data sets are found often, else the one that gave most.
+
+        The likeliest one is searched thoroughly in the end.
+        """
+        best, most = None, 0.0
+        for reading in readings:
+            missed = self.missed(targets, reading)
+            self.tried[words(reading)] = missed is None
+            if self.share > most:
+                best, most = reading, self.share
+            if most >= _OFTEN or (missed and best is None and max(missed.values()) > _FAR):
+                break
+        if best is not None or (missed and max(missed.values()) > _FAR):
+            return best
+        worked = self.works(targets, readings[0], THOROUGH)
+        self.tried[words(readings[0])] = worked
+        return readings[0] if worked else None
+
+    def fewest(self, targets: Targets, reading: Reading, free: Callable[[Part], bool]) -> tuple[Targets, list[Part]]:
+        """The targets without as few numbers as it takes, of those that are free to go."""
+        missed = self.missed(targets, reading) or {}
+        parts = [part for part in parts_of(targets) if free(part)]
+        parts.sort(key=lambda part: (missed.get(part.key, 0.0) == 0.0, _FIRST_TO_GO.index(part.key[0])))
+        suspects = [part for part in parts if missed.get(part.key, 0.0) > 0] or parts
+        for group in [*((part,) for part in suspects), *combinations(suspects[:_PAIRED], 2)]:
+            left = _without_all(targets, group)
+            if left is not None and self.works(left, reading):
+                return left, list(group)
+        return self._greedy(targets, parts, reading)
+
+    def _greedy(self, targets: Targets, parts: list[Part], reading: Reading) -> tuple[Targets, list[Part]]:
+        """Leave out one number after another until a data set is found, then take back those that were not to blame."""
+        left, gone = targets, []
+        for part in parts:
+            less = _without_all(left, [part])
+            if less is None:
+                continue
+            left = less
+            gone.append(part)
+            if self.works(left, reading):
+                break
+        for part in gone[:-1]:
+            fewer = [other for other in gone if other != part]
+            more = _without_all(targets, fewer)
+            if more is not None and self.works(more, reading):
+                left, gone = more, fewer
+        return left, gone
+
+
+def _without_all(targets: Targets, parts: Iterable[Part]) -> Targets | None:
+    """None where what is left says too little."""
+    try:
+        for part in parts:
+            targets = without(targets, part.key)
+    except TargetError:
+        return None
+    return targets
+
+
+def settle(targets: Targets) -> Settled:
+    """The printed numbers that can be met together, and how: the same targets, the same answer.
+
+    Parameters
+    ----------
+    targets
+        All that is printed.
+
+    Raises
+    ------
+    ReconstructionError
+        When not even one number can be met.
+    """
+    dropped: list[str] = []
+    kept = targets
+    for name in targets.arms:
+        kept, words = attainable_arm(kept, name)
+        dropped += words
+    search = _Search(np.random.default_rng(zlib.crc32(repr(targets).encode())))
+    kept, reading, gone = _settle_arms(kept, search)
+    dropped += [_words(part, kept, reading) for part in gone]
+    search.works(_bare(kept), reading)
+    search.expect(search.share)
+    kept, reading, gone = _settle_together(kept, reading, search)
+    dropped += [_words(part, kept, reading) for part in gone]
+    search.expect(search.share)
+    kept, reading, gone = _settle_contrast(kept, reading, search)
+    dropped += [_words(part, kept, reading) for part in gone]
+    return Settled(kept, reading, tuple(dropped), tuple(search.tried.items()))
+
+
+def _words(part: Part, kept: Targets, reading: Reading) -> str:
+    count = PILOT_CHAINS * THOROUGH.cycles
+    return (
+        f"left out: {part.words}. No data set was found that has it together with the other printed numbers "
+        f"({count} coolings of {PILOT_CHAINS} chains: a search, not a proof)"
+    )
+
+
+def _alone(targets: Targets, name: str) -> Targets:
+    """One arm of the targets, without what is printed of all arms together."""
+    whole = replace(targets, events_total=None, pooled_median=None, pooled_median_ci=None)
+    arm = replace(targets.arms[name], follow_up_median=None)
+    return replace(whole, arms={name: arm}, hr=None, logrank_p=None, follow_up_median=None)
+
+
+def _bare(targets: Targets) -> Targets:
+    """Without what is printed of all arms together, of their contrast and of follow-up."""
+    arms = {name: replace(arm, follow_up_median=None) for name, arm in targets.arms.items()}
+    left = replace(targets, arms=arms, events_total=None, pooled_median=None, pooled_median_ci=None)
+    return replace(left, hr=None, logrank_p=None, follow_up_median=None)
+
+
+def _settle_arms(targets: Targets, search: _Search) -> tuple[Targets, Reading, list[Part]]:
+    readings = of_arms(targets)
+    arms: dict[str, Targets] = {}
+    for name in targets.arms:
+        try:
+            arms[name] = _alone(targets, name)
+        except TargetError:
+            continue  # known through the other arm alone
+    best, most = readings[0], -1
+    for reading in readings:
+        worked = sum(search.works(arm, reading) for arm in arms.values())
+        search.tried[_interval_words(reading)] = worked == len(arms)
+        if worked > most:
+            best, most = reading, worked
+        if worked == len(arms):
+            break
+    gone: list[Part] = []
+    for arm in arms.values() if most < len(arms) else ():
+        if search.works(arm, best) or search.works(arm, best, THOROUGH):
+            continue
+        _, parts = search.fewest(arm, best, lambda part: True)
+        for part in parts:
+            targets = without(targets, part.key)
+        gone += parts
+    return targets, best, gone
+
+
+def _interval_words(reading: Reading) -> str:
+    rates = {"product_limit": "Kaplan-Meier rates", "life_table": "life-table rates"}[reading.rates]
+    rounding = {"round": "rounded", "truncate": "cut off"}[reading.rounding]
+    return f"intervals {reading.interval}, {rates}, figures {rounding}"
+
+
+def _settle_together(targets: Targets, reading: Reading, search: _Search) -> tuple[Targets, Reading, list[Part]]:
+    bare = replace(targets, hr=None, logrank_p=None)
+    if not any(_of_all(part) for part in parts_of(bare)):
+        return targets, reading, []
+    followed = any(part.key[0] == "follow_up" for part in parts_of(bare))
+    methods = of_follow_up(targets) if followed else (reading.follow_up,)
+    readings = [replace(reading, follow_up=method) for method in methods]
+    found = search.first(bare, readings, lambda tried: f"median follow-up read as {tried.follow_up}")
+    if found is not None:
+        return targets, found, []
+    _, parts = search.fewest(bare, readings[0], _of_all)
+    for part in parts:
+        targets = without(targets, part.key)
+    return targets, readings[0], parts
+
+
+def _of_all(part: Part) -> bool:
+    return part.key[0] == "follow_up" or part.key[-1] == "pooled"
+
+
+def _settle_contrast(targets: Targets, reading: Reading, search: _Search) -> tuple[Targets, Reading, list[Part]]:
+    if targets.hr is None and targets.logrank_p is None:
+        return targets, reading, []
+    readings = [replace(reading, time_grid=grid, ties=ties) for grid, ties in of_contrast(targets)]
+    found = search.first(targets, readings, lambda tried: f"times {tried.time_grid}, ties by {tried.ties}")
+    if found is not None:
+        return targets, found, []
+    left, parts = search.fewest(targets, readings[0], lambda part: part.key[0] in ("hr", "hr_ci", "logrank_p"))
+    return left, readings[0], parts

@@ -1,0 +1,208 @@
+"""YAML as nodes: characters as written, with their lines, and every problem kept rather than the first one raised.
+
+Figures of a paper are strings, so that their decimals count: `"14.0"` is known to a tenth, `14.0` is not. A document is
+therefore read before YAML makes numbers of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from haicbook.printed import parse_number
+from haicbook.study.files import read_text
+from haicbook.survival.figures import Fault, Interval, Limits, TargetError
+
+_KINDS = {"map": "keys and values", "seq": "a list", "null": "nothing", "bool": "a truth value", "timestamp": "a date"}
+_TAG = "tag:yaml.org,2002:"
+
+Place = tuple[str, ...]
+
+
+def document(source: Path | str) -> tuple[str, str]:
+    """A name for messages and the text, of a path or of the text itself (which has a line break or a brace)."""
+    if isinstance(source, str) and ("\n" in source or "{" in source or not source.strip()):
+        if not source.strip():
+            raise TargetError(["targets: found an empty text, expected YAML with the key arms"])
+        return "targets", source
+    path = Path(source)
+    if path.is_dir():
+        raise TargetError([f"{path.name}: found a folder, expected a YAML file"])
+    text, problems = read_text(path, path.name)
+    if problems:
+        raise TargetError([f"{problem.file}: found {problem.found}, expected a YAML file" for problem in problems])
+    return path.name, text
+
+
+def compose(name: str, text: str) -> Any:
+    """The document's root, a mapping.
+
+    Raises
+    ------
+    TargetError
+        When it is no YAML, or no mapping.
+    """
+    try:
+        root = YAML(typ="rt").compose(text)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise TargetError(
+            [f"{name}:{line}: found malformed YAML ({error.problem}), expected keys and values"]
+        ) from None
+    except (YAMLError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise TargetError([f"{name}: found malformed YAML ({reason}), expected keys and values"]) from None
+    if root is None or kind_of(root) != "map":
+        found = "nothing but comments" if root is None else _found(root)
+        raise TargetError([f"{name}: found {found}, expected keys and values, with the key arms"])
+    return root
+
+
+def kind_of(node: Any) -> str:
+    """YAML's kind of a node: `map`, `seq`, `str`, `int`, `float`, `null` ..."""
+    return str(node.tag).removeprefix(_TAG)
+
+
+def _found(node: Any) -> str:
+    """What a node is, in words."""
+    kind = kind_of(node)
+    return _KINDS.get(kind, f"`{node.value}`" if isinstance(node.value, str) else f"a {kind}")
+
+
+@dataclass
+class NodeReader:
+    """Reads nodes into words, figures and intervals, and keeps what is wrong with them."""
+
+    name: str
+    problems: list[tuple[int, str]] = field(default_factory=list)
+    lines: dict[Place, int] = field(default_factory=dict)
+    refused: bool = False  # a figure that cannot be read: what then seems missing is not
+
+    def sentences(self) -> list[str]:
+        """All problems in the order of their lines."""
+        return list(dict.fromkeys(words for _, words in sorted(self.problems, key=lambda problem: problem[0])))
+
+    def add(self, line: int, place: Place, found: str, expected: str) -> None:
+        """Note what is wrong with the node at a place."""
+        where = ":".join([self.name, str(line), ".".join(place)] if place else [self.name, str(line)])
+        self.problems.append((line, f"{where}: found {found}, expected {expected}"))
+
+    def add_faults(self, faults: tuple[Fault, ...]) -> None:
+        """Note what no data set can have, at the line of the nearest key."""
+        for fault in faults:
+            if self.refused and ("no printed median" in fault.words or "but no estimate" in fault.words):
+                continue
+            place = fault.target
+            while place and place not in self.lines:
+                place = place[:-1]
+            line = self.lines.get(place, 1)
+            self.problems.append((line, f"{self.name}:{line}:{'.'.join(fault.target)}: {fault.words}"))
+
+    # --- nodes ---
+
+    def mapping(
+        self, node: Any, place: Place, allowed: tuple[str, ...] | None = None, what: str = "keys"
+    ) -> dict[str, Any]:
+        """A node's entries by key; those without a value are left out, as if not printed."""
+        if kind_of(node) == "null":
+            return {}
+        if kind_of(node) != "map":
+            self.refused = True
+            self.add(node.start_mark.line + 1, place, _found(node), what)
+            return {}
+        entries: dict[str, Any] = {}
+        for key, value in node.value:
+            line, word = key.start_mark.line + 1, str(key.value)
+            if not isinstance(key.value, str):
+                self.add(line, place, "a key that is no word", what)
+            elif kind_of(key) == "float":
+                self.add(line, (*place, word), f"{word} without quotes", f'"{word}", in quotes')
+            elif allowed is not None and word not in allowed:
+                near = get_close_matches(word, allowed, 1)
+                hint = f"`{near[0]}`, perhaps; allowed are {', '.join(allowed)}" if near else ", ".join(allowed)
+                self.add(line, (*place, word), "an unknown key", hint)
+            elif word in entries:
+                self.add(line, (*place, word), "the key twice", "each key once")
+            else:
+                self.lines[(*place, word)] = line
+                entries[word] = value
+        return {word: value for word, value in entries.items() if kind_of(value) != "null"}
+
+    def figure(self, node: Any, place: Place, example: str) -> str | None:
+        """A printed figure's characters."""
+        line = node.start_mark.line + 1
+        if kind_of(node) in ("float", "int"):
+            expected = f'"{node.value}", in quotes, so that its decimals count'
+            self.add(line, place, f"{node.value} without quotes", expected)
+        elif kind_of(node) != "str" or not node.value.strip():
+            self.add(
+                line,
+                place,
+                "an empty figure" if kind_of(node) == "str" else _found(node),
+                f'a figure such as "{example}"',
+            )
+        else:
+            return str(node.value).strip()
+        self.refused = True
+        return None
+
+    def word(self, node: Any, place: Place, allowed: tuple[str, ...]) -> str | None:
+        """One of a few words."""
+        if isinstance(node.value, str) and node.value in allowed:
+            return str(node.value)
+        self.add(node.start_mark.line + 1, place, _found(node), f"one of {', '.join(allowed)}")
+        return None
+
+    def text(self, entries: dict[str, Any], key: str, default: str) -> str:
+        """A free text."""
+        if key not in entries:
+            return default
+        node = entries[key]
+        if isinstance(node.value, str):
+            return node.value
+        self.add(node.start_mark.line + 1, (key,), _found(node), "a text")
+        return default
+
+    # --- figures ---
+
+    def count(self, node: Any, place: Place) -> int | None:
+        """A number of patients or events: a whole number, quoted or not."""
+        if kind_of(node) in ("str", "int"):
+            printed = parse_number(str(node.value), count=True)
+            if printed.state == "exact" and printed.decimals == 0 and printed.value >= 0:
+                return int(printed.value)
+        self.refused = True
+        found = f'"{node.value}"' if kind_of(node) == "str" else _found(node)
+        self.add(node.start_mark.line + 1, place, found, 'a whole number such as "90"')
+        return None
+
+    def interval(
+        self, node: Any, place: Place, example: str, *, states: tuple[str, ...] = ("exact",), **how: Any
+    ) -> Interval | None:
+        """A figure's rounding interval; infinite for a time that is not reached, where that is among the states."""
+        figure = self.figure(node, place, example)
+        if figure is None:
+            return None
+        state = parse_number(figure).state
+        if state not in states:
+            self.refused = True
+            kind = {"not_reached": "not reached", "below": "a bound", "above": "a bound"}.get(state, "not a number")
+            also = " or NR" if "not_reached" in states else ""
+            self.add(node.start_mark.line + 1, place, f'"{figure}" ({kind})', f'a figure such as "{example}"{also}')
+            return None
+        return Interval.without_value(figure, "") if state == "not_reached" else Interval.read(figure, **how)
+
+    def limits(self, node: Any, place: Place, example: str, **how: Any) -> Limits | None:
+        """A printed confidence interval: a list of two figures."""
+        if kind_of(node) != "seq" or len(node.value) != 2:
+            self.refused = True
+            found = f"a list of {len(node.value)}" if kind_of(node) == "seq" else _found(node)
+            self.add(node.start_mark.line + 1, place, found, 'a list of two figures such as ["10.9", NR]')
+            return None
+        ends = [self.interval(end, place, example, **how) for end in node.value]
+        return None if ends[0] is None or ends[1] is None else Limits(ends[0], ends[1])

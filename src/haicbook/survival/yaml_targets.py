@@ -1,0 +1,255 @@
+"""Targets written by hand as YAML: read with every problem at once, each with its line.
+
+The form is that of :data:`KEYS`; every entry is optional but `arms`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast, get_args
+
+from haicbook.printed import parse_number
+from haicbook.survival.figures import Conventions, FollowUpMethod, Interval, Limits, TargetError
+from haicbook.survival.from_study import DAYS_IN_MONTH
+from haicbook.survival.targets import ArmTargets, HazardRatio, Landmark, Targets
+from haicbook.survival.yaml_nodes import NodeReader, Place, compose, document, kind_of
+
+UNITS = {"months": 1.0, "years": 12.0, "weeks": 7 / DAYS_IN_MONTH, "days": 1 / DAYS_IN_MONTH}
+POOLED = "pooled"
+KEYS = (
+    "name",
+    "endpoint",
+    "unit",
+    "arms",
+    "events_total",
+    "median",
+    "landmarks",
+    "hazard_ratio",
+    "logrank_p",
+    "follow_up",
+    "conventions",
+)
+_MOST_ARMS = 2
+
+
+def read_targets(source: Path | str) -> Targets:
+    """Read targets from YAML.
+
+    Parameters
+    ----------
+    source
+        A path, or the YAML text itself (a string with a line break or a brace is text).
+
+    Returns
+    -------
+    Targets
+        In months, whatever the document's unit. Figures are read as rounded, unless `conventions.rounding` is
+        `truncate`.
+
+    Raises
+    ------
+    TargetError
+        For anything that cannot be read or that no data set can have: all problems at once, each with the line and the
+        target.
+
+    Examples
+    --------
+    >>> read_targets('arms: {a: {n: "90"}}\\nmedian: {a: {estimate: "14.2"}}').arms["a"].median.low
+    14.15
+    """
+    name, text = document(source)
+    root = compose(name, text)
+    reader = _Reader(name)
+    drafted = reader.targets(root)
+    if drafted is None:
+        raise TargetError(reader.sentences(), f"{name}: these targets cannot be used")
+    try:
+        targets = Targets(**drafted)
+        if targets.conventions.rounding == "truncate" and not reader.problems:
+            targets = targets.under("truncate")
+    except TargetError as error:
+        reader.add_faults(error.faults)
+    if reader.problems:
+        raise TargetError(reader.sentences(), f"{name}: these targets cannot be used")
+    return targets
+
+
+class _Reader(NodeReader):
+    """Reads the document's parts."""
+
+    def targets(self, root: Any) -> dict[str, Any] | None:
+        """Arguments of :class:`Targets`; None where the arms cannot be read."""
+        top = self.mapping(root, (), KEYS)
+        if "arms" not in top:
+            self.add(self.lines.get(("arms",), root.start_mark.line + 1), ("arms",), "no arms", "arms, each with n")
+            return None
+        unit = self.word(top["unit"], ("unit",), tuple(UNITS)) if "unit" in top else "months"
+        scale = UNITS[unit or "months"]
+        arms = self.arms(top["arms"])
+        medians = self.medians(top, tuple(arms), scale)
+        follow_up = self.follow_up(top, tuple(arms), scale)
+        landmarks = self.landmarks(top, tuple(arms), scale)
+        hr = self.hazard_ratio(top, tuple(arms))
+        p = top.get("logrank_p")
+        states = ("exact", "below", "above")
+        total = top.get("events_total")
+        drafted = {
+            "study": self.text(top, "name", Path(self.name).stem),
+            "endpoint": self.text(top, "endpoint", "os"),
+            "arms": {
+                arm: ArmTargets(
+                    n=n,
+                    events=events,
+                    median=medians.get(arm, (None, None))[0],
+                    median_ci=medians.get(arm, (None, None))[1],
+                    landmarks=landmarks.get(arm, ()),
+                    follow_up_median=follow_up["medians"].get(arm),
+                )
+                for arm, (n, events) in arms.items()
+                if n is not None
+            },
+            "events_total": None if total is None else self.count(total, ("events_total",)),
+            "pooled_median": medians.get(POOLED, (None, None))[0],
+            "pooled_median_ci": medians.get(POOLED, (None, None))[1],
+            "hr": hr,
+            "logrank_p": None if p is None else self.interval(p, ("logrank_p",), "0.009", states=states),
+            "follow_up_median": follow_up["medians"].get(POOLED),
+            "follow_up_max": follow_up["maximum"] and follow_up["maximum"].middle,
+            "follow_up_max_interval": follow_up["maximum"],
+            "follow_up_method": follow_up["method"],
+            "conventions": self.conventions(top),
+        }
+        return drafted if arms and all(n is not None for n, _ in arms.values()) else None
+
+    def arms(self, node: Any) -> dict[str, tuple[int | None, int | None]]:
+        """Patients and events by arm; n is None where it cannot be read."""
+        entries = self.mapping(node, ("arms",), what='arms by name, such as {a: {n: "90"}}')
+        if len(entries) > _MOST_ARMS:
+            self.add(self.lines[("arms",)], ("arms",), f"{len(entries)} arms", "one arm or two")
+        if not entries and kind_of(node) in ("map", "null"):
+            self.add(self.lines[("arms",)], ("arms",), "no arm", 'arms by name, such as {a: {n: "90"}}')
+        read: dict[str, tuple[int | None, int | None]] = {}
+        for arm, of_arm in entries.items():
+            place: Place = ("arms", arm)
+            if arm == POOLED:
+                self.add(
+                    self.lines[place], place, "an arm of this name", "another name: it stands for all arms together"
+                )
+                continue
+            figures = self.mapping(of_arm, place, ("n", "events"), 'n, such as {n: "90", events: "55"}')
+            if "n" not in figures and kind_of(of_arm) == "map":
+                self.add(self.lines[place], place, "no n", "the number of patients, n")
+            read[arm] = (
+                self.count(figures["n"], (*place, "n")) if "n" in figures else None,
+                self.count(figures["events"], (*place, "events")) if "events" in figures else None,
+            )
+        return read
+
+    def by_arm(self, top: dict[str, Any], key: str, arms: tuple[str, ...], *, pooled: bool) -> dict[str, Any]:
+        """Entries of a key by arm; arms that are not there are told."""
+        if key not in top or not arms:
+            return {}
+        return self.mapping(top[key], (key,), (*arms, POOLED) if pooled else arms, "arms by name")
+
+    def medians(
+        self, top: dict[str, Any], arms: tuple[str, ...], scale: float
+    ) -> dict[str, tuple[Interval | None, Limits | None]]:
+        """Medians and their intervals by arm."""
+        read = {}
+        states = ("exact", "not_reached")
+        for arm, node in self.by_arm(top, "median", arms, pooled=True).items():
+            place: Place = ("median", arm)
+            entry = self.mapping(node, place, ("estimate", "ci"), 'an estimate, such as {estimate: "14.2"}')
+            estimate, ci = entry.get("estimate"), entry.get("ci")
+            read[arm] = (
+                estimate and self.interval(estimate, (*place, "estimate"), "14.2", states=states, scale=scale),
+                ci and self.limits(ci, (*place, "ci"), "10.9", states=states, scale=scale),
+            )
+        return read
+
+    def landmarks(self, top: dict[str, Any], arms: tuple[str, ...], scale: float) -> dict[str, tuple[Landmark, ...]]:
+        """Rates at times by arm, in order of time."""
+        read = {}
+        for arm, node in self.by_arm(top, "landmarks", arms, pooled=False).items():
+            times = self.mapping(node, ("landmarks", arm), what='rates by time, such as {"12": {rate: "56.3"}}')
+            marks = [self.landmark(arm, time, entry, scale) for time, entry in times.items()]
+            read[arm] = tuple(sorted((mark for mark in marks if mark), key=lambda mark: mark.time))
+        return read
+
+    def landmark(self, arm: str, time: str, node: Any, scale: float) -> Landmark | None:
+        """One rate, in per cent, at a time in the document's unit."""
+        place: Place = ("landmarks", arm, time)
+        at = parse_number(time)
+        if at.state != "exact":
+            self.refused = True
+            self.add(self.lines[place], place, f"the time `{time}`", 'a time such as "12"')
+            return None
+        self.lines["landmarks", arm, f"{at.value * scale:g}"] = self.lines[place]
+        entry = self.mapping(node, place, ("rate", "ci"), 'a rate, such as {rate: "56.3"}')
+        if "rate" not in entry:
+            if kind_of(node) == "map":
+                self.add(self.lines[place], place, "no rate", 'a rate in per cent, such as "56.3"')
+            return None
+        rate = self.interval(entry["rate"], (*place, "rate"), "56.3", percent=True)
+        ci = self.limits(entry["ci"], (*place, "ci"), "45.9", percent=True) if "ci" in entry else None
+        if rate is None:
+            return None
+        if rate.printed.startswith("0.") and parse_number(rate.printed).decimals > 1 and "%" not in rate.printed:
+            expected = "a rate in per cent, such as 81.1 (with a % sign where it is indeed below one per cent)"
+            self.add(
+                entry["rate"].start_mark.line + 1, (*place, "rate"), f'"{rate.printed}", as if a fraction', expected
+            )
+        return Landmark(at.value * scale, rate, ci, "", rate.printed)
+
+    def hazard_ratio(self, top: dict[str, Any], arms: tuple[str, ...]) -> HazardRatio | None:
+        """The hazard ratio with its orientation."""
+        if "hazard_ratio" not in top:
+            return None
+        place: Place = ("hazard_ratio",)
+        allowed = ("arm", "reference", "estimate", "ci")
+        entry = self.mapping(top["hazard_ratio"], place, allowed, "arm, reference and estimate")
+        missing = [key for key in allowed[:3] if key not in entry]
+        if missing:
+            if kind_of(top["hazard_ratio"]) == "map":
+                self.add(self.lines[place], place, f"no {' and no '.join(missing)}", "arm, reference and estimate")
+            return None
+        estimate = self.interval(entry["estimate"], (*place, "estimate"), "0.62")
+        ci = self.limits(entry["ci"], (*place, "ci"), "0.43") if "ci" in entry else None
+        if len(arms) < _MOST_ARMS:
+            if arms:
+                self.add(self.lines[place], place, "a hazard ratio with one arm", "two arms, or no hazard ratio")
+            return None
+        names = [self.word(entry[key], (*place, key), arms) for key in allowed[:2]]
+        if names[0] is None or names[1] is None or estimate is None:
+            return None
+        return HazardRatio(names[0], names[1], estimate, ci)
+
+    def follow_up(self, top: dict[str, Any], arms: tuple[str, ...], scale: float) -> dict[str, Any]:
+        """Median follow-up by arm and pooled, the maximum and the method."""
+        entry = (
+            self.mapping(top["follow_up"], ("follow_up",), ("median", "maximum", "method"))
+            if "follow_up" in top
+            else {}
+        )
+        medians: dict[str, Interval | None] = {}
+        if "median" in entry and arms:
+            place: Place = ("follow_up", "median")
+            named = self.mapping(entry["median"], place, (*arms, POOLED), 'arms by name, such as {a: "16.0"}')
+            medians = {arm: self.interval(node, (*place, arm), "16.0", scale=scale) for arm, node in named.items()}
+        maximum = entry.get("maximum")
+        methods = get_args(FollowUpMethod)
+        method = self.word(entry["method"], ("follow_up", "method"), methods) if "method" in entry else None
+        return {
+            "medians": medians,
+            "maximum": maximum and self.interval(maximum, ("follow_up", "maximum"), "40.2", scale=scale),
+            "method": method or "unknown",
+        }
+
+    def conventions(self, top: dict[str, Any]) -> Conventions:
+        """The conventions; `auto` where none is given."""
+        if "conventions" not in top:
+            return Conventions()
+        allowed = Conventions.allowed()
+        entry = self.mapping(top["conventions"], ("conventions",), tuple(allowed))
+        words = {key: self.word(node, ("conventions", key), allowed[key]) for key, node in entry.items()}
+        return Conventions(**{key: cast(Any, word) for key, word in words.items() if word is not None})

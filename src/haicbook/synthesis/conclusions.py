@@ -1,0 +1,241 @@
+"""For each clinical question: what the papers show, and how certain that is by GRADE's rules."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from haicbook.results import SavedResults
+from haicbook.study import Paper, Problem
+from haicbook.study.files import Row
+from haicbook.synthesis.arms import medians, response_rates, study_label
+from haicbook.synthesis.effects import chosen, within_study_effects
+from haicbook.synthesis.files import read_table
+from haicbook.synthesis.judgements import ANSWERS
+
+LEVELS = ("very low", "low", "moderate", "high")
+COLUMNS = (
+    *("key", "question", "study", "outcome", "start", "indirectness", "indirectness_reason"),
+    *("publication", "publication_reason", "change"),
+)
+# steps down from high when ROBINS-I has judged: Schünemann and others, GRADE guidelines 18
+_BIAS_STEPS = {"low": 0, "moderate": 1, "serious": 2, "critical": 3, "no_information": 2}
+_STEPS = ("0", "1", "2", "")
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far one of GRADE's domains lowers the certainty, and why.
+
+    Attributes
+    ----------
+    domain
+        In GRADE's words.
+    down
+        Steps, from 0 to 3.
+    reason
+        In words.
+    """
+
+    domain: str
+    down: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """One clinical question.
+
+    Attributes
+    ----------
+    key, question, study
+        What is asked, and the study that answers; the study is empty where none does.
+    shows
+        What the paper shows, in figures.
+    patients, events
+        In words, with where the events come from.
+    bias
+        The overall risk of bias, in words.
+    steps
+        What lowers the certainty.
+    certainty
+        One of `LEVELS`, or `no evidence`.
+    change
+        What would change it.
+    """
+
+    key: str
+    question: str
+    study: str
+    shows: str
+    patients: str
+    events: str
+    bias: str
+    steps: tuple[Step, ...]
+    certainty: str
+    change: str
+
+
+def questions(root: Path | None = None) -> pd.DataFrame:
+    """The clinical questions, as `questions.csv` has them.
+
+    Raises
+    ------
+    haicbook.study.DataError
+        With all that is wrong with the file.
+    """
+    return read_table(
+        "questions.csv",
+        COLUMNS,
+        allowed={"outcome": ("os", "orr"), "start": ("high", "low", ""), "indirectness": _STEPS, "publication": _STEPS},
+        required=("key", "question", "change"),
+        unique=("key",),
+        check=_complete,
+        root=root,
+    )
+
+
+def _complete(rows: list[Row], name: str) -> list[Problem]:
+    needed = ("start", "indirectness", "indirectness_reason", "publication", "publication_reason")
+    return [
+        Problem(name, row.line, column, "nothing", "an entry, since a study is named")
+        for row in rows
+        for column in needed
+        if row["study"] and not row[column]
+    ]
+
+
+def conclude(
+    papers: list[Paper],
+    saved: Mapping[str, SavedResults],
+    asked: pd.DataFrame,
+    judged: pd.DataFrame,
+    items: pd.DataFrame,
+    information_size: int,
+) -> list[Conclusion]:
+    """What the papers show for each question, and how certain it is.
+
+    Parameters
+    ----------
+    papers, saved
+        The studies, and the results of their chapters.
+    asked
+        From :func:`questions`.
+    judged, items
+        From :func:`haicbook.synthesis.judged` and :func:`haicbook.synthesis.appraisal`.
+    information_size
+        Events (patients, for a response) below which an estimate counts as imprecise; 300 is GRADE's rule of thumb.
+
+    References
+    ----------
+    Guyatt GH, Oxman AD, Kunz R, et al. J Clin Epidemiol 2011;64:1283-1293 (imprecision). Schünemann HJ, Cuello C, Akl
+    EA, et al. J Clin Epidemiol 2019;111:105-114 (starting high with ROBINS-I).
+    """
+    by_study = {paper.study: paper for paper in papers}
+    found = []
+    for row in asked.itertuples(index=False):
+        paper = by_study.get(row.study)
+        if paper is None:
+            none = "None of the papers compares this." if not row.study else "The study is not among the data."
+            found.append(
+                Conclusion(row.key, row.question, row.study, none, "–", "–", "–", (), "no evidence", row.change)
+            )
+            continue
+        found.append(_conclusion(paper, saved[paper.study], row, judged, items, information_size))
+    return found
+
+
+def _conclusion(
+    paper: Paper, saved: SavedResults, row: object, judged: pd.DataFrame, items: pd.DataFrame, information_size: int
+) -> Conclusion:
+    asked = {name: str(getattr(row, name)) for name in COLUMNS}
+    sizes = paper.spec.populations[paper.spec.main_population].n
+    bias, bias_step = _bias(paper, asked["start"], judged, items)
+    if asked["outcome"] == "os":
+        shows, crosses = _survival(paper, saved)
+        count, where = _deaths(paper, saved)
+        events = f"{count:g} deaths {where}" if math.isfinite(count) else "deaths not known"
+    else:
+        shows, crosses = _responses(paper)
+        count, events = float(sum(sizes.values())), "–"
+    steps = (
+        bias_step,
+        Step("inconsistency", 0, "one study: nothing to be consistent with"),
+        Step("indirectness", int(asked["indirectness"]), asked["indirectness_reason"]),
+        _imprecision(count, crosses, information_size, asked["outcome"]),
+        Step("publication bias", int(asked["publication"]), asked["publication_reason"]),
+    )
+    level = LEVELS.index(asked["start"]) - sum(step.down for step in steps)
+    who = (asked["key"], asked["question"], study_label(paper))
+    patients = " and ".join(str(size) for size in sizes.values())
+    return Conclusion(*who, shows, patients, events, bias, steps, LEVELS[max(0, level)], asked["change"])
+
+
+def _bias(paper: Paper, start: str, judged: pd.DataFrame, items: pd.DataFrame) -> tuple[str, Step]:
+    if paper.study in judged.index:
+        overall = str(judged.overall[paper.study])
+        words = overall.replace("_", " ")
+        down = min(_BIAS_STEPS[overall], LEVELS.index(start))
+        return words, Step("risk of bias", down, f"ROBINS-I: {words}")
+    own = items[items.study == paper.study]
+    if own.empty:
+        return "not judged", Step("risk of bias", 1, "not judged")
+    counts = ", ".join(f"{int((own.answer == answer).sum())} {answer}" for answer in ANSWERS[:3])
+    down = int((own.answer == "no").any())
+    return f"no comparator ({counts})", Step("risk of bias", down, f"appraisal of a case series: {counts}")
+
+
+def _imprecision(count: float, crosses: bool, information_size: int, outcome: str) -> Step:
+    unit = "deaths" if outcome == "os" else "patients"
+    few = not count >= information_size
+    reasons = [f"{count:.0f} {unit}, fewer than {information_size}"] if few else []
+    within = "the interval holds no difference" if outcome == "os" else "the interval holds the rate of no interest"
+    reasons += [within] if crosses else []
+    return Step("imprecision", int(few) + int(crosses and few), "; ".join(reasons) or f"{count:.0f} {unit}")
+
+
+def _survival(paper: Paper, saved: SavedResults) -> tuple[str, bool]:
+    """The printed ratio and medians, and the reconstructed difference of mean survival; whether the ratio's interval
+    holds 1."""
+    effect = chosen(within_study_effects([paper], ["os"]), "os")
+    parts, crosses = [], True
+    if len(effect):
+        one = effect.iloc[0]
+        crosses = bool(one.low <= 1 <= one.high)
+        parts.append(f"HR {one.hr:.2f} ({one.low:.2f} to {one.high:.2f})")
+    months = medians([paper], "os").set_index("arm").estimate
+    parts.append("medians " + " and ".join(f"{months[arm]:g}" for arm in paper.spec.arms if arm in months) + " months")
+    if "os.rmst_difference" in saved.values and saved.value("os.rmst_difference") is not None:
+        gap, horizon = saved.value("os.rmst_difference"), saved.parameters["horizon"]
+        parts.append(f"mean survival within {horizon:g} months longer by {gap:.1f} (reconstructed)")
+    return "; ".join(parts), crosses
+
+
+def _responses(paper: Paper) -> tuple[str, bool]:
+    rates = response_rates([paper], "orr", 0.95)
+    row = rates.iloc[0]
+    stages = paper.spec.two_stage
+    null = float(stages.null_rate) if stages is not None else math.nan
+    shows = f"{row.estimate:.0f} % responded ({row.low:.0f} to {row.high:.0f})"
+    bar = "; the bar of its first stage was not reached" if stages is not None else ""
+    return shows + bar, bool(row.low <= null <= row.high)
+
+
+def _deaths(paper: Paper, saved: SavedResults) -> tuple[float, str]:
+    """Deaths in the analysis: printed, else the reconstruction's."""
+    values = paper.select(term="deaths", statistic="n")
+    values = values[values.section.isin(["results", "abstract"])]
+    total = values[values.arm == ""]
+    if len(total):
+        return float(total.value.iloc[0]), "(printed)"
+    each = values[values.arm != ""].drop_duplicates("arm")
+    if set(paper.spec.arms) <= set(each.arm):
+        return float(each.value.sum()), "(printed)"
+    names = [f"os.{arm}.deaths" for arm in paper.spec.arms]
+    if all(name in saved.values for name in names):
+        return float(sum(saved.value(name) for name in names)), "(reconstructed)"
+    return math.nan, ""

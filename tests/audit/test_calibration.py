@@ -1,0 +1,111 @@
+"""The audit on made-up papers: silent without errors, and it finds what was planted."""
+
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+import pytest
+
+from haicbook import simulate
+from haicbook.audit import RULES, cells
+from haicbook.book.ledger import calibration_file
+from haicbook.simulate.calibration import COLUMNS, calibrate, drafts, grave, plant
+from haicbook.simulate.checks import CHECKS, checks_of
+from haicbook.simulate.planting import PLANTERS, figures, misprinted, with_figure
+
+PAPERS, SEED, EACH = 24, 5, 3
+# these only ever make a note: a habit, or a matter of taste
+NOTES = {"ratio_coding", "ratio_digits", "same_rates"}
+
+
+@pytest.fixture(scope="module")
+def small() -> simulate.calibration.Calibration:
+    return calibrate(PAPERS, SEED, each=EACH)
+
+
+def test_papers_without_errors_have_hardly_a_finding(small: simulate.calibration.Calibration) -> None:
+    totals = small.totals
+    assert totals["checks"] >= 3000
+    assert totals["errors"] <= totals["checks"] / 1000, small.alarms
+    assert totals["warnings"] <= totals["checks"] / 100, small.alarms
+
+
+def test_planted_errors_that_can_be_detected_are_found(small: simulate.calibration.Calibration) -> None:
+    totals = small.totals
+    assert totals["detectable"] > 100
+    assert totals["planted"] == totals["detectable"] + totals["undetectable"]
+    assert totals["found"] >= 0.95 * totals["detectable"], small.misses
+
+
+def test_an_error_is_found_only_because_it_was_planted() -> None:
+    """The findings that count as found are not there before."""
+    for draft, rng in drafts(6, SEED):
+        paper = draft.paper()
+        before = {(finding.rule, finding.value_ids) for finding in grave(paper)}
+        planted = plant("grades", draft, paper, rng)
+        assert planted is not None
+        after = {(finding.rule, finding.value_ids) for finding in grave(planted.draft.paper())}
+        assert any(rule == "grades" and set(planted.value_ids) & set(ids) for rule, ids in after - before)
+
+
+def test_the_same_seed_gives_the_same_table() -> None:
+    one, same = (calibrate(3, 9, each=1) for _ in range(2))
+    assert one.rules.equals(same.rules)
+    assert (one.alarms, one.misses) == (same.alarms, same.misses)
+
+
+def test_more_papers_leave_the_first_ones_as_they_are() -> None:
+    few, more = ([draft.tables for draft, _ in drafts(count, 2)] for count in (2, 3))
+    assert few == more[:2]
+
+
+def test_every_rule_has_a_planter_and_a_count_or_makes_notes_only() -> None:
+    keys = {rule.key for rule in RULES}
+    assert set(PLANTERS) <= keys
+    assert keys - set(PLANTERS) <= NOTES
+    assert set(CHECKS) <= keys
+
+
+def test_checks_are_counted_from_the_print() -> None:
+    paper = simulate.made_up(np.random.default_rng(2), design="single_arm").paper()
+    counted = checks_of(paper, cells(paper))
+    assert counted["grades"] == len(set(paper.select(kind="adverse_events").row))
+    assert counted["response"] == 3
+    assert counted["ratio_interval"] == len(paper.select(kind="cox", statistic="hr"))
+    assert counted["log_rank"] == counted["matched"] == 0
+
+
+def test_an_unknown_rule_names_those_there_are() -> None:
+    draft, rng = next(drafts(1, 1))
+    with pytest.raises(KeyError, match=r"no planter for 'spelling'; there are .*percentage"):
+        plant("spelling", draft, draft.paper(), rng)
+
+
+def test_misprints_are_of_the_same_length_and_never_the_same_figure() -> None:
+    rng = np.random.default_rng(0)
+    for figure in ("0", "7", "28.8", "0.035", "1,234", "100.0") * 50:
+        wrong = misprinted(figure, rng)
+        assert wrong != figure
+        assert len(wrong) == len(figure)
+        float(wrong.replace(",", ""))
+
+
+def test_a_figure_in_a_cell_is_replaced_in_its_place() -> None:
+    assert with_figure("21 (11.5%)", 1, "15.1") == "21 (15.1%)"
+    assert with_figure("0.560 (0.330–0.950)", 2, "0.590") == "0.560 (0.330–0.590)"
+    assert figures("111/182 (60.9%)") == ["111", "182", "60.9"]
+
+
+def test_the_table_of_the_book_meets_what_is_promised() -> None:
+    with calibration_file().open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert set(COLUMNS) <= set(rows[0])
+    total = {name: sum(int(row[name]) for row in rows) for name in COLUMNS[1:]}
+    assert total["checks"] >= 3000
+    assert total["errors"] <= total["checks"] / 1000
+    assert total["warnings"] <= total["checks"] / 100
+    assert {row["rule"] for row in rows} == {rule.key for rule in RULES}
+    for row in rows:
+        if int(row["detectable"]):
+            assert int(row["found"]) >= 0.95 * int(row["detectable"]), row["rule"]

@@ -1,0 +1,83 @@
+"""Tests of a row against SciPy, and which of them a paper uses."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from haicbook.audit import audit
+from haicbook.audit.row_tests import least_expected, linear_trend_p, mann_whitney_p, p_of_tests
+
+T1, T3, T4 = "tables/1_before.csv", "tables/3_response.csv", "tables/4_events.csv"
+columns = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=2, max_size=6)
+
+
+def patients(table):
+    """Scores of the patients of both arms."""
+    counts = np.asarray(table)
+    return [np.repeat(np.arange(len(counts)), counts[:, arm]) for arm in (0, 1)]
+
+
+@settings(deadline=None)
+@given(columns)
+def test_ranks_are_those_of_scipy(table):
+    one, other = patients(table)
+    if len(one) and len(other) and len(set(one) | set(other)) > 1:
+        expected = stats.mannwhitneyu(one, other, method="asymptotic", use_continuity=False).pvalue
+        assert mann_whitney_p(np.asarray(table)) == pytest.approx(expected, abs=1e-12)
+
+
+@settings(deadline=None)
+@given(columns)
+def test_a_trend_is_a_correlation(table):
+    one, other = patients(table)
+    if len(one) and len(other) and len(set(one) | set(other)) > 1:
+        scores, arms = np.concatenate([one, other]), np.repeat([0, 1], [len(one), len(other)])
+        r = np.corrcoef(scores, arms)[0, 1]
+        assert linear_trend_p(np.asarray(table)) == pytest.approx(stats.chi2.sf((len(arms) - 1) * r**2, 1), abs=1e-9)
+
+
+def test_what_does_not_vary_has_no_test():
+    assert "linear trend" not in p_of_tests(((5, 4), (0, 0)))
+    assert "Mann–Whitney" not in p_of_tests(((5, 4), (3, 6)))
+    assert {"linear trend", "Mann–Whitney"} <= set(p_of_tests(((5, 4), (3, 6), (2, 2))))
+
+
+def test_the_least_expected_count():
+    assert least_expected(((45, 28), (15, 12))) == pytest.approx(27 * 40 / 100)
+
+
+def found(paper, rule):
+    return [finding for finding in audit(paper) if finding.rule == rule]
+
+
+def test_a_corrected_p_among_uncorrected_ones_is_noted(paper_with):
+    # sex before matching: Pearson 0.581, Yates 0.748
+    (finding,) = found(paper_with((T1, "0.581", "0.748"), (T3, "0.243", "0.382")), "p_method")
+    assert (finding.severity, finding.count) == ("info", 2)
+    assert "p = 0.748 is that of Yates; Pearson gives 0.581" in finding.sentence
+
+
+def test_a_test_that_is_not_named_is_noted(paper_with):
+    # disease control: likelihood ratio 0.242, Pearson 0.243
+    methods = dict.fromkeys(
+        ("survival", "regression", "categorical", "continuous", "proportion_ci", "median_ci", "software", "alpha")
+    )
+    paper = paper_with((T3, "0.243", "0.382"), methods=methods | {"categorical": "chi-square test"})
+    (finding,) = found(paper, "p_method")
+    assert finding.severity == "info"
+    assert "is that of Fisher" in finding.sentence
+
+
+def test_significance_that_rests_on_the_test_is_a_warning(paper_with):
+    # fever, 12 of 30 against 5 of 30: Pearson 0.0449, Yates 0.0856
+    (finding,) = found(paper_with((T4, "0.045", "0.086")), "p_method")
+    assert finding.severity == "warning"
+    assert "Significance at 0.05 rests on the test" in finding.sentence
+
+
+def test_a_slipped_p_value_names_its_row(paper_with):
+    paper = paper_with((T3, "0.243", "0.114"))
+    (finding,) = found(paper, "p_value")
+    assert finding.repair == "It is the p-value that the counts of Objective response rate give."

@@ -1,0 +1,110 @@
+"""Within-study effects of the five papers: oriented one way, empty places empty, and what pooling them gives."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from haicbook import meta, study
+from haicbook.synthesis import effects
+
+PAPERS = [study.load(name) for name in study.studies()]
+EFFECTS = effects.within_study_effects(PAPERS)
+COMPARATIVE = [paper for paper in PAPERS if paper.spec.comparator is not None]
+
+
+def cell(name, endpoint, analysis):
+    found = EFFECTS[(EFFECTS.study == name) & (EFFECTS.endpoint == endpoint) & (EFFECTS.analysis == analysis)]
+    assert len(found) == 1
+    return found.iloc[0]
+
+
+def test_every_place_is_there_printed_or_empty():
+    assert len(EFFECTS) == 2 * (len(effects.ANALYSES) * len(COMPARATIVE) + len(PAPERS) - len(COMPARATIVE))
+    empty = EFFECTS[EFFECTS.state == "empty"]
+    assert empty.hr.isna().all()
+    assert (empty.why != "").all()
+    assert (EFFECTS[EFFECTS.state == "printed"].why == "").all()
+    assert EFFECTS[EFFECTS.state == "printed"].value_id.str.len().gt(0).all()
+
+
+def test_a_ratio_printed_the_other_way_round_is_turned():
+    found = cell("lin2023", "os", "adjusted")
+    assert found.inverted
+    assert (found.hr, found.low, found.high) == pytest.approx((1 / 2.009, 1 / 3.029, 1 / 1.332))
+    assert found.printed == "2.009 (1.332–3.029)"
+
+
+@pytest.mark.parametrize(
+    ("name", "endpoint", "analysis", "hr", "low", "high"),
+    [
+        ("cao2024", "os", "matched", 0.61, 0.44, 0.84),
+        ("cao2024", "os", "matched_adjusted", 0.64, 0.47, 0.88),
+        ("lee2024", "os", "adjusted", 0.404, 0.197, 0.829),
+        ("lee2024", "pfs", "crude", 0.513, 0.292, 0.901),
+        ("liu_hepa", "pfs", "matched_adjusted", 0.580, 0.372, 0.906),
+    ],
+)
+def test_figures_stand_as_printed(name, endpoint, analysis, hr, low, high):
+    found = cell(name, endpoint, analysis)
+    assert (found.hr, found.low, found.high) == (hr, low, high)
+    assert found.error == pytest.approx(math.log(high / low) / (2 * 1.959964), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "endpoint", "analysis", "why"),
+    [
+        ("lee2024", "os", "crude", "lost in the text we have"),
+        ("lee2024", "os", "matched", "the study did not match"),
+        ("cao2024", "pfs", "matched", "not reported"),
+        ("lin2023", "os", "matched", "not printed"),
+        ("shen2025", "os", "", "one arm: no comparison"),
+    ],
+)
+def test_an_empty_place_says_why(name, endpoint, analysis, why):
+    assert cell(name, endpoint, analysis).why == why
+
+
+def test_one_figure_of_each_study():
+    found = effects.chosen(EFFECTS, "os").set_index("study").analysis.to_dict()
+    assert found == {
+        "cao2024": "matched_adjusted",
+        "lee2024": "adjusted",
+        "lin2023": "adjusted",
+        "liu_hepa": "matched_adjusted",
+    }
+    assert effects.chosen(EFFECTS, "os", ["crude"]).study.tolist() == ["lin2023"]
+    with pytest.raises(ValueError, match="found best"):
+        effects.chosen(EFFECTS, "os", ["best"])
+
+
+def test_pooling_is_that_of_the_chosen():
+    one_each, whole, without = effects.pool(EFFECTS, "os")
+    assert isinstance(whole, meta.Pooled)
+    assert whole == meta.random_effects(one_each.log_hr.tolist(), one_each.error.tolist(), one_each.label.tolist())
+    assert [item.label for item in without] == one_each.label.tolist()
+
+
+def test_pooling_one_study_or_none_gives_a_message():
+    _, alone, without = effects.pool(EFFECTS, "os", prefer=["crude"])
+    assert isinstance(alone, meta.Message)
+    assert isinstance(without[0].result, meta.Message)
+    _, nothing, _ = effects.pool(effects.within_study_effects([]), "os")
+    assert nothing.statement.startswith("Nothing to combine: no study")
+
+
+def test_a_limit_that_cannot_be_read_leaves_the_ratio_out_of_the_pool():
+    broken = EFFECTS.copy()
+    broken.loc[broken.study == "cao2024", ["high", "error"]] = math.nan
+    assert "cao2024" not in effects.chosen(broken, "os").study.tolist()
+    assert pd.isna(broken[broken.study == "cao2024"].error).all()
+
+
+def test_a_ratio_with_a_misprinted_limit_is_shown_and_not_used(monkeypatch):
+    misprinted = effects.cox_models(PAPERS[0], "os").assign(ci_high=math.nan)
+    monkeypatch.setattr(effects, "cox_models", lambda paper, endpoint: misprinted)
+    found = effects.within_study_effects(PAPERS[:1], ("os",)).set_index("analysis")
+    assert found.state["matched"] == "unreadable"
+    assert found.hr["matched"] == 0.61
+    assert math.isnan(found.error["matched"])
+    assert effects.chosen(found.reset_index(), "os").empty

@@ -1,6 +1,6 @@
 """Calibrate the audit on made-up papers, and keep the table that the book's ledger shows.
 
-python benchmarks/audit_calibration.py            # 320 papers, until 40 detectable errors of each kind
+python benchmarks/audit_calibration.py            # 160 papers, until 20 detectable errors of each kind
 python benchmarks/audit_calibration.py --quick    # 16 papers, 4 of each kind; written nowhere
 """
 
@@ -27,8 +27,8 @@ def table(result: Calibration) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a few papers only; the kept table stays as it is")
-    parser.add_argument("--papers", type=int, default=320)
-    parser.add_argument("--each", type=int, default=40, help="detectable planted errors of each kind")
+    parser.add_argument("--papers", type=int, default=160)
+    parser.add_argument("--each", type=int, default=20, help="detectable planted errors of each kind")
     parser.add_argument("--seed", type=int, default=SEED)
     asked = parser.parse_args()
     result = calibrate(16, asked.seed, each=4) if asked.quick else calibrate(asked.papers, asked.seed, each=asked.each)

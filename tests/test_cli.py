@@ -31,3 +31,12 @@ def test_starting_loads_no_heavy_library():
     code = "import sys, haicbook.cli; print(sorted({'numpy', 'pandas', 'papermill', 'pydantic'} & set(sys.modules)))"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ended.stdout == "[]\n"
+
+
+def test_audit_says_what_it_takes():
+    result = CliRunner().invoke(main, ["audit", "--help"])
+    assert result.exit_code == 0
+    for word in ("--format", "table", "json", "csv", "markdown", "--severity", "--fail-on"):
+        assert word in result.output
+    assert CliRunner().invoke(main, ["audit", "--format", "pdf"]).exit_code == 2
+    assert CliRunner().invoke(main, ["audit", "--fail-on", "doubt"]).exit_code == 2

@@ -8,7 +8,9 @@ tuning sets only; report on the reporting sets.
 from __future__ import annotations
 
 import argparse
+import sys
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -42,20 +44,27 @@ def score(task: tuple[str, str, int, str, str, int]) -> Score | None:
     asked = question(name, kind, level, trial, program)
     if asked is None:
         return None
-    return answer(asked, members, seed) | compared(asked) | {"program": program}
+    nothing: Score = {"set": name, "kind": kind, "level": level, "asked": 0, "members": 0, "seconds": 0.0}
+    found = answer(asked, members, seed) if members else nothing
+    return found | compared(asked) | {"program": program}
 
 
-def scores(rows: pd.DataFrame, levels: str, members: int, workers: int) -> pd.DataFrame:
-    """One row for each data set and level that can be asked."""
+def scores(rows: pd.DataFrame, levels: str, members: int, workers: int, out: Path | None = None) -> pd.DataFrame:
+    """One row for each data set and level that can be asked; kept in `out` as they come."""
     tasks = [
         (row.set, row.kind, int(row.seed), row.program, level, members) for level in levels for row in rows.itertuples()
     ]
-    if workers == 1:
-        found = list(map(score, tasks))
-    else:
-        with ProcessPoolExecutor(workers) as pool:
-            found = list(pool.map(score, tasks, chunksize=1))
-    return pd.DataFrame([one for one in found if one is not None])
+    found: list[Score] = []
+    with ProcessPoolExecutor(workers) if workers > 1 else nullcontext() as pool:
+        for done, one in enumerate(pool.map(score, tasks) if pool else map(score, tasks), start=1):
+            if one is None:
+                continue
+            found.append(one)
+            if sys.stderr.isatty():
+                print(f"{done} of {len(tasks)}: {one['level']} {one['set']} {one['kind']}", end="\r", file=sys.stderr)
+            if out is not None:
+                pd.DataFrame(found).to_csv(out, index=False, float_format="%.6g", lineterminator="\n")
+    return pd.DataFrame(found)
 
 
 def median_with_spread(values: pd.Series) -> str:
@@ -73,10 +82,12 @@ def mean_with_error(values: pd.Series) -> str:
 def table(found: pd.DataFrame) -> list[str]:
     """Lines of a Markdown table: one column for each level."""
     levels = [level for level in LEVELS if level in set(found.level)]
+    nothing = pd.Series(0, found.index)
+    run = found.members.gt(0) | found.asked.gt(0)
     found = found.assign(
-        reached=(found.members >= found.asked).astype(float),
-        met=(found["missed"].fillna(0) == 0).astype(float) if "missed" in found else 1.0,
-        everything=(found.members.gt(0) & found.get("left_out", pd.Series(0, found.index)).eq(0)).astype(float),
+        reached=(found.members >= found.asked).where(run).astype(float),
+        met=found.get("missed", nothing).fillna(0).eq(0).where(run).astype(float),
+        everything=(found.members.gt(0) & found.get("left_out", nothing).eq(0)).where(run).astype(float),
     )
     kinds = [
         ("mean absolute difference of the curves to τ", "e", median_with_spread),
@@ -121,7 +132,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--level", default="abc", help="one or several of a, b, c")
     parser.add_argument("--sets", type=int, default=0, help="so many data sets, spread over the split; 0 for all")
-    parser.add_argument("--members", type=int, default=200)
+    parser.add_argument("--members", type=int, default=200, help="0: the comparators alone")
     parser.add_argument("--split", default="reporting", choices=("tuning", "reporting", "all"))
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--out", type=Path, help="keep the scores as CSV")
@@ -131,12 +142,9 @@ def main() -> None:
     count = 6 if chosen.quick else chosen.sets
     if count:
         rows = rows.iloc[np.unique(np.linspace(0, len(rows) - 1, count).astype(int))]
-    found = scores(rows, chosen.level, 20 if chosen.quick else chosen.members, chosen.workers)
-    if chosen.out:
-        found.to_csv(chosen.out, index=False, float_format="%.6g", lineterminator="\n")
-    print(
-        f"{chosen.split} sets; median (middle half) over sets, or mean (± Monte Carlo standard error); what is wanted"
-    )
+    members = 20 if chosen.quick else chosen.members
+    found = scores(rows, chosen.level, members, chosen.workers, chosen.out)
+    print(f"{chosen.split} sets; median (middle half) over sets, or mean (± Monte Carlo standard error); wanted")
     print("\n".join(table(found)))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -24,5 +24,5 @@ def compiled(function: Function) -> Function:
         import numba
     except ImportError:
         return function
-    jitted: Function = numba.njit(cache=True, nogil=True)(function)
-    return jitted
+    jitted: Any = numba.njit(cache=True, nogil=True)(function)
+    return cast(Function, jitted)

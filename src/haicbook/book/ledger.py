@@ -40,11 +40,12 @@ accusation: most are slips of typing or rounding, and {{doc}}`../corrections` sa
 ## Studies and rules
 
 How many findings each rule has in each study, the gravest first. A number leads to its findings below.
-{silent}
 
 ```{{raw}} html
 {matrix}
 ```
+
+{silent}
 
 ## Every finding
 

@@ -13,6 +13,7 @@ from haicbook.show.balance import (
     unnoticed_words,
 )
 from haicbook.show.design import design_table, design_text
+from haicbook.show.downloads import rows_downloads
 from haicbook.show.findings import findings, ranked_findings
 from haicbook.show.forest import cox_forest, love_plot, rates_forest
 from haicbook.show.glance import glance
@@ -28,7 +29,16 @@ from haicbook.show.rerun_text import (
 )
 from haicbook.show.response import interval_text, response_forest, response_table
 from haicbook.show.style import use
-from haicbook.show.survival import compared, departures, mean_survival_table, sources, survival_curves, survival_summary
+from haicbook.show.survival import survival_curves
+from haicbook.show.survival_tables import (
+    compared,
+    departures,
+    found_words,
+    mean_survival_table,
+    reading_words,
+    sources,
+    survival_summary,
+)
 from haicbook.show.tables import interval, lost, note, number, p_value, percent, table
 from haicbook.show.text import (
     assumptions,
@@ -59,6 +69,7 @@ __all__ = [
     "extremes",
     "finding_counts",
     "findings",
+    "found_words",
     "glance",
     "glue",
     "grid_words",
@@ -83,12 +94,14 @@ __all__ = [
     "plain",
     "ranked_findings",
     "rates_forest",
+    "reading_words",
     "repeated_words",
     "rerun_table",
     "rerun_words",
     "response_forest",
     "response_gaps",
     "response_table",
+    "rows_downloads",
     "sensitivity_figure",
     "sensitivity_text",
     "sizes_notes",

@@ -5,117 +5,160 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
-
 from haicbook.show import style
-from haicbook.show.tables import Linked, interval, number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_GRID_POINTS = 400
+# what the print leaves open, and what chance adds to it: a filled band inside a pair of thin dotted lines
+_INNER, _OUTER = 0.30, 0.07
+_EDGE: dict[str, Any] = {"lw": 0.9, "ls": (0, (1, 1.6))}
+# the bars of two arms' intervals lie a little apart, so that both can be read: in per cent, and in shares of the width
+_ASIDE, _BESIDE = 1.6, 0.006
+# longer names of arms stand below each other
+_ONE_LINE = 70
 
 
-def survival_curves(paper: Any, ensemble: Any, horizon: float) -> tuple[Figure, Axes]:
-    """Kaplan-Meier curves of an ensemble, with number at risk.
+def survival_curves(paper: Any, bands: Any) -> tuple[Figure, Axes]:
+    """Kaplan-Meier curves of an ensemble, with numbers at risk.
 
-    The line is the member closest to the pointwise median, the band spans all members, and the marks are what the
-    paper prints: dots for rates, diamonds for medians, bars for their confidence intervals (an arrow: not reached).
+    The line is the typical member, the filled band what the print leaves open, the dotted lines around it the band
+    with chance added. Marks are printed: dots and squares for rates, diamonds for medians, bars for confidence
+    intervals (an arrow: not reached, or beyond the figure). A filled mark is met by every member; a hollow one, or a
+    dotted bar, was left out.
 
     Parameters
     ----------
-    paper, ensemble
-        The study and a :class:`haicbook.survival.Ensemble` of one of its endpoints.
-    horizon
-        Months shown.
+    paper
+        The study.
+    bands
+        The :class:`haicbook.survival.Bands` of one of its endpoints.
     """
     import matplotlib.pyplot as plt
 
-    arms = list(ensemble.targets.arms)
+    arms = list(bands.arms)
     fig, (ax, below) = plt.subplots(
         2,
         1,
         sharex=True,
-        figsize=(style.WIDTH, 4.4 + 0.42 * len(arms)),
-        height_ratios=[4.0, 0.46 * len(arms) + 0.3],
-        gridspec_kw={"hspace": 0.34},
+        figsize=(style.WIDTH, 4.9 + 0.46 * len(arms)),
+        height_ratios=[4.4, 0.52 * len(arms) + 0.3],
+        gridspec_kw={"hspace": 0.30},
     )
     for arm in arms:
-        _curve(paper, ax, ensemble, arm, horizon)
-        _printed_marks(paper, ax, ensemble.targets.arms[arm], arm, horizon)
-    _axes(ax, horizon)
-    _at_risk_table(paper, below, ensemble, arms, ax.get_xticks(), horizon)
+        _curve(paper, ax, bands, arm)
+    for mark in bands.marks:
+        _printed_mark(paper, ax, mark, bands.horizon, arms.index(mark.arm))
+    _axes(ax, bands)
+    _legends(paper, ax, bands)
+    _at_risk_table(paper, below, bands)
     return fig, ax
 
 
-def _curve(paper: Any, ax: Axes, ensemble: Any, arm: str, horizon: float) -> None:
-    grid = np.linspace(0, horizon, _GRID_POINTS)
-    curves = 100 * ensemble.curve(arm, grid)
+def _curve(paper: Any, ax: Axes, bands: Any, arm: str) -> None:
+    shown = bands.arms[arm]
     role = paper.spec.arms[arm].role
     colour = style.COLOURS[role]
-    ax.fill_between(grid, curves.min(axis=0), curves.max(axis=0), color=colour, alpha=0.22, lw=0, step="post")
-    ax.step(
-        grid,
-        curves[ensemble.typical()],
-        where="post",
-        color=colour,
-        ls=style.DASHES[role],
-        label=f"{paper.spec.arms[arm].label} (n = {ensemble.targets.arms[arm].n})",
+    ax.fill_between(
+        bands.grid, 100 * shown.sampling_low, 100 * shown.sampling_high, color=colour, alpha=_OUTER, lw=0, step="post"
+    )
+    for edge in (shown.sampling_low, shown.sampling_high):
+        ax.step(bands.grid, 100 * edge, where="post", color=colour, **_EDGE)
+    ax.fill_between(bands.grid, 100 * shown.low, 100 * shown.high, color=colour, alpha=_INNER, lw=0, step="post")
+    ax.step(bands.grid, 100 * shown.line, where="post", color=colour, ls=style.DASHES[role])
+
+
+def _printed_mark(paper: Any, ax: Axes, mark: Any, horizon: float, place: int) -> None:
+    colour, side = style.colour(paper, mark.arm), 1 if place == 0 else -1
+    if mark.kind == "rate":
+        if mark.time > horizon:
+            return
+        if mark.limits is not None:
+            x = mark.time - side * _BESIDE * horizon
+            _bar(ax, (x, x), [100 * end for end in mark.limits], colour, mark.limits_met)
+        _dot(ax, mark.time, 100 * mark.value, style.MARKERS[paper.spec.arms[mark.arm].role], colour, mark.met)
+        return
+    if mark.limits is not None:
+        _median_bar(ax, mark, 50 + side * _ASIDE, colour, horizon)
+    if mark.value <= horizon:
+        _dot(ax, mark.value, 50, "D", colour, mark.met)
+
+
+def _dot(ax: Axes, x: float, y: float, marker: str, colour: str, met: bool) -> None:
+    # a rim in the page's own colour is not to be had on two backgrounds; a white one shows on both
+    look = {"mfc": colour, "mec": "#ffffff", "mew": 0.8} if met else {"mfc": "none", "mec": colour, "mew": 1.5}
+    ax.plot(x, y, marker, ms=6, ls="none", zorder=6, gid="met" if met else "left out", **look)
+
+
+def _bar(ax: Axes, xs: Any, ys: Any, colour: str, met: bool) -> None:
+    """A confidence interval with caps, dotted where it was left out; a limit that cannot be read is not drawn."""
+    if any(math.isnan(end) for end in (*xs, *ys)):
+        return
+    ax.plot(xs, ys, color=colour, lw=1.3, ls="-" if met else (0, (1, 1.2)), marker="", zorder=4)
+    for x, y in zip(xs, ys, strict=True):
+        ax.plot(x, y, "|" if ys[0] == ys[1] else "_", color=colour, ms=6, mew=1.3, zorder=4)
+
+
+def _median_bar(ax: Axes, mark: Any, height: float, colour: str, horizon: float) -> None:
+    low, high = mark.limits
+    if low > horizon:
+        return
+    reached = math.isfinite(high) and high <= horizon
+    _bar(ax, (low, high if reached else horizon), (height, height), colour, mark.limits_met)
+    if not reached:
+        ax.plot(horizon, height, ">", color=colour, ms=5, zorder=4, clip_on=False)
+
+
+def _axes(ax: Axes, bands: Any) -> None:
+    ax.set_xlim(0, bands.horizon)
+    ax.set_xticks(bands.times)
+    ax.tick_params(labelbottom=True)
+    ax.set_ylim(0, 102)
+    ax.set_yticks(range(0, 101, 25))
+    ax.set_ylabel("Patients free of the event, %")
+    ax.set_xlabel("Months")
+
+
+def _legends(paper: Any, ax: Axes, bands: Any) -> None:
+    """The arms above, what the shapes mean beneath them, in grey."""
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    lines = [
+        Line2D([], [], color=style.colour(paper, arm), ls=style.DASHES[paper.spec.arms[arm].role], label=label)
+        for arm in bands.arms
+        for label in [f"{paper.spec.arms[arm].label} (n = {bands.arms[arm].at_risk[1][0]})"]
+    ]
+    share = f"{100 * bands.level:g} %"
+    dot: dict[str, Any] = {"marker": "o", "ls": "none", "ms": 6}
+    shapes = [
+        Patch(color=style.INK, alpha=_INNER, lw=0, label=f"left open by the print ({share})"),
+        Line2D([], [], color=style.INK, **_EDGE, label=f"with chance added ({share})"),
+        Line2D([], [], color=style.INK, **dot, label="printed"),
+    ]
+    if any(not mark.met or (mark.limits and not mark.limits_met) for mark in bands.marks):
+        shapes.append(Line2D([], [], mec=style.INK, mfc="none", mew=1.5, **dot, label="left out"))
+    place: dict[str, Any] = {"loc": "lower left", "bbox_transform": ax.transAxes, "borderaxespad": 0.2}
+    columns = len(lines) if sum(len(str(line.get_label())) for line in lines) <= _ONE_LINE else 1
+    fig = ax.figure
+    fig.legend(handles=lines, bbox_to_anchor=(-0.01, 1.075), ncols=columns, **place)
+    fig.legend(
+        handles=shapes,
+        bbox_to_anchor=(-0.01, 1.005),
+        ncols=len(shapes),
+        fontsize=9,
+        columnspacing=1.2,
+        handlelength=1.6,
+        **place,
     )
 
 
-def _printed_marks(paper: Any, ax: Axes, printed: Any, arm: str, horizon: float) -> None:
-    colour = style.colour(paper, arm)
-    look: dict[str, Any] = {"mec": colour, "mfc": "#ffffff", "mew": 1.5, "zorder": 5, "ls": "none", "color": colour}
-    for landmark in printed.landmarks:
-        if landmark.time > horizon:
-            continue
-        rate = 100 * _middle(landmark.interval)
-        if landmark.ci is not None:
-            ax.plot([landmark.time] * 2, [100 * limit for limit in landmark.ci], color=colour, lw=1.2, zorder=4)
-        ax.plot(landmark.time, rate, style.MARKERS[paper.spec.arms[arm].role], ms=5.5, **look)
-    if printed.median is None:
-        return
-    median = _middle(printed.median)
-    if printed.median_ci is not None:
-        _median_interval(ax, median, printed.median_ci, colour, horizon)
-    if median <= horizon:
-        ax.plot(median, 50, "D", ms=5.5, **look)
-
-
-def _middle(interval: Any) -> float:
-    return float((interval.low + interval.high) / 2)
-
-
-def _median_interval(ax: Axes, median: float, limits: Any, colour: str, horizon: float) -> None:
-    low, high = limits
-    reached = high is not None and math.isfinite(high) and high <= horizon
-    end = high if reached else horizon
-    ax.plot([low, end], [50, 50], color=colour, lw=1.2, zorder=4)
-    if not reached:
-        ax.plot(horizon, 50, ">", color=colour, ms=5, zorder=4, clip_on=False)
-
-
-def _axes(ax: Axes, horizon: float) -> None:
-    step = next(s for s in (1, 2, 3, 6, 12, 24) if horizon / s <= 9)
-    ax.set_xlim(0, horizon)
-    ax.set_xticks(np.arange(0, horizon + 0.01, step))
-    ax.tick_params(labelbottom=True)
-    ax.set_ylim(0, 102)
-    ax.set_ylabel("Patients free of the event, %")
-    ax.set_xlabel("Months")
-    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2)
-
-
-def _at_risk_table(paper: Any, ax: Axes, ensemble: Any, arms: list[str], times: Any, horizon: float) -> None:
+def _at_risk_table(paper: Any, ax: Axes, bands: Any) -> None:
     ax.axis("off")
-    ax.set_ylim(len(arms) - 0.4, -1.0)
-    ax.text(0, -0.8, "Number at risk, reconstructed (range over sets)", fontsize=8.5, va="center")
-    for y, arm in enumerate(arms):
-        numbers = ensemble.at_risk(arm, np.asarray(times))
-        typical = numbers[ensemble.typical()]
+    ax.set_ylim(len(bands.arms) - 0.4, -1.0)
+    ax.text(0, -0.8, "Number at risk: median of the data sets (range)", fontsize=9, va="center")
+    for y, (arm, shown) in enumerate(bands.arms.items()):
         colour = style.colour(paper, arm)
         ax.text(
             -0.045,
@@ -124,103 +167,10 @@ def _at_risk_table(paper: Any, ax: Axes, ensemble: Any, arms: list[str], times: 
             color=colour,
             ha="right",
             va="center",
-            fontsize=9,
+            fontsize=9.5,
             transform=ax.get_yaxis_transform(),
         )
-        for time, middle, low, high in zip(times, typical, numbers.min(axis=0), numbers.max(axis=0), strict=True):
-            ax.text(time, y - 0.1, f"{middle:.0f}", color=colour, ha="center", va="center", fontsize=9)
+        for time, low, middle, high in zip(bands.times, *shown.at_risk, strict=True):
+            ax.text(time, y - 0.12, f"{middle}", color=colour, ha="center", va="center", fontsize=9.5)
             if low != high:
-                ax.text(time, y + 0.26, f"{low:.0f}–{high:.0f}", color=style.INK, ha="center", va="center", fontsize=7)
-
-
-def compared(paper: Any, ensemble: Any) -> pd.DataFrame:
-    """Printed and reconstructed values side by side, and whether a target is met."""
-    rows = [
-        (
-            row.quantity,
-            _arm_words(paper, row.arm),
-            Linked(row.printed, row.value_id) if row.printed else "–",
-            row.reconstructed if _one(row) else f"{row.reconstructed} ({row.range})",
-            _verdict(row),
-        )
-        for row in ensemble.compare().itertuples(index=False)
-    ]
-    return pd.DataFrame(rows, columns=["Quantity", "Arm", "Printed", "Reconstructed (range)", "Met"])
-
-
-def _one(row: Any) -> bool:
-    """Whether all members show the same figure."""
-    return set(row.range.split("–")) == {row.reconstructed}
-
-
-def _arm_words(paper: Any, arms: str) -> str:
-    parts = [paper.spec.arms[arm].short for arm in arms.split(" against ") if arm]
-    return " against ".join(parts) or "all"
-
-
-def _verdict(row: Any) -> str:
-    if row.role == "target":
-        return "yes" if row.met else "no"
-    return "left out" if row.role == "left out" else "no target"
-
-
-def departures(paper: Any, ensemble: Any) -> list[str]:
-    """What the curves do not meet, and what the paper prints otherwise elsewhere, as sentences."""
-    said = [f"{_capital(message)}." for message in ensemble.dropped]
-    for conflict in ensemble.targets.conflicts:
-        arm = _arm_words(paper, conflict.arm)
-        said.append(
-            f"Printed differently elsewhere: {conflict.quantity}, {arm}, is {conflict.other.printed} in the "
-            f"{conflict.other_section}; the curves meet the {conflict.used.printed} of the {conflict.used_section}."
-        )
-    return [
-        *said,
-        f"Follow-up ends at {ensemble.targets.follow_up_end:.1f} months ({ensemble.targets.follow_up_basis}).",
-    ]
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:].rstrip(".")
-
-
-def sources(paper: Any, ensemble: Any) -> str:
-    """Where the paper prints the figures of an endpoint: `Results, Efficacy; Table 4`."""
-    ids = [value_id for value_id in ensemble.compare().value_id if value_id in paper.by_id.index]
-    return "; ".join(dict.fromkeys(paper.by_id.loc[ids, "source"]))
-
-
-def survival_summary(paper: Any, summaries: dict[str, dict[str, Any]], horizon: float) -> pd.DataFrame:
-    """Events and restricted mean survival of every endpoint and arm.
-
-    Parameters
-    ----------
-    summaries
-        Endpoint's name for the page to its :func:`haicbook.survival.summarise`.
-    horizon
-        Months.
-    """
-    rows = []
-    for name, values in summaries.items():
-        for arm in (arm for arm in paper.spec.arms if f"{arm}.rmst" in values):
-            spread = interval(values[f"{arm}.rmst.low"], values[f"{arm}.rmst.high"], 1)
-            rows.append(
-                (
-                    name,
-                    paper.spec.arms[arm].short,
-                    number(values[f"{arm}.deaths"], 0),
-                    f"{number(values[f'{arm}.rmst'], 1)} ({spread})",
-                )
-            )
-        if "rmst_difference" in values:
-            spread = interval(values["rmst_difference.low"], values["rmst_difference.high"], 1)
-            rows.append((name, "difference", "", f"{number(values['rmst_difference'], 1)} ({spread})"))
-    return pd.DataFrame(rows, columns=["Endpoint", "Arm", "Events", f"Mean months up to {horizon:g} (range)"])
-
-
-def mean_survival_table(means: pd.DataFrame) -> pd.DataFrame:
-    """Restricted mean survival of every arm: months up to its horizon, with the range over reconstructed sets."""
-    rows = [
-        (row.label, f"{row.horizon:g}", f"{number(row.mean, 1)} ({interval(row.low, row.high, 1)})")
-        for row in means.itertuples(index=False)
-    ]
-    return pd.DataFrame(rows, columns=["Arm", "Horizon, months", "Mean months (range)"])
+                ax.text(time, y + 0.28, f"{low}–{high}", color=style.INK, ha="center", va="center", fontsize=8)

@@ -179,6 +179,10 @@ CHECKS: dict[str, Counter] = {
     "within_range": lambda paper, found: len(_courses(found)),
     "frequencies": lambda paper, found: 2 * sum(cell.about.kind == "baseline" for cell in _courses(found)),
     "pooled": lambda paper, found: 2 * _over_arms(paper, found, [c for c in _means(found) if c.about.kind == "claim"]),
+    "out_of_scale": lambda paper, found: (
+        sum(bool({"mean", "median"} & set(c.numbers)) and c.about.kind == "baseline" for c in found)
+        * (len(paper.spec.populations) > 1)
+    ),
     "repeated_rows": lambda paper, found: _baseline_pairs(paper, found) if len(paper.spec.arms) > 1 else 0,
     "one_event_twice": lambda paper, found: len({c.about.row for c in _counted(found, "adverse_events")}),
     "most_common": lambda paper, found: _claims(found, "most_common"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,8 +34,8 @@ class Covariate:
         Lognormal, printed as median and quartiles.
     unit, decimals
         Of a continuous covariate's records.
-    counted
-        A small whole number, whose frequencies are printed below its mean.
+    counted, most
+        A small whole number, whose frequencies are printed below its mean; and the largest value there is.
     hazard
         Log hazard ratio of death of each later level against the first, or of one standard deviation.
     """
@@ -50,6 +51,7 @@ class Covariate:
     unit: str = ""
     decimals: int = 0
     counted: bool = False
+    most: float = math.inf
     hazard: float = 0.0
 
 
@@ -99,7 +101,7 @@ COVARIATES: tuple[Covariate, ...] = (
         unit="µmol/L",
         decimals=1,
     ),
-    Covariate("haic_courses", "HAIC courses", "continuous", centre=4, spread=1.4, unit="courses", counted=True),
+    Covariate("haic_courses", "HAIC courses", "continuous", centre=4, spread=1.4, unit="courses", counted=True, most=6),
 )
 
 
@@ -134,9 +136,8 @@ def draw_covariates(patients: int, dependence: float, rng: np.random.Generator) 
         latent = np.sqrt(dependence) * factor + np.sqrt(1 - dependence) * rng.standard_normal(patients)
         if covariate.kind == "continuous":
             value = covariate.centre + covariate.spread * latent
-            found[covariate.slug] = np.maximum(
-                np.round(np.exp(value) if covariate.skewed else value, covariate.decimals), 10.0**-covariate.decimals
-            )
+            recorded = np.round(np.exp(value) if covariate.skewed else value, covariate.decimals)
+            found[covariate.slug] = np.clip(recorded, 10.0**-covariate.decimals, covariate.most)
         else:
             limits = np.cumsum(covariate.shares)[:-1]
             found[covariate.slug] = np.searchsorted(limits, ndtr(latent), side="right").astype(float)

@@ -153,6 +153,30 @@ def pooled(desk: Desk) -> Planted | None:
     return None
 
 
+@planter("out_of_scale")
+def out_of_scale(desk: Desk) -> Planted | None:
+    """A decimal point moved by one place in a mean, median or quartile.
+
+    Detectable where the row has four columns, the others agree within a factor of 3, and this one is 4 times away.
+    """
+    places = {"mean": 0, "median": 0, "q1": 1, "q3": 2}
+    measured = desk.values(kind="baseline", statistic=list(places))
+    for value in desk.shuffled(measured[measured.value > 0]):
+        others = measured[(measured.line == value.line) & (measured.statistic == value.statistic)]
+        others = others[others.id != value.id].value
+        if len(others) < 3:
+            return None
+        factor = 10 if desk.rng.random() < 0.5 else 0.1
+        wrong = f"{float(value.value) * factor:.{int(value.decimals)}f}"
+        together = others.max() < 3 * others.min()
+        away = float(wrong) * 4 < others.min() or float(wrong) > 4 * others.max()
+        if float(wrong) > 0:
+            text = with_figure(value.cell, places[value.statistic], wrong)
+            draft = desk.draft.changed(value.file, value.line, value.column, text)
+            return Planted("out_of_scale", draft, (value.id,), bool(together and away), f"{value.cell} → {text}")
+    return None
+
+
 def _weighted(means: list[Span], sizes: list[int]) -> Span:
     """Least and largest mean of all."""
     low, high = (sum(n * mean[end] for mean, n in zip(means, sizes, strict=True)) / sum(sizes) for end in (0, 1))

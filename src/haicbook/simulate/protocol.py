@@ -61,7 +61,7 @@ def protocol(world: World, population: str, arms: tuple[str, ...], stages: dict[
         # the same dose in grams
         rows += [_dose(ABSTRACT, name, population, f"{dose / per:g}", "g/m2")] if per > 1 else []
     own = {"term": "haic_courses_allowed", "statistic": "range", "unit": "courses"}
-    rows.append(claim(METHODS, "haic_courses_allowed", population, "", printed="1–10", **own))
+    rows.append(claim(METHODS, "haic_courses_allowed", population, "", printed="1–6", **own))
     if stages:
         planned = {"design_stage1_responders": stages["stage1_reject_at_most"], "design_stage1_n": stages["stage1_n"]}
         rows += [

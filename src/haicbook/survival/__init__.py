@@ -1,9 +1,11 @@
 """Patient-level survival data reconstructed from printed summaries, and the statistics of many data sets at once."""
 
+from haicbook.survival.bands import Bands, Mark, bands
 from haicbook.survival.chains import CENSORING
 from haicbook.survival.ensemble import LABEL, Ensemble, Member
 from haicbook.survival.from_study import targets_from_study
 from haicbook.survival.goals import Reading
+from haicbook.survival.pseudo_ipd import rows_text
 from haicbook.survival.reconstruct import ReconstructionError, reconstruct
 from haicbook.survival.summary import stream, summarise
 from haicbook.survival.targets import (
@@ -24,6 +26,7 @@ __all__ = [
     "CENSORING",
     "LABEL",
     "ArmTargets",
+    "Bands",
     "Conflict",
     "Conventions",
     "Ensemble",
@@ -31,13 +34,16 @@ __all__ = [
     "Interval",
     "Landmark",
     "Limits",
+    "Mark",
     "Member",
     "Reading",
     "ReconstructionError",
     "TargetError",
     "Targets",
+    "bands",
     "read_targets",
     "reconstruct",
+    "rows_text",
     "stream",
     "summarise",
     "targets_from_study",

@@ -2,8 +2,8 @@
 
 With n patients a curve takes finitely many values, so a printed rate may be out of reach of the other ones. Where a
 paper prints a quantity differently in another place, that figure is tried first; otherwise the figure is left out.
-The fewest changes are made, and each is proved: the curves of a small arm can be listed (:mod:`haicbook.survival.exact`).
-An arm too large for that is left as it is; what cannot be met of it is found by search (:mod:`haicbook.survival.settle`).
+The fewest changes are made, and each is proved: a small arm's curves can be listed (:mod:`haicbook.survival.exact`). An
+arm too large for that is left as it is; what cannot be met of it is found by search (:mod:`haicbook.survival.settle`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from itertools import combinations
 from haicbook.survival.exact import reach
 from haicbook.survival.knots import knots_of
 from haicbook.survival.targets import ArmTargets, Conflict, Interval, Landmark, TargetError, Targets
+
 
 @dataclass(frozen=True)
 class Part:

@@ -1,4 +1,4 @@
-"""Chains of reconstructed data sets: from the best of many prior draws, through warm sweeps, to data that fit the print.
+"""Chains of reconstructed data sets: from the best of many prior draws, through warm sweeps, to what fits the print.
 
 The prior is a population for each arm: piecewise constant hazards of the event and of censoring, on bins scaled by the
 typical survival time. The log hazard of the reference arm, the log hazard ratio and the log censoring hazard are random
@@ -87,10 +87,8 @@ def prior_of(scale: float, censoring: str) -> Floats:
     """The prior's numbers in the order of the compiled chain."""
     censored, drift, spread = CENSORING[censoring]
     level = np.log(np.log(2) / scale)
-    return np.array(
-        [level, PRIOR["level"], PRIOR["ratio"], np.log(censored / scale), PRIOR["censored_sd"], drift]
-        + [SPREADS[0], SPREADS[1], spread, ARMS_APART]
-    )
+    levels = (level, PRIOR["level"], PRIOR["ratio"], np.log(censored / scale), PRIOR["censored_sd"], drift)
+    return np.array([*levels, SPREADS[0], SPREADS[1], spread, ARMS_APART])
 
 
 class Chain:

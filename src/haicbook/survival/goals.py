@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -67,7 +67,7 @@ def _arm_scale(arm: ArmTargets) -> float | None:
     return None
 
 
-def goals_of(targets: Targets, reading: Reading) -> tuple[object, tuple[Key, ...]]:
+def goals_of(targets: Targets, reading: Reading) -> tuple[Any, tuple[Key, ...]]:
     """The goals of a chain, as :class:`haicbook.survival.kernels.Goals`, and for each the printed number it is.
 
     Parameters
@@ -88,21 +88,21 @@ def goals_of(targets: Targets, reading: Reading) -> tuple[object, tuple[Key, ...
     rows += _contrast_rows(targets)
     rows.sort(key=lambda row: (row.group, row.kind > kernels.RATE_HIGH, row.time, row.kind))
     table = np.array([row[:6] for row in rows], dtype=float).reshape(-1, 6)
-    kind, group, time, low, high, error = table.T
+    kinds, groups, times, low, high, error = table.T
     finite = np.isfinite(low) & np.isfinite(high)
     with np.errstate(invalid="ignore"):
         half = np.where(finite, (high - low) / 2, error / 10)
     half = np.where(half > 0, half, 0.5)
     shrink = np.where(finite & (high > low), _NOISE, 0.0)
     goals = kernels.Goals(
-        kind.astype(np.int64),
-        group.astype(np.int64),
-        np.ascontiguousarray(time),
+        kinds.astype(np.int64),
+        groups.astype(np.int64),
+        np.ascontiguousarray(times),
         low + shrink,
         high - shrink,
         np.maximum(WARM * error, COLD * half),
         COLD * half,
-        np.searchsorted(group, np.arange(5)).astype(np.int64),
+        np.searchsorted(groups, np.arange(5)).astype(np.int64),
         {"plain": kernels.PLAIN, "log": kernels.LOG, "log-log": kernels.LOG_LOG, "normal": kernels.NORMAL}[
             reading.interval
         ],

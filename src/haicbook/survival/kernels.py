@@ -1,11 +1,11 @@
 """Compiled inner loops of the reconstruction: a Markov chain over patients' rows, and what the rows would print.
 
 An arm is a row of two arrays, times sorted (events first at a tie) and events. A goal is a printed number: its kind,
-the group of patients it is of (0 and 1 the arms, 2 both, 3 the contrast), a time where it has one, and the interval that
-the number stands for, in the scale in which it is met (logarithms for ratios, |z| for a p-value).
+the group of patients it is of (0 and 1 the arms, 2 both, 3 the contrast), a time where it has one, and the interval
+that the number stands for, in the scale in which it is met (logarithms for ratios, |z| for a p-value).
 
-Functions here are compiled, so they are plain loops; `haicbook.survival.chains` is their only caller, and every data set
-that they yield is verified by code that shares nothing with them.
+Functions here are compiled, so they are plain loops; `haicbook.survival.chains` is their only caller, and every data
+set that they yield is verified by code that shares nothing with them.
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ class Parent(NamedTuple):
 
 
 # places in Parent.prior
-LEVEL, LEVEL_SD, RATIO_SD, CENSOR_LEVEL, CENSOR_SD, CENSOR_DRIFT, SPREAD_EVENT, SPREAD_RATIO, SPREAD_CENSOR, APART = range(10)
+LEVEL, LEVEL_SD, RATIO_SD, CENSOR_LEVEL, CENSOR_SD, CENSOR_DRIFT, SPREAD_EVENT, SPREAD_RATIO, SPREAD_CENSOR, APART = (
+    range(10)
+)
 
 
 @compiled
@@ -607,7 +609,7 @@ def reheat(goals, room, heat):
 
 @compiled
 def snap(time, event, n, goals, arm, values, rng):
-    """A row and a time that would bring a missed median, or limit of one, into its interval; -1 where none is missed."""
+    """A row and a time that would bring a missed median, or a limit of one, into its interval; -1 where none is."""
     first, last = goals.start[arm], goals.start[arm + 1]
     many = 0
     for j in range(first, last):
@@ -844,7 +846,7 @@ def wanted_green(goals, j, survival):
         if goals.kind[j] == RATE_HIGH and goals.high[j] < 1.0:
             high = 0.5 * (goals.low[j] + goals.high[j])
         j += 1
-    if low < 0.0 and high < 0.0 or survival <= 0.0 or survival >= 1.0:
+    if (low < 0.0 and high < 0.0) or survival <= 0.0 or survival >= 1.0:
         return -1.0
     transform = goals.rate_interval
     root, sides = 0.0, 0.0

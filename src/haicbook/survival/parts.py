@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from haicbook.survival.figures import Interval, Limits
@@ -41,7 +42,7 @@ def parts_of(targets: Targets) -> tuple[Part, ...]:
     parts = [part for name, arm in targets.arms.items() for part in _arm_parts(name, arm, counts_follow_up(targets))]
     if targets.pooled_median is not None:
         parts.append(Part(("median", "pooled"), f"the median of all arms, {_months(targets.pooled_median)}"))
-    if _readable(targets.pooled_median_ci):
+    if targets.pooled_median_ci is not None and _readable(targets.pooled_median_ci):
         parts.append(Part(("median_ci", "pooled"), f"its interval, {targets.pooled_median_ci.printed}"))
     if targets.events_total is not None:
         parts.append(Part(("events", "pooled"), f"the events of all arms, {targets.events_total}"))
@@ -50,7 +51,7 @@ def parts_of(targets: Targets) -> tuple[Part, ...]:
         parts.append(Part(("follow_up", "pooled"), words))
     if targets.hr is not None:
         parts.append(Part(("hr",), f"the hazard ratio, {targets.hr.estimate.printed}"))
-        if _readable(targets.hr.ci):
+        if targets.hr.ci is not None and _readable(targets.hr.ci):
             parts.append(Part(("hr_ci",), f"the interval of the hazard ratio, {targets.hr.ci.printed}"))
     if targets.logrank_p is not None:
         parts.append(Part(("logrank_p",), f"the log-rank p, {targets.logrank_p.printed}"))
@@ -63,12 +64,12 @@ def _arm_parts(name: str, arm: ArmTargets, followed: bool) -> list[Part]:
         time = f"{mark.time:g}"
         rate = f"{mark.printed.rstrip('% ')}%"
         parts.append(Part(("rate", name, time), f"the {time}-month rate of arm {name}, {rate}"))
-        if _readable(mark.ci):
+        if mark.ci is not None and _readable(mark.ci):
             words = f"the interval of the {time}-month rate of arm {name}, {mark.ci.printed}"
             parts.append(Part(("rate_ci", name, time), words))
     if arm.median is not None:
         parts.append(Part(("median", name), f"the median of arm {name}, {_months(arm.median)}"))
-    if _readable(arm.median_ci):
+    if arm.median_ci is not None and _readable(arm.median_ci):
         parts.append(Part(("median_ci", name), f"the interval of the median of arm {name}, {arm.median_ci.printed}"))
     if arm.events is not None:
         parts.append(Part(("events", name), f"the events of arm {name}, {arm.events}"))
@@ -82,27 +83,33 @@ def _months(figure: Interval) -> str:
     return f"{figure.printed} months" if figure.reached else figure.printed or "not reached"
 
 
-def _readable(limits: Limits | None) -> bool:
-    return limits is not None and any(end.low == end.low for end in (limits.lower, limits.upper))
+def _readable(limits: Limits) -> bool:
+    return not all(math.isnan(end.low) for end in (limits.lower, limits.upper))
 
 
 def without(targets: Targets, key: Key) -> Targets:
     """The targets without one printed number (and without the interval of an estimate that is left out)."""
     what, *whose = key
-    if what in ("hr", "hr_ci", "logrank_p"):
-        if what == "hr_ci":
-            return replace(targets, hr=targets.hr and replace(targets.hr, ci=None))
-        return replace(targets, **{what: None})
+    if what == "hr_ci":
+        return replace(targets, hr=targets.hr and replace(targets.hr, ci=None))
+    if what == "hr":
+        return replace(targets, hr=None)
+    if what == "logrank_p":
+        return replace(targets, logrank_p=None)
     name = whose[0]
     if name == "pooled":
-        fields = {
-            "median": {"pooled_median": None, "pooled_median_ci": None},
-            "median_ci": {"pooled_median_ci": None},
-            "events": {"events_total": None},
-            "follow_up": {"follow_up_median": None},
-        }[what]
-        return replace(targets, **fields)
+        return _without_pooled(targets, what)
     return replace(targets, arms=targets.arms | {name: _arm_without(targets.arms[name], what, whose[1:])})
+
+
+def _without_pooled(targets: Targets, what: str) -> Targets:
+    if what == "median":
+        return replace(targets, pooled_median=None, pooled_median_ci=None)
+    if what == "median_ci":
+        return replace(targets, pooled_median_ci=None)
+    if what == "events":
+        return replace(targets, events_total=None)
+    return replace(targets, follow_up_median=None)
 
 
 def _arm_without(arm: ArmTargets, what: str, time: list[str]) -> ArmTargets:
@@ -116,4 +123,6 @@ def _arm_without(arm: ArmTargets, what: str, time: list[str]) -> ArmTargets:
         return replace(arm, landmarks=tuple(others))
     if what == "median":
         return replace(arm, median=None, median_ci=None)
-    return replace(arm, **{{"median_ci": "median_ci", "events": "events", "follow_up": "follow_up_median"}[what]: None})
+    if what == "median_ci":
+        return replace(arm, median_ci=None)
+    return replace(arm, events=None) if what == "events" else replace(arm, follow_up_median=None)

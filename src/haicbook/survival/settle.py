@@ -8,14 +8,19 @@ first which rates and medians are possible at all (:mod:`haicbook.survival.exact
 
 from __future__ import annotations
 
+import hashlib
 import math
+import pickle
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import numpy as np
 
+from haicbook.paths import build_dir
 from haicbook.survival.attainable import attainable_arm
 from haicbook.survival.chains import Effort, sample
 from haicbook.survival.figures import TargetError
@@ -24,6 +29,20 @@ from haicbook.survival.parts import Key, Part, parts_of, without
 from haicbook.survival.readings import of_arms, of_contrast, of_follow_up
 from haicbook.survival.targets import Targets
 
+# the modules on which the answer rests
+_ENGINE = (
+    "attainable",
+    "chains",
+    "exact",
+    "figures",
+    "goals",
+    "kernels",
+    "knots",
+    "parts",
+    "readings",
+    "settle",
+    "targets",
+)
 # a pilot: short chains, of which one has to succeed
 PILOT = Effort(tries=100, burn=8, warm=3, cool=12, forward=40_000, polish=8_000, cycles=2)
 PILOT_CHAINS = 4
@@ -81,9 +100,7 @@ class _Search:
     def missed(self, targets: Targets, reading: Reading, effort: Effort = PILOT) -> dict[Key, float] | None:
         """None where a data set was found, else how far each number was missed."""
         (child,) = self.rng.spawn(1)
-        found = sample(
-            targets, reading, "uniform", effort, PILOT_CHAINS, child, most_chains=self.chains, of_a_chain=1
-        )
+        found = sample(targets, reading, "uniform", effort, PILOT_CHAINS, child, most_chains=self.chains, of_a_chain=1)
         self.share = len(found.members) / (len(found.members) + found.failures)
         return None if found.members else found.missed
 
@@ -154,6 +171,8 @@ def _without_all(targets: Targets, parts: Iterable[Part]) -> Targets | None:
 def settle(targets: Targets) -> Settled:
     """The printed numbers that can be met together, and how: the same targets, the same answer.
 
+    The answer is kept in `_build/settled`, under a name made of the targets and of this package's code.
+
     Parameters
     ----------
     targets
@@ -164,6 +183,34 @@ def settle(targets: Targets) -> Settled:
     ReconstructionError
         When not even one number can be met.
     """
+    kept_in = build_dir() / "settled" / f"{_digest(targets)}.pickle"
+    try:
+        settled: Settled = pickle.loads(kept_in.read_bytes())
+    except (OSError, pickle.UnpicklingError, EOFError):
+        settled = _settle(targets)
+        _keep(settled, kept_in)
+    return settled
+
+
+def _digest(targets: Targets) -> str:
+    state = hashlib.sha256(repr(targets).encode())
+    for name in _ENGINE:
+        state.update((Path(__file__).parent / f"{name}.py").read_bytes())
+    return state.hexdigest()[:32]
+
+
+def _keep(settled: Settled, path: Path) -> None:
+    """Best effort: where nothing can be written, the next call settles anew."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            file.write(pickle.dumps(settled))
+        Path(file.name).replace(path)
+    except OSError:
+        return
+
+
+def _settle(targets: Targets) -> Settled:
     dropped: list[str] = []
     kept = targets
     for name in targets.arms:

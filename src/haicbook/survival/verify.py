@@ -7,7 +7,7 @@ fraction of whole numbers, a Newton iteration for the hazard ratio.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -27,7 +27,7 @@ _HALF = 1e-7
 
 
 class Step(NamedTuple):
-    """From `time` on, survival is numerator / denominator; `spread` is Greenwood's sum, infinite where survival is 0."""
+    """From `time` on, survival is numerator / denominator; `spread` is Greenwood's sum, infinite at survival 0."""
 
     time: float
     numerator: int
@@ -93,13 +93,13 @@ def _miss(what: str, value: float, wanted: Interval) -> Iterator[str]:
 
 
 def _limit_misses(what: str, found: tuple[float, float], wanted: Limits | None) -> Iterator[str]:
-    for side, value, end in zip(("lower", "upper"), found, wanted and (wanted.lower, wanted.upper) or (), strict=False):
+    for side, value, end in zip(
+        ("lower", "upper"), found, (wanted and (wanted.lower, wanted.upper)) or (), strict=False
+    ):
         yield from _miss(f"the {side} limit of {what}", value, end)
 
 
-def _arm_violations(
-    name: str, rows: list[Row], wanted: ArmTargets, reading: Reading, followed: bool
-) -> Iterator[str]:
+def _arm_violations(name: str, rows: list[Row], wanted: ArmTargets, reading: Reading, followed: bool) -> Iterator[str]:
     if len(rows) != wanted.n:
         yield f"arm {name} has {len(rows)} patients; {wanted.n} are printed"
     if any(time <= 0 for time, _ in rows):
@@ -182,10 +182,10 @@ def _height(steps: list[Step], time: float) -> tuple[float, float]:
     return height, spread
 
 
-def _crossing(steps: list[Step], height: object, *, middle: bool = False) -> float:
+def _crossing(steps: list[Step], height: Callable[[Step], float], *, middle: bool = False) -> float:
     """The start of the first step at one half or below; NaN where there is none."""
     for index, step in enumerate(steps):
-        value = height(step)  # type: ignore[operator]
+        value = height(step)
         if value < 0.5 + _HALF:
             on_half = 2 * step.numerator == step.denominator
             if middle and on_half and index + 1 < len(steps):

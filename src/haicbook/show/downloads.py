@@ -1,0 +1,45 @@
+"""Files that a page carries within itself, so that they are of the run that the page shows."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import html
+from typing import Any
+
+
+def rows_downloads(study: str, files: dict[str, tuple[str, str]]) -> Any:
+    """Links to reconstructed rows: one data set as CSV, and all of them as compressed CSV.
+
+    Parameters
+    ----------
+    study
+        The study's name, with which the files' names begin.
+    files
+        Endpoint's name for the page to the text of the typical data set and that of all of them; see
+        :func:`haicbook.survival.rows_text`.
+
+    Returns
+    -------
+    IPython.display.HTML
+        A list. Each link holds its file, so that the page needs no server.
+    """
+    from IPython.display import HTML
+
+    items = "".join(_item(study, endpoint, one, every) for endpoint, (one, every) in files.items())
+    return HTML(f'<ul class="haic-downloads">{items}</ul>')
+
+
+def _item(study: str, endpoint: str, one: str, every: str) -> str:
+    name = f"{study}-{endpoint.lower().replace(' ', '-').replace(',', '')}-synthetic"
+    links = (
+        _link(f"{name}.csv", "text/csv", one.encode(), "the data set of the line, CSV"),
+        _link(f"{name}-all.csv.gz", "application/gzip", gzip.compress(every.encode(), 9, mtime=0), "all, CSV (gzip)"),
+    )
+    return f"<li>{html.escape(endpoint)}: {', '.join(links)}</li>"
+
+
+def _link(name: str, kind: str, content: bytes, words: str) -> str:
+    address = f"data:{kind};base64,{base64.b64encode(content).decode()}"
+    size = f"{max(1, round(len(content) / 1000))} kB"
+    return f'<a download="{html.escape(name)}" href="{address}">{words}, {size}</a>'

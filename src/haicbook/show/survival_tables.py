@@ -1,0 +1,171 @@
+"""What stands beneath a survival figure: printed and reconstructed numbers, the reading, and what was left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from haicbook.show.tables import Linked, interval, number
+
+_INTERVALS = {
+    "log": "on the log scale (R's default)",
+    "log-log": "on the log-log scale (SAS, lifelines)",
+    "plain": "on the plain scale",
+    "normal": "as the estimate ± 1.96 standard errors (SPSS)",
+}
+_RATES = {"product_limit": "rates as Kaplan–Meier estimates", "life_table": "rates as those of a monthly life table"}
+_GRIDS = {
+    "continuous": "times without ties",
+    "days": "times recorded in days",
+    "half_months": "times recorded in half months",
+    "months": "times recorded in whole months",
+}
+_TIES = {
+    "efron": "ties by Efron's method (R)",
+    "breslow": "ties by Breslow's method (SPSS, SAS)",
+    "exact": "exact ties",
+}
+_FOLLOW_UP = {
+    "reverse_km": "median follow-up as reverse Kaplan–Meier",
+    "observed": "median follow-up as the median of the observed times",
+}
+_ROUNDING = {"round": "figures as rounded", "truncate": "figures as cut off, not rounded"}
+
+
+def compared(paper: Any, ensemble: Any) -> pd.DataFrame:
+    """Printed and reconstructed values side by side, and whether a target is met."""
+    rows = [
+        (
+            row.quantity,
+            _arm_words(paper, row.arm),
+            Linked(row.printed, row.value_id) if row.printed else "–",
+            row.reconstructed if _one(row) else f"{row.reconstructed} ({row.range})",
+            _verdict(row),
+        )
+        for row in ensemble.compare().itertuples(index=False)
+    ]
+    return pd.DataFrame(rows, columns=["Quantity", "Arm", "Printed", "Reconstructed (range)", "Met"])
+
+
+def _one(row: Any) -> bool:
+    """Whether all members show the same figure."""
+    return set(row.range.split("–")) == {row.reconstructed}
+
+
+def _arm_words(paper: Any, arms: str) -> str:
+    parts = [paper.spec.arms[arm].short for arm in arms.split(" against ") if arm]
+    return " against ".join(parts) or "all"
+
+
+def _verdict(row: Any) -> str:
+    if row.role == "target":
+        return "yes" if row.met else "no"
+    return "left out" if row.role == "left out" else "no target"
+
+
+def departures(paper: Any, ensemble: Any) -> list[str]:
+    """What was found and how it was read, what was left out, and what the paper prints otherwise elsewhere."""
+    said = [found_words(ensemble), reading_words(ensemble)]
+    said += [f"{_capital(_named(paper, message))}." for message in ensemble.dropped]
+    for conflict in ensemble.targets.conflicts:
+        arm = _arm_words(paper, conflict.arm)
+        said.append(
+            f"Printed differently elsewhere: {conflict.quantity}, {arm}, is {conflict.other.printed} in the "
+            f"{conflict.other_section}; the curves meet the {conflict.used.printed} of the {conflict.used_section}."
+        )
+    return [
+        *said,
+        f"Follow-up ends at {ensemble.targets.follow_up_end:.1f} months ({ensemble.targets.follow_up_basis}).",
+    ]
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:].rstrip(".")
+
+
+def _named(paper: Any, message: str) -> str:
+    """A message with the arms' short names instead of their keys."""
+    for arm, spec in paper.spec.arms.items():
+        message = re.sub(rf"\barm {re.escape(arm)}\b", f"arm {spec.short}", message)
+    return message
+
+
+def found_words(ensemble: Any) -> str:
+    """How many data sets were found of those asked for, as a sentence."""
+    asked, found = max(ensemble.asked, len(ensemble)), len(ensemble)
+    every = "Each was checked by separate code against every number kept."
+    if found == asked:
+        return f"All {found} data sets asked for were found. {every}"
+    return f"Only {found} of the {asked} data sets asked for were found. {every}"
+
+
+def reading_words(ensemble: Any) -> str:
+    """The conventions under which the printed numbers are met, as a sentence; only those that matter here."""
+    words = list(_relevant(ensemble))
+    failed = [tried for tried, found in ensemble.tried if not found]
+    others = f" Not found with: {'; '.join(failed)}." if failed else ""
+    return f"Read with {', '.join(words)}.{others}"
+
+
+def _relevant(ensemble: Any) -> Iterator[str]:
+    kept, reading = ensemble.kept, ensemble.reading
+    arms = kept.arms.values()
+    marks = [mark for arm in arms for mark in arm.landmarks]
+    limits = [arm.median_ci for arm in arms] + [mark.ci for mark in marks] + [kept.pooled_median_ci]
+    if any(limits):
+        yield f"confidence intervals {_INTERVALS[reading.interval]}"
+    if marks:
+        yield _RATES[reading.rates]
+    if kept.hr is not None or kept.logrank_p is not None:
+        yield _GRIDS[reading.time_grid]
+        if reading.time_grid != "continuous" and kept.hr is not None:
+            yield _TIES[reading.ties]
+    if kept.follow_up_median is not None or any(arm.follow_up_median is not None for arm in arms):
+        yield _FOLLOW_UP[reading.follow_up]
+    yield _ROUNDING[reading.rounding]
+
+
+def sources(paper: Any, ensemble: Any) -> str:
+    """Where the paper prints the figures of an endpoint: `Results, Efficacy; Table 4`."""
+    ids = [value_id for value_id in ensemble.compare().value_id if value_id in paper.by_id.index]
+    return "; ".join(dict.fromkeys(paper.by_id.loc[ids, "source"]))
+
+
+def survival_summary(paper: Any, summaries: dict[str, dict[str, Any]], horizon: float) -> pd.DataFrame:
+    """Events and restricted mean survival of every endpoint and arm.
+
+    Parameters
+    ----------
+    summaries
+        Endpoint's name for the page to its :func:`haicbook.survival.summarise`.
+    horizon
+        Months.
+    """
+    rows = []
+    for name, values in summaries.items():
+        for arm in (arm for arm in paper.spec.arms if f"{arm}.rmst" in values):
+            spread = interval(values[f"{arm}.rmst.low"], values[f"{arm}.rmst.high"], 1)
+            rows.append(
+                (
+                    name,
+                    paper.spec.arms[arm].short,
+                    number(values[f"{arm}.deaths"], 0),
+                    f"{number(values[f'{arm}.rmst'], 1)} ({spread})",
+                )
+            )
+        if "rmst_difference" in values:
+            spread = interval(values["rmst_difference.low"], values["rmst_difference.high"], 1)
+            rows.append((name, "difference", "", f"{number(values['rmst_difference'], 1)} ({spread})"))
+    return pd.DataFrame(rows, columns=["Endpoint", "Arm", "Events", f"Mean months up to {horizon:g} (range)"])
+
+
+def mean_survival_table(means: pd.DataFrame) -> pd.DataFrame:
+    """Restricted mean survival of every arm: months up to its horizon, with the range over reconstructed sets."""
+    rows = [
+        (row.label, f"{row.horizon:g}", f"{number(row.mean, 1)} ({interval(row.low, row.high, 1)})")
+        for row in means.itertuples(index=False)
+    ]
+    return pd.DataFrame(rows, columns=["Arm", "Horizon, months", "Mean months (range)"])

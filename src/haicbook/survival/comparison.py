@@ -1,0 +1,306 @@
+"""Printed numbers beside what the members of an ensemble give, by the conventions under which they are met."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from haicbook.printed import parse_number
+from haicbook.survival import estimators
+from haicbook.survival.figures import Interval, Limits
+from haicbook.survival.parts import Key, counts_follow_up, parts_of
+from haicbook.survival.targets import Landmark, Targets
+
+if TYPE_CHECKING:
+    from haicbook.survival.ensemble import Ensemble, Member
+
+Floats = NDArray[np.float64]
+
+COLUMNS = ("quantity", "arm", "printed", "reconstructed", "range", "role", "met", "value_id")
+TARGET, LEFT_OUT, NO_TARGET = "target", "left out", "not a target"
+# how a reading's words stand beside a number
+INTERVAL_WORDS = {"log": "log", "log-log": "log-log", "plain": "plain", "normal": "estimate ± 1.96 SE"}
+TIES_WORDS = {"efron": "Efron", "breslow": "Breslow", "exact": "exact"}
+FOLLOW_UP_WORDS = {"reverse_km": "reverse Kaplan–Meier", "observed": "observed time"}
+RATES_WORDS = {"product_limit": "", "life_table": " (life table)"}
+# times are kept in months; units in one month, to print them as the paper does
+_UNITS = {"months": 1.0, "days": 30.4375, "weeks": 30.4375 / 7, "years": 1 / 12}
+_P_DECIMALS = 3
+_Z = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Line:
+    """One quantity, as printed and in every member.
+
+    Attributes
+    ----------
+    quantity, arm
+        In words, with the convention where there is one; the arm is empty for all patients together.
+    printed
+        The figure's characters; empty where the paper prints none.
+    values
+        (B,) months, fractions, counts or ratios; NaN where not reached.
+    target
+        The numbers that the figure stands for, under the reading; None where nothing has to be met.
+    role
+        `target`, `left out` or `not a target`.
+    key
+        Which printed number it is, as :class:`haicbook.survival.parts.Part` has it; empty where it is none.
+    side
+        `lower` or `upper` of a confidence limit.
+    value_id
+        Where it stands in `data/`.
+    percent
+        Whether it is printed in per cent.
+    decimals
+        Places to show; those of the printed figure where None.
+    """
+
+    quantity: str
+    arm: str
+    printed: str
+    values: Floats
+    target: Interval | None = None
+    role: str = NO_TARGET
+    key: Key = ()
+    side: str = ""
+    value_id: str = ""
+    percent: bool = False
+    decimals: int | None = None
+
+    @property
+    def inside(self) -> NDArray[np.bool_]:
+        """(B,) whether each member would be printed as the figure is; all False where there is no target."""
+        if self.target is None:
+            return np.zeros(len(self.values), dtype=bool)
+        return np.array([self.target.contains(float(value)) for value in self.values])
+
+    @property
+    def met(self) -> bool | None:
+        """Whether all members meet the figure; None where there is no target."""
+        return None if self.target is None else bool(self.inside.all())
+
+
+def compare(ensemble: Ensemble) -> pd.DataFrame:
+    """What is printed beside what the members give: a row for each of :func:`lines_of`, as text for readers.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `quantity` (words, with the convention), `arm`, `printed`, `reconstructed` (median of the members) and `range`
+        (least to greatest) in the printed unit and decimals, `role` (`target`, `left out` or `not a target`), `met`
+        (whether all members lie in the rounding interval; empty where the number is no target), `value_id`.
+    """
+    return pd.DataFrame([_row(line) for line in lines_of(ensemble)], columns=list(COLUMNS))
+
+
+def lines_of(ensemble: Ensemble) -> tuple[Line, ...]:
+    """All printed numbers, each with what every member gives by the conventions of the ensemble's reading."""
+    return tuple(_Lines(ensemble).all())
+
+
+class _Lines:
+    """The lines of one ensemble; what is printed and what is kept are read as its reading says."""
+
+    def __init__(self, ensemble: Ensemble) -> None:
+        self.ensemble, self.reading = ensemble, ensemble.reading
+        self.targets, self.kept = self._read(ensemble.targets), self._read(ensemble.kept)
+        self.keys = {part.key for part in parts_of(self.kept)}
+        self.rule: estimators.MedianRule = "start" if self.reading.interval == "normal" else "middle"
+
+    def _read(self, targets: Targets) -> Targets:
+        return targets.under("truncate") if self.reading.rounding == "truncate" else targets
+
+    def all(self) -> Iterator[Line]:
+        for arm in self.targets.arms:
+            yield from self._arm(arm)
+        yield from self._medians("pooled", "", self.targets.pooled_median, self.targets.pooled_median_ci)
+        if self.targets.events_total is not None:
+            yield self._events("pooled", "", self.targets.events_total, self.targets.events_total_id)
+        yield from self._follow_up("pooled", "", self.targets.follow_up_median)
+        yield from self._longest()
+        yield from self._contrast()
+
+    def _line(
+        self, key: Key, quantity: str, arm: str, figure: Interval, values: Floats, *, replaced: bool = False
+    ) -> Line:
+        """A printed number; one that cannot be read is no target, one met as printed elsewhere is left out."""
+        readable = not math.isnan(figure.low)
+        role = NO_TARGET if not readable else TARGET if key in self.keys and not replaced else LEFT_OUT
+        target = figure if readable else None
+        return Line(quantity, arm, figure.printed, values, target, role, key, value_id=figure.value_id)
+
+    def _limits(
+        self,
+        key: Key,
+        quantity: str,
+        arm: str,
+        printed: Limits | None,
+        found: tuple[Floats, Floats],
+        *,
+        replaced: bool = False,
+    ) -> Iterator[Line]:
+        if printed is None:
+            return
+        ends = (printed.lower, printed.upper)
+        decimals = max(parse_number(end.printed).decimals for end in ends)
+        for side, end, values in zip(("lower", "upper"), ends, found, strict=True):
+            words = f"{quantity}, {side} 95% limit"
+            line = self._line(key, words, arm, end, values, replaced=replaced)
+            yield replace(line, side=side, decimals=decimals)
+
+    def _rows(self, whose: str) -> Member:
+        return self.ensemble.pooled() if whose == "pooled" else self.ensemble.members[whose]
+
+    # --- one arm ------------------------------------------------------------------------------------------------------
+
+    def _arm(self, arm: str) -> Iterator[Line]:
+        wanted, kept = self.targets.arms[arm], self.kept.arms[arm]
+        kept_marks = {mark.time: mark for mark in kept.landmarks}
+        for mark in sorted(wanted.landmarks, key=lambda mark: mark.time):
+            instead = kept_marks.get(mark.time)
+            replaced = instead is not None and instead.interval != mark.interval
+            yield from self._landmark(arm, mark, replaced=replaced)
+            if replaced and instead is not None:  # met as the paper prints it elsewhere
+                yield from self._landmark(arm, instead)
+        replaced = kept.median is not None and kept.median != wanted.median
+        yield from self._medians(arm, arm, wanted.median, wanted.median_ci, replaced=replaced)
+        if replaced:
+            yield from self._medians(arm, arm, kept.median, None)
+        yield self._events(arm, arm, wanted.events, wanted.events_id)
+        yield from self._follow_up(arm, arm, wanted.follow_up_median)
+
+    def _landmark(self, arm: str, mark: Landmark, *, replaced: bool = False) -> Iterator[Line]:
+        words, key = f"{mark.time:g}-month rate, %", (arm, f"{mark.time:g}")
+        rate, lower, upper = self._rates(arm, mark.time)
+        quantity = f"{words}{RATES_WORDS[self.reading.rates]}"
+        line = self._line(("rate", *key), quantity, arm, _printed_as(mark), rate, replaced=replaced)
+        yield replace(line, percent=True)
+        kind = "plain" if self.reading.interval == "normal" else self.reading.interval
+        found, words = (lower, upper), f"{words} ({kind})"
+        for line in self._limits(("rate_ci", *key), words, arm, mark.ci, found, replaced=replaced):
+            yield replace(line, percent=True)
+
+    def _rates(self, arm: str, time: float) -> tuple[Floats, Floats, Floats]:
+        """Survival (B,) at a time and its limits."""
+        rows = self._rows(arm)
+        if self.reading.rates == "life_table":
+            table = estimators.life_table(*rows, np.arange(math.ceil(time - 1e-9) + 1))
+            rate, spread = table.survival[:, -1], table.greenwood[:, -1]
+        else:
+            curve = estimators.km(*rows)
+            row = (curve.time <= time).sum(axis=1) - 1
+            pick = (np.arange(len(row)), np.maximum(row, 0))
+            rate = np.where(row < 0, 1.0, curve.survival[pick])
+            spread = np.where(row < 0, 0.0, curve.greenwood[pick])
+        kind: estimators.Transform = "plain" if self.reading.interval == "normal" else self.reading.interval  # type: ignore[assignment]
+        limits = estimators.confidence_limits(rate, spread, kind)
+        lower, upper = (np.where(rate >= 1, 1.0, limit) for limit in limits)
+        return rate, lower, upper
+
+    def _medians(
+        self, whose: str, arm: str, printed: Interval | None, limits: Limits | None, *, replaced: bool = False
+    ) -> Iterator[Line]:
+        if printed is None:
+            return
+        curve = estimators.km(*self._rows(whose))
+        words, medians = _timed("median", printed), estimators.median_of(curve, self.rule)
+        yield self._line(("median", whose), words, arm, printed, medians, replaced=replaced)
+        kind: estimators.MedianInterval = self.reading.interval  # type: ignore[assignment]
+        found, words = estimators.median_limits(curve, kind), f"{words} ({INTERVAL_WORDS[kind]})"
+        yield from self._limits(("median_ci", whose), words, arm, limits, found, replaced=replaced)
+
+    def _events(self, whose: str, arm: str, printed: int | None, value_id: str) -> Line:
+        deaths = self._rows(whose).event.sum(axis=1).astype(float)
+        if printed is None:
+            return Line("events", arm, "", deaths)
+        return self._line(("events", whose), "events", arm, Interval(printed, printed, str(printed), value_id), deaths)
+
+    # --- follow-up ----------------------------------------------------------------------------------------------------
+
+    def _follow_up(self, whose: str, arm: str, printed: Interval | None) -> Iterator[Line]:
+        if printed is None or not counts_follow_up(self.targets):
+            return
+        rows = self._rows(whose)
+        if self.reading.follow_up == "reverse_km":
+            values = estimators.median(rows.time, ~rows.event)
+        else:
+            values = np.median(rows.time, axis=1)
+        words = f"{_timed('median follow-up', printed)} ({FOLLOW_UP_WORDS[self.reading.follow_up]})"
+        yield self._line(("follow_up", whose), words, arm, printed, values)
+
+    def _longest(self) -> Iterator[Line]:
+        longest, figure = self.targets.follow_up_max, self.targets.follow_up_max_interval
+        if longest is None:
+            return
+        bound = Interval(-math.inf, longest, figure.printed if figure else f"{longest:g}")
+        values = self._rows("pooled").time.max(axis=1)
+        unit = _unit(figure) if figure else "months"
+        words = f"longest time, {unit}, at most"
+        yield Line(words, "", bound.printed, values, bound, TARGET, ("follow_up_max",))
+
+    # --- the contrast -------------------------------------------------------------------------------------------------
+
+    def _contrast(self) -> Iterator[Line]:
+        printed, p = self.targets.hr, self.targets.logrank_p
+        if printed is not None:
+            log_hr, error = estimators.cox(*self.ensemble.contrast(), self.reading.ties)  # type: ignore[arg-type]
+            words = f"hazard ratio (Cox, {TIES_WORDS[self.reading.ties]})"
+            arms = f"{printed.arm} against {printed.reference}"
+            yield self._line(("hr",), words, arms, printed.estimate, np.exp(log_hr))
+            found = (np.exp(log_hr - _Z * error), np.exp(log_hr + _Z * error))
+            yield from self._limits(("hr_ci",), words, arms, printed.ci, found)
+        if p is not None:
+            decimals = max(_P_DECIMALS, parse_number(p.printed).decimals)
+            line = self._line(("logrank_p",), "log-rank p", "", p, self.ensemble.logrank_p())
+            yield replace(line, decimals=decimals)
+
+
+def _printed_as(mark: Landmark) -> Interval:
+    """The rate's interval with the landmark's characters and place."""
+    figure = mark.interval
+    return Interval(figure.low, figure.high, mark.printed, mark.value_id or figure.value_id, figure.rounding)
+
+
+def _unit(figure: Interval) -> str:
+    """The unit that a time is printed in."""
+    value = parse_number(figure.printed).value
+    if not (math.isfinite(figure.middle) and math.isfinite(value) and figure.middle > 0):
+        return "months"
+    ratio = value / figure.middle
+    return min(_UNITS, key=lambda unit: abs(math.log(ratio / _UNITS[unit])))
+
+
+def _timed(what: str, figure: Interval) -> str:
+    return f"{what}, {_unit(figure)}"
+
+
+def _row(line: Line) -> tuple[object, ...]:
+    values = np.where(np.isnan(line.values), np.inf, line.values)
+    target, decimals = line.target, line.decimals
+    if target is not None and math.isfinite(target.low) and math.isfinite(target.high):
+        # what lies in the rounding interval prints as the figure does, halves included
+        values = np.where(line.inside, target.middle, values)
+    decimals = parse_number(line.printed).decimals if decimals is None else decimals
+    unit = next((unit for unit in _UNITS if f", {unit}" in line.quantity), "months")
+    values = values * (100 if line.percent else _UNITS[unit])
+    figures = (np.median(values), values.min(), values.max())
+    if target is not None and line.key == ("logrank_p",) and not math.isfinite(target.low):
+        # `<0.001` says nothing of the digits
+        middle, low, high = (f"{value:.1g}" if value < 0.1 else f"{value:.2f}" for value in figures)
+    else:
+        middle, low, high = (_figure(float(value), decimals) for value in figures)
+    spread = low if low == high else f"{low}–{high}"
+    met: object = "" if line.met is None else line.met
+    return (line.quantity, line.arm, line.printed, middle, spread, line.role, met, line.value_id)
+
+
+def _figure(value: float, decimals: int) -> str:
+    return f"{value:.{decimals}f}" if math.isfinite(value) else "not reached"

@@ -1,0 +1,135 @@
+"""Figures and tables of the chapters across the papers: they draw what they get, and say what is missing."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+
+from haicbook import meta, study, synthesis
+from haicbook.show import across as draw
+
+mpl.use("agg")
+PAPERS = [study.load(name) for name in study.studies()]
+LABELS = {paper.study: synthesis.study_label(paper) for paper in PAPERS}
+
+
+def texts(ax) -> list[str]:  # type: ignore[no-untyped-def]
+    return [item.get_text() for item in ax.texts]
+
+
+def test_a_lost_cell_is_hatched_and_says_so() -> None:
+    shares = synthesis.patients(PAPERS, synthesis.mapping())
+    _, ax = draw.patients_heat(shares)
+    assert texts(ax).count("lost") == int((shares.state == "lost_in_text").sum())
+    assert texts(ax).count("n. r.") == int((shares.state == "not_reported").sum())
+    assert len([patch for patch in ax.patches if patch.get_hatch()]) == int(shares.share.isna().sum())
+
+
+def test_missing_events_stay_empty_and_signs_are_kept() -> None:
+    found = synthesis.harms(PAPERS, synthesis.vocabulary())
+    _, ax = draw.harms_heat(found[found.term == "Vomiting"], "any")
+    assert "56‡" in texts(ax)
+    assert "" in texts(ax)
+
+
+def test_every_light_has_its_sign() -> None:
+    judged = synthesis.judged(synthesis.risk_of_bias(), "os")
+    _, ax = draw.traffic_lights(judged, synthesis.DOMAINS, LABELS)
+    assert len(texts(ax)) == judged.size
+    assert texts(ax).count("×") == int((judged == "critical").to_numpy().sum())
+
+
+def test_empty_places_of_the_forest_say_why() -> None:
+    effects = synthesis.within_study_effects(PAPERS)
+    one_each, summary, _ = synthesis.pool(effects, "os")
+    os = effects[effects.endpoint == "os"]
+    _, ax = draw.effects_forest(os, synthesis.ANALYSES, summary, synthesis.weights_of(one_each, summary))
+    assert "the study did not match" in texts(ax)
+    assert "one arm: no comparison" in texts(ax)
+    shares = [int(found[1]) for text in texts(ax) if (found := re.search(r", (\d+) %$", text))]
+    assert len(shares) == len(one_each)
+    assert sum(shares) == pytest.approx(100, abs=2)
+
+
+def test_a_summary_that_cannot_be_is_a_message() -> None:
+    message = meta.Message("Only one study.")
+    effects = synthesis.within_study_effects(PAPERS)
+    _, ax = draw.effects_forest(effects[effects.endpoint == "os"], synthesis.ANALYSES, message, {})
+    assert "Summary (random effects)" not in [label.get_text() for label in ax.get_yticklabels()]
+    table = draw.summary_table({"OS": message}, {"OS": ()})
+    assert table.iloc[0]["Summary HR"] == "Only one study."
+    assert draw.summary_words("os", message)["os_summary"] == "Only one study."
+    assert synthesis.weights_of(effects, message) == {}
+
+
+def test_no_table_shows_an_infinity_or_a_nan() -> None:
+    tables = [
+        draw.contrasts_table(synthesis.response_contrasts(PAPERS, 0.95), LABELS, 0.95),
+        draw.harms_table(synthesis.harm_contrasts(PAPERS, "any", synthesis.vocabulary(), 0.95, 0.05), LABELS),
+        draw.responses_table(synthesis.responses(PAPERS, 0.95), 0.95),
+        draw.terms_table(synthesis.harms(PAPERS, synthesis.vocabulary())),
+        draw.effects_table(synthesis.within_study_effects(PAPERS), synthesis.ANALYSES),
+        draw.infusion_table(synthesis.infusions(PAPERS), synthesis.DRUGS),
+    ]
+    for table in tables:
+        cells = " ".join(map(str, table.to_numpy().ravel()))
+        assert not re.search(r"\b(nan|inf|None)\b|−0\.0\b", cells)
+
+
+def test_periods_and_horizons_that_are_not_supported_are_named() -> None:
+    columns = ["label", "start", "end", "hr", "low", "high", "reconstruction", "supported", "why"]
+    rows = [("A", 0.0, 6.0, 0.5, 0.3, 0.8, 0.1, True, ""), ("A", 6.0, math.inf, *[math.nan] * 4, False, "2 events")]
+    periods = pd.DataFrame(rows, columns=columns)
+    _, ax = draw.period_ratios(periods)
+    assert "too few events" in texts(ax)
+    assert draw.not_shown(periods) == ["A, after 6 months: 2 events."]
+    assert draw.period_words(periods, "A") == {"period_first": "0.50 (0.30 to 0.80)", "period_second": "not to be had"}
+    assert draw.period_words(periods, "B")["period_first"] == "not to be had"
+
+
+def test_without_a_supported_mean_there_is_a_sentence() -> None:
+    columns = ["label", "horizon", "estimate", "low", "high", "sampling", "reconstruction", "supported", "why"]
+    rows = [("A", 12.0, *[math.nan] * 5, False, "not followed")]
+    words = draw.mean_words(pd.DataFrame(rows, columns=columns))
+    assert words["rmst_larger"].startswith("No study")
+
+
+def test_benchmarks_are_lines_with_names() -> None:
+    cited = synthesis.benchmarks("os")
+    _, ax = draw.medians_beside(synthesis.medians(PAPERS, "os"), cited[cited.setting == "first line"], "Months")
+    assert "CARES-310, 22.1" in texts(ax)
+
+
+def test_the_grid_leaves_out_what_does_not_apply() -> None:
+    found = synthesis.reporting(PAPERS)
+    _, ax = draw.reporting_grid(found)
+    assert len(texts(ax)) == int((found.state != "na").sum())
+
+
+def test_words_of_the_shifts() -> None:
+    class Scan:
+        to_one, to_alpha = 3.06, 0.0
+
+        def frame(self) -> pd.DataFrame:
+            return pd.DataFrame({"hr": [0.72, np.nan, 1.1]})
+
+    words = draw.shift_words("lead", Scan())
+    assert words == {
+        "lead_start": "0.72",
+        "lead_end": "1.10",
+        "lead_to_one": "3.1 months",
+        "lead_to_alpha": "the start",
+    }
+
+
+def test_the_same_data_sets_are_said_to_be_so() -> None:
+    same = synthesis.Rebuilt("os", {}, {}, {"a": True})
+    other = synthesis.Rebuilt("os", {}, {}, {"a": False})
+    assert draw.same_words(same) == "They are the data sets of the chapters."
+    assert "Only 1 of 2" in draw.same_words(same, other)
+    assert "another number" in draw.same_words(synthesis.Rebuilt("os", {}, {}, {}))

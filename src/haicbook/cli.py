@@ -1,4 +1,4 @@
-"""The command line: `haicbook check`, `verify`, `audit`, `run` and `build`.
+"""The command line: `haicbook check`, `verify`, `audit`, `reconstruct`, `run` and `build`.
 
 Exit codes everywhere: 0 well, 1 findings or failures, 2 usage, 3 partial result.
 Heavy libraries are imported inside the commands, so that `--help` and completion answer at once.
@@ -115,6 +115,45 @@ def audit(studies: tuple[str, ...], form: str, severities: tuple[str, ...], fail
     for line in problems:
         click.echo(line, err=True)
     raise SystemExit(code)
+
+
+@main.command()
+@click.argument("targets")
+@click.option("--replicates", type=click.IntRange(min=1), default=100, show_default=True, help="Data sets to find.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The same seed, the same rows.")
+@click.option(
+    "--out",
+    required=True,
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Rows replicate,arm,time,event: .csv or .parquet. A report (.json) is written beside it.",
+)
+@click.option(
+    "--censoring",
+    type=click.Choice(["early", "uniform", "late"]),
+    default="uniform",
+    show_default=True,
+    help="When patients leave follow-up, as far as the printed numbers leave it open.",
+)
+def reconstruct(targets: str, replicates: int, seed: int, out: Path, censoring: str) -> None:
+    """Rebuild patient-level survival data from printed numbers: synthetic rows that all meet them.
+
+    TARGETS is a YAML file of printed numbers, or STUDY:ENDPOINT[:POPULATION[:CRITERION]] of data/, such as
+    shen2025:pfs:all:mrecist; without a population, the study's main one.
+    Exit status 3 when fewer data sets were found than asked for.
+    """
+    from haicbook.paths import data_dir
+    from haicbook.study import DataError
+    from haicbook.survival.command import UnusableError, command
+
+    try:
+        raise SystemExit(command(targets, replicates, seed, out, censoring, data_dir()))
+    except UnusableError as problem:
+        raise click.UsageError(str(problem)) from problem
+    except DataError as error:
+        raise click.ClickException(f"{error}\n`haicbook check` says more.") from error
+    except OSError as error:
+        raise click.ClickException(str(error)) from error
 
 
 @main.command()

@@ -98,6 +98,20 @@ def test_a_median_that_is_not_reached_is_a_target():
     assert not median.contains(39.0)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('["10.9", NR]', "[NR, NR]"),  # SPSS, where the curve ends above 45%
+        ('"8.7", ci: ["7.1", "10.4"]', '"16.9", ci: ["7.1", "18.4"]'),  # crossing curves
+        ('"14.2", ci: ["10.9", NR]', '"14.2", ci: ["14.2", "14.2"]'),
+        ("unit: months\n", ""),
+        ("method: reverse_km", "method: observed"),
+    ],
+)
+def test_what_is_odd_but_possible_is_read(old, new):
+    assert read_targets(changed(old, new)).n == 178
+
+
 @pytest.mark.parametrize("figure", ['"<0.001"', '">0.05"'])
 def test_bounds_of_p_are_read(figure):
     p = read_targets(changed('"0.009"', figure)).logrank_p

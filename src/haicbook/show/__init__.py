@@ -18,6 +18,7 @@ from haicbook.show.findings import findings, ranked_findings
 from haicbook.show.forest import cox_forest, love_plot, rates_forest
 from haicbook.show.glance import glance
 from haicbook.show.printed_tables import baseline, baseline_in_text, plain
+from haicbook.show.reconstruction import accuracy_shown, reconstruction_idea
 from haicbook.show.rerun import margins_figure, sensitivity_figure
 from haicbook.show.rerun_text import (
     grid_words,
@@ -53,6 +54,7 @@ from haicbook.show.text import (
 )
 
 __all__ = [
+    "accuracy_shown",
     "adverse_table",
     "assumptions",
     "balance_counts",
@@ -95,6 +97,7 @@ __all__ = [
     "ranked_findings",
     "rates_forest",
     "reading_words",
+    "reconstruction_idea",
     "repeated_words",
     "rerun_table",
     "rerun_words",

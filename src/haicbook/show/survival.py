@@ -46,20 +46,19 @@ def survival_curves(paper: Any, bands: Any) -> tuple[Figure, Axes]:
         height_ratios=[4.4, 0.52 * len(arms) + 0.3],
         gridspec_kw={"hspace": 0.30},
     )
+    roles = {arm: paper.spec.arms[arm].role for arm in arms}
     for arm in arms:
-        _curve(paper, ax, bands, arm)
-    for mark in bands.marks:
-        _printed_mark(paper, ax, mark, bands.horizon, arms.index(mark.arm))
+        draw_bands(ax, bands, arm, roles[arm])
+    draw_marks(ax, bands, roles)
     _axes(ax, bands)
     _legends(paper, ax, bands)
     _at_risk_table(paper, below, bands)
     return fig, ax
 
 
-def _curve(paper: Any, ax: Axes, bands: Any, arm: str) -> None:
-    shown = bands.arms[arm]
-    role = paper.spec.arms[arm].role
-    colour = style.COLOURS[role]
+def draw_bands(ax: Axes, bands: Any, arm: str, role: str) -> None:
+    """The line and both bands of an arm, in its role's colour."""
+    shown, colour = bands.arms[arm], style.COLOURS[role]
     ax.fill_between(
         bands.grid, 100 * shown.sampling_low, 100 * shown.sampling_high, color=colour, alpha=_OUTER, lw=0, step="post"
     )
@@ -69,20 +68,30 @@ def _curve(paper: Any, ax: Axes, bands: Any, arm: str) -> None:
     ax.step(bands.grid, 100 * shown.line, where="post", color=colour, ls=style.DASHES[role])
 
 
-def _printed_mark(paper: Any, ax: Axes, mark: Any, horizon: float, place: int) -> None:
-    colour, side = style.colour(paper, mark.arm), 1 if place == 0 else -1
-    if mark.kind == "rate":
-        if mark.time > horizon:
-            return
-        if mark.limits is not None:
-            x = mark.time - side * _BESIDE * horizon
-            _bar(ax, (x, x), [100 * end for end in mark.limits], colour, mark.limits_met)
-        _dot(ax, mark.time, 100 * mark.value, style.MARKERS[paper.spec.arms[mark.arm].role], colour, mark.met)
+def draw_marks(ax: Axes, bands: Any, roles: dict[str, str]) -> None:
+    """The printed rates and medians with their intervals; `roles` by arm, the first arm's bars to the left and above."""
+    for mark in bands.marks:
+        role, side = roles[mark.arm], 1 if mark.arm == next(iter(roles)) else -1
+        if mark.kind == "rate":
+            _rate(ax, mark, role, bands.horizon, side)
+        else:
+            _median(ax, mark, role, bands.horizon, side)
+
+
+def _rate(ax: Axes, mark: Any, role: str, horizon: float, side: int) -> None:
+    if mark.time > horizon:
         return
     if mark.limits is not None:
-        _median_bar(ax, mark, 50 + side * _ASIDE, colour, horizon)
+        x = mark.time - side * _BESIDE * horizon
+        _bar(ax, (x, x), [100 * end for end in mark.limits], style.COLOURS[role], mark.limits_met)
+    _dot(ax, mark.time, 100 * mark.value, style.MARKERS[role], style.COLOURS[role], mark.met)
+
+
+def _median(ax: Axes, mark: Any, role: str, horizon: float, side: int) -> None:
+    if mark.limits is not None:
+        _median_bar(ax, mark, 50 + side * _ASIDE, style.COLOURS[role], horizon)
     if mark.value <= horizon:
-        _dot(ax, mark.value, 50, "D", colour, mark.met)
+        _dot(ax, mark.value, 50, "D", style.COLOURS[role], mark.met)
 
 
 def _dot(ax: Axes, x: float, y: float, marker: str, colour: str, met: bool) -> None:

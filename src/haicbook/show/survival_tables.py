@@ -32,6 +32,17 @@ _FOLLOW_UP = {
     "reverse_km": "median follow-up as reverse Kaplan–Meier",
     "observed": "median follow-up as the median of the observed times",
 }
+_PLAIN = {
+    "reverse_km": "reverse Kaplan–Meier",
+    "observed": "the median of the observed times",
+    "half_months": "in half months",
+    "times months": "times in months",
+    "times days": "times in days",
+    "times continuous": "times without ties",
+    "by efron": "by Efron",
+    "by breslow": "by Breslow",
+    "Kaplan-Meier": "Kaplan–Meier",
+}
 _ROUNDING = {"round": "figures as rounded", "truncate": "figures as cut off, not rounded"}
 
 
@@ -105,9 +116,17 @@ def found_words(ensemble: Any) -> str:
 def reading_words(ensemble: Any) -> str:
     """The conventions under which the printed numbers are met, as a sentence; only those that matter here."""
     words = list(_relevant(ensemble))
-    failed = [tried for tried, found in ensemble.tried if not found]
-    others = f" Not found with: {'; '.join(failed)}." if failed else ""
-    return f"Read with {', '.join(words)}.{others}"
+    failed = [_readable(tried) for tried, found in ensemble.tried if not found]
+    kept = " with every number kept" if ensemble.dropped else ""
+    others = f" A short search found no data set{kept} under: {'; '.join(failed)}." if failed else ""
+    return f"Read with {', '.join(words)}.{others} Other readings may fit as well."
+
+
+def _readable(tried: str) -> str:
+    """A reading that was tried, without the words of the code."""
+    for code, words in _PLAIN.items():
+        tried = tried.replace(code, words)
+    return tried
 
 
 def _relevant(ensemble: Any) -> Iterator[str]:

@@ -10,7 +10,15 @@ import numpy as np
 import pandas as pd
 
 from haicbook.audit import RULES, Finding, cells
-from haicbook.simulate import plants_counts, plants_moments, plants_ratios, plants_survival, plants_tests, plants_text
+from haicbook.simulate import (
+    plants_counts,
+    plants_limits,
+    plants_moments,
+    plants_ratios,
+    plants_survival,
+    plants_tests,
+    plants_text,
+)
 from haicbook.simulate.checks import checks_of
 from haicbook.simulate.draft import Draft
 from haicbook.simulate.made_up import made_up
@@ -20,7 +28,15 @@ from haicbook.simulate.specs import Design
 from haicbook.study import Paper
 
 # these fill PLANTERS when they are imported
-PLANTER_MODULES = (plants_counts, plants_moments, plants_ratios, plants_survival, plants_tests, plants_text)
+PLANTER_MODULES = (
+    plants_counts,
+    plants_limits,
+    plants_moments,
+    plants_ratios,
+    plants_survival,
+    plants_tests,
+    plants_text,
+)
 # a fourth of the papers have so few patients that curves can be listed
 _FEW = (8, 19)
 _KINDS: tuple[tuple[Design, bool], ...] = (
@@ -70,7 +86,8 @@ def calibrate(papers: int, seed: int, *, each: int = 0) -> Calibration:
     papers
         How many error-free papers.
     seed
-        Of the random numbers: paper k is drawn from the k-th child of this seed, whatever came before it.
+        Of the random numbers: paper k is drawn from the k-th child of this seed, and each error in it from a child of
+        that paper and rule, whatever came before.
     each
         Errors of each kind are planted, one in a paper, until so many were detectable or the papers run out.
 
@@ -81,14 +98,15 @@ def calibrate(papers: int, seed: int, *, each: int = 0) -> Calibration:
     tally: Counter[tuple[str, str]] = Counter()
     alarms, misses = list[str](), list[str]()
     wanted = dict.fromkeys(PLANTERS, each)
-    for number, (draft, rng) in enumerate(drafts(papers, seed)):
+    for number, draft in enumerate(drafts(papers, seed)):
         paper = draft.paper()
         found = grave(paper)
         _count_alarms(number, paper, found, tally, alarms)
         known = {_key(finding) for finding in found}
         for rule in PLANTERS:
             if wanted[rule] > 0:
-                planted = plant(rule, draft, paper, rng)
+                # of its own, so that a planter that is added or changed leaves the others as they are
+                planted = plant(rule, draft, paper, np.random.default_rng([seed, number, *rule.encode()]))
                 if planted is not None:
                     wanted[rule] -= planted.detectable
                     _count_planted(number, planted, known, tally, misses)
@@ -97,13 +115,13 @@ def calibrate(papers: int, seed: int, *, each: int = 0) -> Calibration:
     return Calibration(papers, seed, pd.DataFrame(rows, columns=list(COLUMNS)), alarms, misses)
 
 
-def drafts(papers: int, seed: int) -> Iterator[tuple[Draft, np.random.Generator]]:
-    """Error-free papers of all designs in turn, with the generator that goes on from each."""
+def drafts(papers: int, seed: int) -> Iterator[Draft]:
+    """Error-free papers of all designs in turn."""
     for number, child in enumerate(np.random.SeedSequence(seed).spawn(papers)):
         rng = np.random.default_rng(child)
         design, few = _KINDS[number % len(_KINDS)]
         world = World.drawn(rng, patients=int(rng.integers(*_FEW)), single=True) if few else None
-        yield made_up(rng, study=f"made_up_{number}", design=design, world=world), rng
+        yield made_up(rng, study=f"made_up_{number}", design=design, world=world)
 
 
 def plant(rule: str, draft: Draft, paper: Paper, rng: np.random.Generator) -> Planted | None:

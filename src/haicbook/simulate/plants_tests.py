@@ -14,12 +14,13 @@ _Tests = list[float]
 
 @planter("p_value")
 def p_value(desk: Desk) -> Planted | None:
-    """A misprint in the p-value of a row of counts that no test of the row explains.
+    """A misprint in the p-value of a row of counts (without a mean) that no test of the row explains.
 
     The tests are Pearson's, Yates', Fisher's, the likelihood ratio and the linear trend, from scipy.
     """
     rows = desk.values(kind=["baseline", "response", "adverse_events"], statistic="p", state="exact")
-    for value in desk.shuffled(rows):
+    measured = desk.values(kind="baseline", statistic=["mean", "median"]).row
+    for value in desk.shuffled(rows[~rows.row.isin(measured)]):
         table = _table(desk, value)
         if table is None:
             continue

@@ -97,6 +97,8 @@ _TWO_LEVELS = ("sex", "cirrhosis", "afp", "tumor_number", "vascular_invasion", "
 _ROWS = len(_TWO_LEVELS) + 2
 # rows may crowd: two in eight within two patients of a count
 _CROWDED = 1 / 20
+# fewer patients than this with, or without, a condition are met by chance too often
+_RARE = 10
 # a coincidence that more than so many tables in a hundred have is none
 _SURPRISING, _EXPECTED = 0.02, 0.15
 
@@ -107,14 +109,14 @@ def repeated_rows(desk: Desk) -> Planted | None:
     and as many of them in less than 1 of 50 tables (Poisson).
 
     One arm's count is met once in n + 1, or in 20 where rows crowd; the other arm's as often as a binomial count meets
-    its mean.
+    its mean. Conditions that fewer than ten patients have, or have not, are undetectable.
     """
     if len(desk.paper.spec.arms) < 2:
         return None
     counts = desk.values(kind="baseline", statistic="n", row=list(_TWO_LEVELS))
     population = str(desk.rng.choice(counts.population.unique()))
     rows, copies = desk.rng.permutation(_TWO_LEVELS), int(desk.rng.integers(1, 3))
-    draft, ids, expected = desk.draft, list[str](), list[float]()
+    draft, ids, expected, common = desk.draft, list[str](), list[float](), True
     for one, other in zip(rows[:copies], rows[copies : 2 * copies], strict=True):
         chance = 1.0
         for place, arm in enumerate(desk.paper.spec.arms):
@@ -124,6 +126,7 @@ def repeated_rows(desk: Desk) -> Planted | None:
                 draft = draft.changed(b.file, b.line, b.column, a.cell)
                 ids.append(b.id)
             n, share = desk.size(source[0]), source[0].value / desk.size(source[0])
+            common = common and _RARE <= source[0].value <= n - _RARE
             spread = max(math.sqrt(2 * math.pi * n * share * (1 - share)), 1.0)
             chance *= max(1 / (n + 1), _CROWDED) if place == 0 else 1 / spread
         expected.append(math.comb(_ROWS, 2) * chance)
@@ -131,7 +134,11 @@ def repeated_rows(desk: Desk) -> Planted | None:
     by_chance = 1 - math.exp(-most) * (1 if copies == 1 else 1 + most)
     words = ", ".join(f"{one} copied to {other}" for one, other in zip(rows[:copies], rows[copies:], strict=False))
     return Planted(
-        "repeated_rows", draft, tuple(ids), by_chance < _SURPRISING and most < _EXPECTED, f"{words}, {population}"
+        "repeated_rows",
+        draft,
+        tuple(ids),
+        common and by_chance < _SURPRISING and most < _EXPECTED,
+        f"{words}, {population}",
     )
 
 

@@ -36,6 +36,7 @@ def spec_of(
     sizes: dict[str, dict[str, int]],
     main: str,
 ) -> dict[str, Any]:
+    """What `study.yml` says: the design, its arms and populations, the methods and what the tables hold."""
     arms = tuple(sizes[main])
     names = {"before_psm": "Before matching", "after_psm": "After matching", "all": "All patients"}
     return {

@@ -1,5 +1,6 @@
 """Patient-level survival data reconstructed from printed summaries, and the statistics of many data sets at once."""
 
+from haicbook.survival.accuracy import accuracy
 from haicbook.survival.bands import Bands, Mark, bands
 from haicbook.survival.chains import CENSORING
 from haicbook.survival.ensemble import LABEL, Ensemble, Member
@@ -40,6 +41,7 @@ __all__ = [
     "ReconstructionError",
     "TargetError",
     "Targets",
+    "accuracy",
     "bands",
     "read_targets",
     "reconstruct",

@@ -1,0 +1,207 @@
+"""`haicbook reconstruct`: from what is named to files, with messages for people and an exit status for programs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from haicbook.study import load, studies
+from haicbook.survival import report
+from haicbook.survival.chains import MEMBERS_OF_A_CHAIN, Effort, Rows, sample
+from haicbook.survival.comparison import FOLLOW_UP_WORDS
+from haicbook.survival.ensemble import Ensemble, stacked
+from haicbook.survival.figures import TargetError
+from haicbook.survival.from_study import targets_from_study
+from haicbook.survival.settle import ReconstructionError, settle
+from haicbook.survival.targets import Targets
+from haicbook.survival.verify import verified
+from haicbook.survival.yaml_targets import read_targets
+
+WELL, PARTIAL = 0, 3
+# chains that may be started for each one that would do if none failed
+_PATIENCE, _SPARE = 6, 4
+_YAML = (".yml", ".yaml", ".json")
+_MOST_PARTS = 4
+Told = Callable[[int], None]
+
+
+class UnusableError(Exception):
+    """What the command cannot do as asked; all reasons at once."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+
+
+def command(named: str, replicates: int, seed: int, out: Path, censoring: str, root: Path) -> int:
+    """Reconstruct what is named, write rows and report, say how it went; the exit status.
+
+    Parameters
+    ----------
+    named
+        A file of targets, or `STUDY:ENDPOINT[:POPULATION[:CRITERION]]`.
+    replicates, seed, censoring
+        As :func:`haicbook.survival.reconstruct` takes them; the seed is that of its generator.
+    out
+        The file of rows, `.csv` or `.parquet`; the report gets the same name with `.json`.
+    root
+        The project's `data/`.
+
+    Returns
+    -------
+    int
+        0 when all replicates were found, 3 when fewer, or none.
+
+    Raises
+    ------
+    UnusableError
+        When the targets or the file cannot be used.
+    OSError
+        When the files cannot be written.
+    """
+    problems = _unwritable(named, out)
+    try:
+        targets = named_targets(named, root)
+    except TargetError as error:
+        problems.insert(0, str(error))
+    if problems:
+        raise UnusableError(problems)
+    console, errors = Console(), Console(stderr=True)
+    try:
+        with _progress(errors, replicates) as told:
+            ensemble = reconstruct_told(targets, replicates, np.random.default_rng(seed), censoring, told)
+    except ReconstructionError as error:
+        _say(errors, f"No data set was found, and nothing was written: {error}", "bold red")
+        return PARTIAL
+    rows, beside = report.write(ensemble, out, seed)
+    _summarise(ensemble, console, errors)
+    _say(console, f"{rows}\n{beside}")
+    return WELL if len(ensemble) == replicates else PARTIAL
+
+
+def named_targets(named: str, root: Path) -> Targets:
+    """Targets of a file, or of a study's endpoint.
+
+    Raises
+    ------
+    TargetError
+        When there are none of this name, or they cannot be used.
+    """
+    if Path(named).is_file():
+        return read_targets(Path(named))
+    parts = named.split(":")
+    known = studies(root)
+    if Path(named).suffix.lower() in _YAML:
+        raise TargetError([f"no file {named}"])
+    if len(parts) < 2 or len(parts) > _MOST_PARTS or parts[0] not in known:
+        form = "neither a file of targets nor STUDY:ENDPOINT[:POPULATION[:CRITERION]]"
+        raise TargetError([f"{named!r} is {form}; studies are {', '.join(known)}"])
+    paper = load(parts[0], root)
+    endpoint, population, criterion = (*parts[1:], "", "")[:3]
+    return targets_from_study(paper, endpoint, population or paper.spec.main_population, criterion)
+
+
+def _unwritable(named: str, out: Path) -> list[str]:
+    """Why rows and report cannot be written there, before hours are spent."""
+    problems = []
+    if out.suffix.lower() not in report.FORMATS:
+        problems.append(f"--out is {out}; its name must end in {' or '.join(report.FORMATS)}")
+    if Path(named).is_file() and any(_same(Path(named), path) for path in (out, report.beside(out))):
+        problems.append(f"--out is {out}; it or its report would replace the targets {named}")
+    problems += [f"--out is {out}; {path} is a folder" for path in (out, report.beside(out)) if path.is_dir()]
+    above = next(folder for folder in out.absolute().parents if folder.exists())
+    if not above.is_dir():
+        problems.append(f"--out is {out}; {above} is no folder")
+    elif not os.access(above, os.W_OK):
+        problems.append(f"--out is {out}; nothing can be written in {above}")
+    return problems
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.resolve() == other.resolve()
+
+
+def reconstruct_told(
+    targets: Targets, replicates: int, rng: np.random.Generator, censoring: str, told: Told
+) -> Ensemble:
+    """The ensemble of :func:`haicbook.survival.reconstruct`, drawn in batches, with the members so far told after each.
+
+    Raises
+    ------
+    ReconstructionError
+        As there.
+    """
+    settled = settle(targets)
+    told(0)
+    most = -(-replicates // MEMBERS_OF_A_CHAIN) * _PATIENCE + _SPARE
+    batch = max(2, min(os.cpu_count() or 1, 8))
+    members: list[tuple[Rows, ...]] = []
+    chains, failures = 0, 0
+    while len(members) < replicates and chains < most:
+        now = min(batch, most - chains)
+        found = sample(
+            settled.kept,
+            settled.reading,
+            censoring,
+            Effort(),
+            now * MEMBERS_OF_A_CHAIN,
+            rng,
+            most_chains=now,
+        )
+        members += found.members
+        chains, failures = chains + now, failures + found.failures
+        told(min(len(members), replicates))
+    members = members[:replicates]
+    if members:
+        good = verified(stacked(tuple(targets.arms), members), settled.kept, settled.reading)
+        members = [member for member, met in zip(members, good, strict=True) if met]
+    if not members:
+        words = f"{targets.study}, {targets.endpoint}: no verified data set was found in {failures} coolings"
+        raise ReconstructionError(words)
+    rows = stacked(tuple(targets.arms), members)
+    what = (settled.kept, settled.dropped, settled.reading, settled.tried)
+    return Ensemble(targets, censoring, rows, *what, asked=replicates)
+
+
+@contextmanager
+def _progress(errors: Console, replicates: int) -> Iterator[Told]:
+    """A bar on a terminal, nothing elsewhere."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
+        task = bar.add_task("what can be met together", total=None)
+
+        def told(found: int) -> None:
+            bar.update(task, description="verified data sets", total=replicates, completed=found)
+
+        yield told
+
+
+def _summarise(ensemble: Ensemble, console: Console, errors: Console) -> None:
+    found, asked, reading = len(ensemble), ensemble.asked, ensemble.reading
+    if found < asked:
+        _say(errors, f"Only {found} of {asked} data sets were found; the files hold these.", "bold yellow")
+    else:
+        _say(console, f"{found} of {asked} data sets found; each was verified.")
+    words = (
+        f"Conventions: intervals {reading.interval}, ties {reading.ties}, times {reading.time_grid}, figures "
+        f"{reading.rounding}, rates {reading.rates}, follow-up by {FOLLOW_UP_WORDS[reading.follow_up]}."
+    )
+    _say(console, words)
+    for sentence in ensemble.dropped:
+        _say(errors, sentence[:1].upper() + sentence[1:], "yellow")
+
+
+def _say(console: Console, words: str, style: str = "") -> None:
+    """Print text as it is: no markup, no wrapping of paths."""
+    console.print(words, style=style or None, markup=False, highlight=False, soft_wrap=True)

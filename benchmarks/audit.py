@@ -1,6 +1,7 @@
 """What the audit costs: all rules over all papers, the slowest rules, and the exact enumerations as n grows.
 
-    python benchmarks/audit.py [--quick]
+    python benchmarks/audit.py             # also keeps the figures in benchmarks/results/audit_cost.csv
+    python benchmarks/audit.py --quick     # small n only; written nowhere
 
 Times are of one run on one machine. "After imports" means that pandas and scipy are loaded already; caches are cold.
 """
@@ -8,13 +9,18 @@ Times are of one run on one machine. "After imports" means that pandas and scipy
 from __future__ import annotations
 
 import argparse
+import csv
 import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
+
+OUT = Path(__file__).parent / "results" / "audit_cost.csv"
+Rows = list[tuple[str, str, str]]
 
 # each measured in a process of its own, so that no cache is warm and the peak of memory is the audit's
 _ALL = """
@@ -43,8 +49,8 @@ def table(heads: list[str], rows: list[list[str]]) -> None:
     print()
 
 
-def whole() -> None:
-    """All rules over all papers."""
+def whole() -> Rows:
+    """All rules over all papers; what was measured, of what, the figure."""
     ended = subprocess.run([sys.executable, "-c", _ALL], capture_output=True, text=True, check=True)
     papers, found, spent, worked, again, before, after = ended.stdout.split()
     print(f"## All rules, {papers} papers, {found} findings\n")
@@ -56,9 +62,10 @@ def whole() -> None:
         ["of which the audit, MB", f"{float(after) - float(before):.0f}", "300"],
     ]
     table(["", "measured", "asked: below"], rows)
+    return [(f"all rules, {papers} papers", what, measured) for what, measured, _ in rows]
 
 
-def by_rule(most: int) -> None:
+def by_rule(most: int) -> Rows:
     """The slowest rules."""
     from haicbook import audit, study
 
@@ -73,7 +80,9 @@ def by_rule(most: int) -> None:
             spent[rule.key] = spent.get(rule.key, 0.0) + time.perf_counter() - start
     slowest = sorted(spent.items(), key=lambda item: -item[1])[:most]
     print("## The slowest rules, all papers\n")
-    table(["rule", "ms"], [[rule, f"{1000 * seconds:.0f}"] for rule, seconds in slowest])
+    rows = [[rule, f"{1000 * seconds:.0f}"] for rule, seconds in slowest]
+    table(["rule", "ms"], rows)
+    return [("ms of the slowest rules", rule, spent) for rule, spent in rows]
 
 
 def timed(work: Callable[[], object]) -> str:
@@ -87,7 +96,7 @@ def timed(work: Callable[[], object]) -> str:
     return f"{spent} (not listed)" if answer is None else spent
 
 
-def enumerations(sizes: list[int]) -> None:
+def enumerations(sizes: list[int]) -> Rows:
     """Exact enumerations: every product-limit curve, every life table, Fisher's test, GRIMMER, Simon's designs."""
     from haicbook.audit.integers import possible
     from haicbook.audit.life_tables import Goal, life_table
@@ -118,18 +127,25 @@ def enumerations(sizes: list[int]) -> None:
     heads = ["n", "product limit, two rates", "life table, two rates", "Fisher 4 × 2", "GRIMMER", "in a range", "Simon"]
     table(heads, rows)
     print("product limit: all orders of deaths and censorings; life table: all deaths and censorings of each interval;")
+    print("GRIMMER: by parity; in a range: all samples, and bounds alone where these are too many;")
     print("Fisher: all tables with the margins; Simon: all two-stage designs of up to n patients.")
+    return [
+        (f"ms, {head}", f"n = {row[0]}", spent) for row in rows for head, spent in zip(heads[1:], row[1:], strict=True)
+    ]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="small n only")
     quick = parser.parse_args().quick
-    whole()
-    by_rule(10)
-    enumerations([10, 20, 25] if quick else [10, 20, 25, 30, 40, 50, 75, 100])
+    kept = [*whole(), *by_rule(10), *enumerations([10, 20, 25] if quick else [10, 20, 25, 30, 40, 50, 75, 100])]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"\nPeak memory of this run: {peak:.0f} MB")
+    if not quick:
+        OUT.parent.mkdir(exist_ok=True)
+        with OUT.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream, lineterminator="\n")
+            writer.writerows([("measured", "of", "figure"), *kept])
 
 
 if __name__ == "__main__":

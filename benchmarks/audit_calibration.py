@@ -1,7 +1,9 @@
 """Calibrate the audit on made-up papers, and keep the table that the book's ledger shows.
 
-python benchmarks/audit_calibration.py            # 160 papers, until 20 detectable errors of each kind
+python benchmarks/audit_calibration.py            # 400 papers, until 50 detectable errors of each kind
 python benchmarks/audit_calibration.py --quick    # 16 papers, 4 of each kind; written nowhere
+
+Rules and planters were mended on papers of other seeds; the kept table is of a seed that was used for nothing else.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from pathlib import Path
 
 from haicbook.simulate.calibration import Calibration, calibrate
 
-SEED = 20240917
+SEED = 2_047
 OUT = Path(__file__).parent / "results" / "audit_calibration.csv"
 
 
@@ -20,15 +22,15 @@ def table(result: Calibration) -> str:
     columns = list(result.rules.columns)
     lines = ["|" + "|".join(columns) + "|", "|:--" + "|--:" * (len(columns) - 1) + "|"]
     lines += ["|" + "|".join(map(str, row)) + "|" for row in result.rules.itertuples(index=False)]
-    lines.append("|all|" + "|".join(str(number) for number in result.totals.values()) + "|")
+    lines.append("|all|" + "|".join(str(number) for number in result.totals.values()) + "||")
     return "\n".join(lines)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a few papers only; the kept table stays as it is")
-    parser.add_argument("--papers", type=int, default=160)
-    parser.add_argument("--each", type=int, default=20, help="detectable planted errors of each kind")
+    parser.add_argument("--papers", type=int, default=400)
+    parser.add_argument("--each", type=int, default=50, help="detectable planted errors of each kind")
     parser.add_argument("--seed", type=int, default=SEED)
     asked = parser.parse_args()
     result = calibrate(16, asked.seed, each=4) if asked.quick else calibrate(asked.papers, asked.seed, each=asked.each)

@@ -172,6 +172,9 @@ def test_a_written_paper_is_read_back_as_it_is(tmp_path: Path, design: simulate.
     assert load("practice", tmp_path).values.equals(draft.paper().values)
     said = (folder / "README.md").read_text(encoding="utf-8")
     assert "Fully synthetic" in said
+    spec = load("practice", tmp_path).spec
+    assert all("synthetic" in text.lower() for text in (spec.title, spec.design_label, spec.licence))
+    assert (spec.doi, spec.journal, spec.year) == (None, None, None)
     assert draft.truth["hazard ratio of death"] in said
     with (folder / "claims.csv").open(encoding="utf-8", newline="") as stream:
         assert len(list(csv.reader(stream))) == len(draft.tables["claims.csv"]) + 1

@@ -200,6 +200,10 @@ PLANTED = {
         [("claims", "progressions,,,,,n,patients,103", "progressions,,,,,n,patients,44")],
         ("progressions", "warning", "needs at least 102 events. At least 58 must be deaths without progression"),
     ),
+    "fewer events than the model needs, as deaths may be": (
+        [("claims", "progressions,,,,,n,patients,103", "progressions,,,,,n,patients,52")],
+        ("progressions", "info", "At least 50 must be deaths without progression"),
+    ),
     "fewer events than there can be": (
         [
             ("claims", "progressions,,,,,n,patients,103", "progressions,,,,,n,patients,10"),
@@ -248,6 +252,27 @@ def _few_deaths(tmp_path, changes):
     """The paper with a dozen deaths, so that deaths cannot make up for progressions."""
     deaths = [("claims", f"deaths,,,,,n,patients,{count}", "deaths,,,,,n,patients,6") for count in (40, 48)]
     return planted(tmp_path, *changes, *deaths)
+
+
+@pytest.mark.parametrize(
+    ("one_size", "p", "severity"),
+    [
+        (False, "0.693", "warning"),
+        (True, "0.693", "info"),
+        # one group cannot have two p-values
+        (True, "0.694", "error"),
+    ],
+)
+def test_groups_of_one_size_may_be_the_same_patients(tmp_path, one_size, p, severity):
+    sizes = [
+        ("base", "child_pugh,A,a,,55 (91.7%),53 (88.3%)", "child_pugh,A,a,,48 (80.0%),50 (83.3%)"),
+        ("base", "child_pugh,B,b,,5 (8.3%),7 (11.7%)", "child_pugh,B,b,,12 (20.0%),10 (16.7%)"),
+    ]
+    copied = ("cox_pfs", "1.618 (0.871–3.006),0.128", f"1.105 (0.673–1.814),{p}")
+    paper = planted(tmp_path, copied, *(sizes if one_size else ()))
+    (finding,) = [finding for finding in found_by(RULES, paper) if finding.rule == "ratio_twice"]
+    assert finding.severity == severity
+    assert ("unless the same patients are in both groups" in finding.sentence) == (severity == "info")
 
 
 def test_a_repair_is_named_and_checked_against_p(tmp_path):

@@ -81,3 +81,18 @@ def test_a_slipped_p_value_names_its_row(paper_with):
     paper = paper_with((T3, "0.243", "0.114"))
     (finding,) = found(paper, "p_value")
     assert finding.repair == "It is the p-value that the counts of Objective response rate give."
+
+
+def test_rows_of_small_counts_do_not_tell_the_usual_test(paper_with):
+    # four rare events whose p-values are Fisher's alone, beside fever: 0.045 is Pearson's, 0.086 Yates'
+    rash = "rash,Rash,,,5 (16.7%),1 (3.3%),6 (20.0%),2 (6.7%),0,2 (6.7%),0.255\n"
+    rare = [
+        f"rare_{new},Rare {new},,,{new} ({100 * new / 30:.1f}%),0,{new} ({100 * new / 30:.1f}%),0,0,0,"
+        f"{stats.fisher_exact([[new, 0], [30 - new, 30]]).pvalue:.3f}\n"
+        for new in (1, 2, 3, 4)
+    ]
+    few = (T4, rash, rash + "".join(rare))
+    assert found(paper_with(few), "p_method") == []
+    (finding,) = found(paper_with(few, (T4, "0.045", "0.086")), "p_method")
+    assert finding.severity == "warning"
+    assert "p = 0.086 is that of Yates; Pearson gives 0.045" in finding.sentence

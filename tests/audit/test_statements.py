@@ -51,3 +51,20 @@ def test_no_other_number_of_significant_differences(paper_with):
     assert found(paper_with(claims=claims), "significance") == []
     (finding,) = found(paper_with((T3, "0.114", "0.031"), claims=claims), "significance")
     assert "Objective response rate (p 0.031)" in finding.sentence
+
+
+@pytest.mark.parametrize(
+    ("p", "stated", "wrong"),
+    [
+        ("0.050", "no", False),
+        ("0.050", "1", False),
+        ("0.050", "2", True),
+        ("0.051", "1", True),
+        ("<0.05", "no", True),
+        ("<0.05", "1", False),
+        ("<0.10", "no", False),
+    ],
+)
+def test_a_p_value_on_the_border_may_be_either(paper_with, p, stated, wrong):
+    claims = statement("significant_response", "significant_response", stated, read_as="n", grade="")
+    assert bool(found(paper_with((T3, "0.114", p), claims=claims), "significance")) == wrong

@@ -221,8 +221,12 @@ PLANTED = {
         ("endpoint_order", "info", "Only censoring can turn estimates round so"),
     ),
     "a median longer than the one of overall survival": (
-        [("claims", "months,8.9 (7.0–11.6)", "months,18.9 (17.0–21.6)")],
-        ("endpoint_order", "error", "PFS, median 18.9 months, is longer than OS, median 15.2 months"),
+        [("claims", "months,8.9 (7.0–11.6)", "months,24.9 (20.0–29.6)")],
+        ("endpoint_order", "error", "PFS, median 24.9 months, is longer than OS, median 15.2 months"),
+    ),
+    "a median slightly longer than the one of overall survival": (
+        [("claims", "months,8.9 (7.0–11.6)", "months,16.9 (14.0–19.6)")],
+        ("endpoint_order", "warning", "PFS, median 16.9 months, is longer than OS, median 15.2 months"),
     ),
     "a pooled median outside": (
         [("claims", "median,months,12.6", "median,months,16.2")],
@@ -259,6 +263,14 @@ PLANTED = {
     "a test of two rates not reproduced": (
         [("claims", "12,p,,0.056", "12,p,,0.256")],
         ("rate_test", "warning", "a test of the two rates gives p"),
+    ),
+    "a test of two rates that only two scales at once would give": (
+        [
+            ("claims", "61.2% (49.6–75.5)", "60.9% (48.7–71.0)"),
+            ("claims", "42.3% (31.0–57.7)", "36.1% (23.3–49.1)"),
+            ("claims", "12,p,,0.056", "12,p,,0.003"),
+        ],
+        ("rate_test", "warning", "gives p 0.0043 to 0.014"),
     ),
     "a median's interval that the rates do not allow": (
         [("claims", "15.2 (11.1–19.9)", "15.2 (13.1–19.9)")],

@@ -41,6 +41,8 @@ def test_the_matrix_counts_every_finding_and_each_count_leads_to_as_many_rows() 
         assert link["aria-label"].split()[0] == re.match(r"\d+", link.text)[0]
     assert len(soup.find_all("th", scope="row")) == len({row["Rule"] for row in ROWS})
     assert [cell.text for cell in soup.find_all("th", scope="col")] == ["Rule", *FOUND]
+    last = [cell.text for cell in soup.find("tfoot").find_all("td")]
+    assert [sum(map(int, re.findall(r"\d+", text))) for text in last[1:]] == [len(found) for found in FOUND.values()]
 
 
 def test_the_page_lists_every_rule_and_the_calibration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,6 +55,9 @@ def test_the_page_lists_every_rule_and_the_calibration(tmp_path: Path, monkeypat
     with ledger.calibration_file().open(encoding="utf-8", newline="") as stream:
         checks = sum(int(row["checks"]) for row in csv.DictReader(stream))
     assert f"{checks:,} comparisons" in text
+    silent = {rule.title for rule in RULES} - {rule.title for rule in RULES for row in ROWS if row["Rule"] == rule.key}
+    assert f"{len(silent)} of the {len(RULES)} rules found nothing" in text
+    assert all(f"* {title}\n" in text for title in silent)
     data = (tmp_path / "site" / "audit" / "ledger.js").read_text(encoding="utf-8")
     assert data.startswith("window.haicValues = {")
     assert page.read_bytes() == ledger.write_ledger().read_bytes()  # type: ignore[union-attr]
@@ -64,6 +69,28 @@ def test_without_a_calibration_the_page_says_so(tmp_path: Path, monkeypatch: pyt
     page = ledger.write_ledger()
     assert page is not None
     assert "The calibration's table is not there" in page.read_text(encoding="utf-8")
+
+
+def test_the_calibration_is_shown_rule_by_rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "benchmarks" / "results"
+    folder.mkdir(parents=True)
+    (folder / "audit_calibration.csv").write_text(
+        "rule,checks,errors,warnings,planted,undetectable,detectable,found,found_by_any,why,papers,seed\n"
+        "grades,12000,0,3,2100,100,2000,1999,2000,,7,5\n"
+        "same_rates,0,0,0,0,0,0,0,0,notes only,7,5\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(ledger, "root", lambda: tmp_path)
+    text = ledger._calibration()
+    assert "run on 7 made-up papers" in text
+    assert "seed 5" in text
+    assert "Of 12,000 comparisons that could have come out wrong, none ended as an\nerror and 3 as a warning" in text
+    # one that was missed is not rounded away
+    assert "found 1,999 (over 99.9%)" in text
+    titles = {rule.key: rule.title for rule in RULES}
+    assert f"|{titles['grades']}|12,000|0|3|2,100|100|2,000|1,999|over 99.9%|" in text
+    assert f"|{titles['same_rates']}|–|–|–|–|–|–|–|–|" in text
+    assert f"* {titles['same_rates']}: notes only." in text
 
 
 def test_a_project_without_studies_has_no_ledger(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,7 +74,7 @@ def _possible(cell: Cell, size: int) -> list[int]:
 RULES: tuple[Rule, ...] = (
     Rule(
         "complements",
-        "Who is not the one is the other",
+        "A level in the text and the other one in the table make up the group",
         complements,
         "Definition",
         "None for counts; rounding or cutting off for percentages",

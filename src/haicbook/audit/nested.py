@@ -131,7 +131,7 @@ def _possible(paper: Paper, cell: Cell) -> list[int]:
 RULES: tuple[Rule, ...] = (
     Rule(
         "nested",
-        "Who has the part has the whole",
+        "A condition is not rarer than one that implies it",
         nested,
         "The definitions in haicbook.audit.nested.IMPLICATIONS; Reig M et al. J Hepatol 2022;76:681-693 (BCLC)",
         "None; a percentage stands for every count that it allows",

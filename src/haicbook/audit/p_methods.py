@@ -17,13 +17,15 @@ def methods(paper: Paper, found: list[Cell]) -> list[Finding]:
     """Which test gives the p-values, where it is not one the paper names, or not the one that gives most of them.
 
     A warning where significance at 0.05 rests on the choice, else one note for each habit. Fisher's or Yates' test
-    needs no note where an expected count is below 5.
+    needs no note where an expected count is below 5, and such rows do not tell which test is the usual one.
     """
     judged = [row for row in judged_rows(paper, tuple(found)) if row.given_by and not row.of_values]
-    named, usual = _named(paper), most_frequent(judged)
+    large = [row for row in judged if not _few(row)]
+    telling, of = (large, " with expected counts of at least 5") if large else (judged, "")
+    named, usual = _named(paper), most_frequent(telling)
     unnamed = [row for row in judged if not _is_named(row, named)]
     corrected = [row for row in judged if row not in unnamed and _corrected(row, usual)]
-    said = f"the one that gives most ({usual}, {sum(usual in row.given_by for row in judged)} of {len(judged)})"
+    said = f"the one that gives most ({usual}, {sum(usual in row.given_by for row in telling)} of {len(telling)}{of})"
     flipped = [row for row in (*unnamed, *corrected) if _flips(row, usual) and not _called_for(row)]
     rest = [[row for row in rows if row not in flipped] for rows in (unnamed, corrected)]
     return [
@@ -54,8 +56,12 @@ def _corrected(row: Judged, usual: str) -> bool:
 
 def _called_for(row: Judged) -> bool:
     """Whether a corrected or exact test gives the figure, and an expected count is so small that it is the choice."""
-    few = min(least_expected(table) for table in row.tables) < _FEW
-    return few and bool({"Yates", "Fisher"} & set(row.given_by))
+    return _few(row) and bool({"Yates", "Fisher"} & set(row.given_by))
+
+
+def _few(row: Judged) -> bool:
+    """Whether a chi-square test would be off: an expected count below 5."""
+    return min(least_expected(table) for table in row.tables) < _FEW
 
 
 def _flips(row: Judged, usual: str) -> bool:

@@ -110,8 +110,8 @@ def progressions(paper: Paper, found: list[Cell]) -> list[Finding]:
     """Progressions, and deaths, against the events that a Cox model of progression-free survival needs.
 
     Deaths without progression are events too, so that more events than printed progressions are a note; a warning where
-    more than half of the deaths (more than the progressions, where no deaths are printed) would have to be such deaths,
-    or where the progressions are only those of best response; an error beyond progressions and deaths together.
+    such deaths would outnumber the progressions, or where the progressions are only those of best response; an error
+    beyond progressions and deaths together.
     """
     findings = []
     for model in models(paper, found):
@@ -133,7 +133,7 @@ def _too_few(paper: Paper, found: list[Cell], ratio: Ratio, needed: int, counted
     population = ratio.about[2]
     deaths = _count(found, "deaths", population)
     impossible = deaths is not None and needed > counted + deaths
-    many = needed - counted > (counted if deaths is None else deaths / 2)
+    many = needed - counted > counted
     same = _same_as_response(found, population)
     known = f"; {deaths} deaths are printed" if deaths is not None else ""
     best = (

@@ -111,7 +111,7 @@ def same_patients(paper: Paper, found: list[Cell]) -> list[Finding]:
 
 def _fewer_events(paper: Paper, treatment: Ratio, printed: int, implied: Span) -> list[Finding]:
     """The interval is too wide for the printed events."""
-    if printed <= implied[1]:
+    if printed <= math.ceil(implied[1]):
         return []
     width = treatment.printed_se
     sentence = (

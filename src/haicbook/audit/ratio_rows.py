@@ -9,6 +9,7 @@ from collections import defaultdict
 
 from haicbook.audit.cells import Cell, group_size, grouped, place, what, whose
 from haicbook.audit.finding import Finding, Severity
+from haicbook.audit.ratio_events import groups_of
 from haicbook.audit.ratios import Ratio, p_words, ratios, span, z_span
 from haicbook.study import Paper
 from haicbook.words import label
@@ -28,11 +29,12 @@ def duplicates(paper: Paper, found: list[Cell]) -> list[Finding]:
     Judged where all three figures have three decimals, so that a coincidence is out of the question: the same figures
     with two p-values are an error, with one p-value (or none) a warning, as is the same ratio with limits so close that
     the standard errors differ by less than 0.5 %. Between two endpoints, whose results are near by nature, the p-values
-    must be the same too.
+    must be the same too. Two covariates that have groups of one size may have the same patients in them (stage C for
+    invasion alone): the same row for both is a note.
     """
     shown = [ratio for ratio in ratios(paper, found) if ratio.readable and _fine(ratio)]
     return [
-        _twice(paper, one, other)
+        _twice(paper, one, other, of_one_size=_of_one_size(paper, found, one, other))
         for one, other in itertools.combinations(shown, 2)
         if _comparable(one, other) and _alike(one, other)
     ]
@@ -66,9 +68,24 @@ def _same(one: Ratio, other: Ratio) -> bool:
     return (one.hr.value, one.low.value, one.high.value) == (other.hr.value, other.low.value, other.high.value)
 
 
-def _twice(paper: Paper, one: Ratio, other: Ratio) -> Finding:
+def _of_one_size(paper: Paper, found: list[Cell], one: Ratio, other: Ratio) -> bool:
+    """Whether the baseline table has groups of one size for two covariates."""
+    if one.about[3] == other.about[3]:
+        return False
+    sizes = [
+        {tuple(sorted(split)) for split in groups.splits} if groups is not None else set()
+        for groups in (groups_of(paper, found, ratio) for ratio in (one, other))
+    ]
+    return bool(sizes[0] & sizes[1])
+
+
+def _twice(paper: Paper, one: Ratio, other: Ratio, *, of_one_size: bool) -> Finding:
     same, two_p = _same(one, other), bool(_ps(one) and _ps(other)) and _ps(one) != _ps(other)
-    severity: Severity = "error" if same and two_p else "warning"
+    perhaps = same and not two_p and of_one_size
+    severity: Severity = "info" if perhaps else "error" if same and two_p else "warning"
+    reason = " One looks like a copy of the other" + (
+        ", unless the same patients are in both groups." if perhaps else "."
+    )
     said = "the same ratio and interval" if same else "nearly the same ratio and interval"
     printed = " and ".join(dict.fromkeys(_with_p(ratio) for ratio in (one, other)))
     first, second = what(one.cell), what(other.cell)
@@ -76,7 +93,7 @@ def _twice(paper: Paper, one: Ratio, other: Ratio) -> Finding:
     where = where if other.cell.about.source == where else f"{where} and {other.cell.about.source}"
     sentence = (
         f"{where}{whose(paper, one.cell)}: {first} and {second} have {said}, {printed}"
-        f"{', with two p-values' if same and two_p else ''}. One looks like a copy of the other."
+        f"{', with two p-values' if same and two_p else ''}.{reason}"
     )
     ids = (*one.ids, *other.ids, *(cell.ids["p"] for ratio in (one, other) for cell in ratio.p_cells))
     differences = [

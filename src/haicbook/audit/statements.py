@@ -14,6 +14,7 @@ from haicbook.audit.finding import Finding
 from haicbook.audit.parts import ANY_EVENT
 from haicbook.audit.registry import RESULTS, Rule
 from haicbook.audit.tests import ALPHA
+from haicbook.printed import Printed
 from haicbook.study import Paper
 from haicbook.words import GRADES, label
 
@@ -79,9 +80,9 @@ def _not_most_common(paper: Paper, named: list[Cell], least: Cell, above: list[C
 
 
 def significance(paper: Paper, found: list[Cell]) -> list[Finding]:
-    """A statement that nothing (else) differs significantly, against the p-values printed in the tables of its kind.
+    """A statement how many differences are significant, against the p-values printed in the tables of its kind.
 
-    Also a claim `p > 0.05` for all other characteristics is such a statement.
+    Also a claim `p > 0.05` for all other characteristics is such a statement. A printed 0.050 may be either.
     """
     findings = []
     for cell in found:
@@ -99,11 +100,18 @@ def significance(paper: Paper, found: list[Cell]) -> list[Finding]:
             and other.about.grade == cell.about.grade
             and other.quantity != excepted
             and other.numbers["p"].state in ("exact", "below")
-            and (other.numbers["p"].high < ALPHA or other.numbers["p"].value < ALPHA)
+            and other.numbers["p"].low < ALPHA
         ]
-        if len(rows) != stated:
+        certain = [row for row in rows if _below(row.numbers["p"])]
+        rows = certain if stated < len(certain) else rows
+        if not len(certain) <= stated <= len(rows):
             findings.append(_significant(paper, cell, rows, excepted if cell.about.level else ""))
     return findings
+
+
+def _below(p: Printed) -> bool:
+    """Whether a printed p-value is below 0.05, not perhaps rounded up to it or somewhere below a larger bound."""
+    return p.value < ALPHA or (p.state == "below" and p.value <= ALPHA)
 
 
 def _significant(paper: Paper, cell: Cell, rows: list[Cell], excepted: str) -> Finding:
@@ -137,7 +145,7 @@ RULES: tuple[Rule, ...] = (
         "Where the text finds no significant difference, the tables print none",
         significance,
         "Definition",
-        "None",
+        "A printed 0.050 may be either",
         "agreement",
         RESULTS,
     ),

@@ -17,6 +17,7 @@ from haicbook.words import abbreviation
 _DAYS_IN_MONTH = 30.4375
 # rates of two endpoints whose order is wrong by more than so many standard errors have it wrong for good
 _CERTAIN = 2.0
+_SLIGHTLY = " Only censoring can turn estimates round so, and only slightly."
 
 
 def landmarks(paper: Paper, found: list[Cell]) -> list[Finding]:
@@ -74,7 +75,8 @@ def endpoints_in_order(paper: Paper, found: list[Cell]) -> list[Finding]:
 
     Each patient's time is the shorter one, but where patients are censored late events weigh more, so that estimates
     can change places slightly: a note where rates differ by less than one patient in n, a warning up to two standard
-    errors (binomial), an error beyond. A median out of order is an error.
+    errors (binomial), an error beyond. Medians out of order are a warning, and an error where exponential curves with
+    these medians differ by as much as that at the shorter time.
     """
     by_key = {curve.key: curve for curve in curves(paper, found)}
     findings = []
@@ -98,7 +100,15 @@ def _medians_out_of_order(paper: Paper, shorter: Curve, longer: Curve) -> Iterat
     one, other = min(shorter.medians, key=lambda m: m.span()[0]), max(longer.medians, key=lambda m: m.span()[1])
     if one.span()[0] > other.span()[1]:
         sentence = f"{place(paper, one.cell)}: {names[0]}, {one.words}, is longer than {names[1]}, {other.words}."
-        yield _pair(paper, "endpoint_order", "error", one, other, sentence, f"at most {other.printed.figure}")
+        gap = 0.5 ** (other.span()[1] / one.span()[0]) - 0.5
+        severity: Severity = "error" if shorter.n is None or gap > _CERTAIN * _binomial(0.5, shorter.n) else "warning"
+        sentence += "" if severity == "error" else _SLIGHTLY
+        yield _pair(paper, "endpoint_order", severity, one, other, sentence, f"at most {other.printed.figure}")
+
+
+def _binomial(share: float, n: int) -> float:
+    """Standard error of a share of n patients."""
+    return math.sqrt(max(share * (1 - share), 0.0) / n)
 
 
 def _rates_out_of_order(paper: Paper, shorter: Curve, longer: Curve) -> Iterator[Finding]:
@@ -112,14 +122,12 @@ def _rates_out_of_order(paper: Paper, shorter: Curve, longer: Curve) -> Iterator
         n, middle = shorter.n, one.printed.value * one.unit
         severity: Severity = "warning"
         if n is not None:
-            error = math.sqrt(max(middle * (1 - middle), 0.0) / n)
-            severity = "info" if gap < 1 / n else "error" if gap > _CERTAIN * error else "warning"
+            severity = "info" if gap < 1 / n else "error" if gap > _CERTAIN * _binomial(middle, n) else "warning"
         sentence = (
             f"{place(paper, one.cell)}: {names[0]}, {one.words}, is above {names[1]}, {other.words}, although each "
             f"patient's {names[0]} is the shorter of the two."
         )
-        if severity != "error":
-            sentence += " Only censoring can turn estimates round so, and only slightly."
+        sentence += "" if severity == "error" else _SLIGHTLY
         yield _pair(paper, "endpoint_order", severity, one, other, sentence, f"at most {other.printed.figure}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 from haicbook.audit.cells import Cell, place
@@ -95,8 +96,9 @@ def _finding(paper: Paper, mark: Mark, severity: Severity, recomputed: str, sent
 def rate_tests(paper: Paper, found: list[Cell]) -> list[Finding]:
     """The p-value between two rates at a time against their intervals.
 
-    z = |g(S1) - g(S0)| / sqrt(SE1² + SE0²) on each of the five scales, over the rounding of all figures; where a rate
-    has no interval its standard error is at least that without censoring, so that z has an upper bound only. An error
+    z = |g(S1) - g(S0)| / sqrt(SE1² + SE0²) on each of the five scales, over the rounding of all figures and over the
+    scales on which both intervals may have been made (one method made both, where one explains both); where a rate has
+    no interval its standard error is at least that without censoring, so that z has an upper bound only. An error
     where print and all scales lie on two sides of 0.05, else a warning.
 
     References
@@ -144,20 +146,30 @@ def _z(scale: Scale, arms: tuple[Curve, Curve], marks: tuple[Mark, Mark]) -> Spa
     images = [image(scale, mark.span()) for mark in marks]
     least = distance(images[0], images[1])
     most = max(images[0][1] - images[1][0], images[1][1] - images[0][0])
-    errors = [_error(scale, arm, mark) for arm, mark in zip(arms, marks, strict=True)]
-    small, large = (math.hypot(*(error[end] for error in errors)) for end in (0, 1))
-    return (0.0 if math.isinf(large) else least / large), most / max(small, 1e-9)
+    found = []
+    for made_on in _made_on(marks):
+        errors = [_error(scale, own, arm, mark) for own, arm, mark in zip(made_on, arms, marks, strict=True)]
+        small, large = (math.hypot(*(error[end] for error in errors)) for end in (0, 1))
+        found.append((0.0 if math.isinf(large) else least / large, most / max(small, 1e-9)))
+    return min(low for low, _ in found), max(high for _, high in found)
 
 
-def _error(scale: Scale, arm: Curve, mark: Mark) -> Span:
-    """Standard errors on a scale: behind the printed limits, else at least that without censoring."""
+def _made_on(marks: tuple[Mark, Mark]) -> list[tuple[Scale, Scale]]:
+    """The scales on which the two intervals may have been made: one for both where one fits both."""
+    own = [fitting(mark, limits) if (limits := _finite(mark)) else list(SCALES) for mark in marks]
+    common = [(scale, scale) for scale in own[0] if scale in own[1]]
+    return common or list(itertools.product(own[0] or SCALES, own[1] or SCALES))
+
+
+def _error(scale: Scale, made_on: Scale, arm: Curve, mark: Mark) -> Span:
+    """Standard errors on a scale: behind the printed limits, made on one, else at least that without censoring."""
     limits, rate = _finite(mark), mark.span()
     slopes = [scale.slope(inside(end)) for end in rate]
     if limits is None:
         least = least_error_of_log(rate[1], arm.n) if arm.n else 0.0
         return least * min(slopes), math.inf
-    logs = [error_of_log(one, rate, limits) for one in fitting(mark, limits) or SCALES]
-    return min(low for low, _ in logs) * min(slopes), max(high for _, high in logs) * max(slopes)
+    low, high = error_of_log(made_on, rate, limits)
+    return low * min(slopes), high * max(slopes)
 
 
 def _plain_words(marks: tuple[Mark, Mark]) -> str:

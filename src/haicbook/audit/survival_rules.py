@@ -31,7 +31,7 @@ RULES: tuple[Rule, ...] = (
         "Progression-free survival is not longer than overall survival",
         survival.endpoints_in_order,
         "Definition of the endpoints",
-        "Rates: one patient in n is a note, two binomial standard errors a warning",
+        "A warning within two binomial standard errors, a note where rates differ by less than one patient in n",
         _TOPIC,
         STATISTICS,
     ),

@@ -45,6 +45,12 @@ _KINDS: tuple[tuple[Design, bool], ...] = (
     ("single_arm", False),
     ("single_arm", True),
 )
+# rules that never end as an error or a warning: nothing they say can be a false alarm, and nothing planted is theirs
+NOTES = {
+    "ratio_coding": "notes only, as which group is the reference is the authors' choice",
+    "ratio_digits": "notes only, as zeros filled up after rounding are a habit",
+    "same_rates": "notes only, as two endpoints may share their rates by coincidence",
+}
 COLUMNS = ("rule", "checks", "errors", "warnings", "planted", "undetectable", "detectable", "found", "found_by_any")
 
 
@@ -59,7 +65,7 @@ class Calibration:
     rules
         One row for each rule: `checks` that could err on the error-free papers, those that ended as `errors` and as
         `warnings`; errors `planted`, `undetectable` and `detectable` ones, and how many of the detectable ones were
-        `found` by the rule, and `found_by_any` rule, as an error or a warning.
+        `found` by the rule, and `found_by_any` rule, as an error or a warning. `why` says why nothing was planted.
     alarms
         Sentences of the errors and warnings on error-free papers.
     misses
@@ -111,8 +117,8 @@ def calibrate(papers: int, seed: int, *, each: int = 0) -> Calibration:
                     wanted[rule] -= planted.detectable
                     _count_planted(number, planted, known, tally, misses)
     names = list(dict.fromkeys([*(rule.key for rule in RULES), *PLANTERS]))
-    rows = [[name, *(tally[name, column] for column in COLUMNS[1:])] for name in names]
-    return Calibration(papers, seed, pd.DataFrame(rows, columns=list(COLUMNS)), alarms, misses)
+    rows = [[name, *(tally[name, column] for column in COLUMNS[1:]), NOTES.get(name, "")] for name in names]
+    return Calibration(papers, seed, pd.DataFrame(rows, columns=[*COLUMNS, "why"]), alarms, misses)
 
 
 def drafts(papers: int, seed: int) -> Iterator[Draft]:

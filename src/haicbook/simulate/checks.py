@@ -189,6 +189,7 @@ CHECKS: dict[str, Counter] = {
     "significance": lambda paper, found: _claims(found, "significant_"),
     "dates": lambda paper, found: sum("date" in cell.numbers for cell in found),
     "doses": lambda paper, found: _groups([c for c in found if c.quantity.startswith("dose_")], lambda c: c.quantity),
+    "schedules": lambda paper, found: sum(c.about.kind == "claim" and c.about.read_as == "range" for c in found),
     "two_stage": lambda paper, found: 2 * int(paper.spec.two_stage is not None),
     "interval": lambda paper, found: sum(
         bool({"ci_low", "q1", "min"} & set(cell.numbers)) and len(cell.numbers) > 2 for cell in found
@@ -205,7 +206,6 @@ CHECKS: dict[str, Counter] = {
     "ratio_twice": _pairs_of_rows,
     "ratio_direction": lambda paper, found: len(_treatment(found)),
     "ratio_adjustment": _both_models,
-    "ratio_coding": lambda paper, found: len(_ratios(found, "univariable")) // 2,
     "landmark": _rates_with_medians,
     "monotone": lambda paper, found: sum(math.comb(len(group), 2) for group in grouped(_rates(found), _curve).values()),
     "endpoint_order": _endpoint_pairs,

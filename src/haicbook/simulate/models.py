@@ -94,5 +94,7 @@ def normal_limits(curve: KaplanMeier, median: float) -> tuple[float, float]:
     upper, lower = above[-1], below[0]
     slope = (height[upper] - height[lower]) / (time[lower] - time[upper])
     at = np.flatnonzero(time <= median)[-1]
+    if not math.isfinite(variance[at]):  # the curve falls from above one half to 0
+        return math.nan, math.nan
     error = Z95 * height[at] * math.sqrt(variance[at]) / slope
     return max(median - error, 0.0), median + error

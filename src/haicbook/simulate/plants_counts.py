@@ -6,13 +6,15 @@ from typing import Any
 
 import pandas as pd
 
+from haicbook.simulate.conventions import fixed
 from haicbook.simulate.planting import Desk, Planted, figures, misprinted, planter, spans, with_figure
 from haicbook.study import as_printed
 
 
 @planter("percentage")
 def percentage(desk: Desk) -> Planted | None:
-    """A misprint in the percentage beside a count; one unit of its last digit may be the levels made to sum to 100."""
+    """A misprint in the percentage beside a count; detectable where it is more than one unit of its last digit away
+    from the rounded or the cut-off one: one unit may be the levels made to sum to 100."""
     counted = desk.values(kind=["baseline", "response", "adverse_events"], statistic="pct")
     for value in desk.shuffled(counted[counted.arm != ""]):
         text = value.cell
@@ -23,8 +25,10 @@ def percentage(desk: Desk) -> Planted | None:
             continue
         count, unit = int(figures(text)[0].replace(",", "")), 10.0 ** -int(value.decimals)
         exact = 100 * count / desk.size(value)
+        usual = (float(fixed(exact, int(value.decimals), cut=cut)) for cut in (False, True))
+        shown = all(abs(float(wrong) - one) > 1.01 * unit for one in usual)
         draft = desk.draft.changed(value.file, value.line, value.column, with_figure(text, 1, wrong))
-        return Planted("percentage", draft, (value.id,), abs(float(wrong) - exact) > unit, f"{text} → {wrong}%")
+        return Planted("percentage", draft, (value.id,), shown, f"{text} → {wrong}%")
     return None
 
 

@@ -16,7 +16,6 @@ from haicbook.simulate.planting import (
     Desk,
     Planted,
     apart,
-    by_convention,
     figures,
     misprinted,
     planter,
@@ -33,6 +32,8 @@ _SCALES: dict[str, Callable[[Any], Any]] = {
     "logit": lambda s: np.log(s / (1 - s)),
     "arcsine": lambda s: np.arcsin(np.sqrt(s)),
 }
+
+_COINCIDENCE = 1 / 200
 
 
 def _inside(span: tuple[float, float]) -> np.ndarray:
@@ -66,7 +67,7 @@ def _middle(scale: str, spans: tuple[tuple[float, float], ...]) -> bool:
 
 @planter("rate_test")
 def rate_test(desk: Desk) -> Planted | None:
-    """A misprint in the p-value between two rates, which no scale explains."""
+    """A misprint in the p-value between two rates, which no scale explains, each figure rounded or cut off."""
     for value in desk.shuffled(desk.values(kind="claim", row=["os_rate", "pfs_rate"], statistic="p", state="exact")):
         wrong = misprinted(value.printed, desk.rng)
         if not 0 < float(wrong) <= 1:
@@ -82,20 +83,21 @@ def rate_test(desk: Desk) -> Planted | None:
 
 
 def _tests_of_rates(sides: list[dict[str, Printed]]) -> list[tuple[float, float]]:
-    """|z| on every scale, its standard errors from limits made on any scale; the range that rounding leaves."""
+    """|z| on every scale, its standard errors from limits made on any scale; the range that the print leaves."""
     found = []
-    for six in by_convention(*(side[name] for side in sides for name in ("rate", "ci_low", "ci_high"))):
-        for made_on in _SCALES:
-            if not (_middle(made_on, six[:3]) and _middle(made_on, six[3:])):
-                continue
-            for tested_on, of in _SCALES.items():
-                images = [np.sort(of(_inside(rate))) for rate in (six[0], six[3])]
-                errors = [_errors(made_on, tested_on, three) for three in (six[:3], six[3:])]
-                gap = max(images[0][0] - images[1][1], images[1][0] - images[0][1], 0.0)
-                most = max(images[0][1] - images[1][0], images[1][1] - images[0][0])
-                found.append(
-                    (gap / math.hypot(*(e[1] for e in errors)), most / max(math.hypot(*(e[0] for e in errors)), 1e-9))
-                )
+    printed = [side[name] for side in sides for name in ("rate", "ci_low", "ci_high")]
+    six = tuple((rounded[0], cut[1]) for rounded, cut in map(spans, printed))
+    for made_on in _SCALES:
+        if not (_middle(made_on, six[:3]) and _middle(made_on, six[3:])):
+            continue
+        for tested_on, of in _SCALES.items():
+            images = [np.sort(of(_inside(rate))) for rate in (six[0], six[3])]
+            errors = [_errors(made_on, tested_on, three) for three in (six[:3], six[3:])]
+            gap = max(images[0][0] - images[1][1], images[1][0] - images[0][1], 0.0)
+            most = max(images[0][1] - images[1][0], images[1][1] - images[0][0])
+            found.append(
+                (gap / math.hypot(*(e[1] for e in errors)), most / max(math.hypot(*(e[0] for e in errors)), 1e-9))
+            )
     return found
 
 
@@ -115,20 +117,29 @@ def _slope(scale: str, s: float) -> float:
 
 @planter("median_symmetry")
 def median_symmetry(desk: Desk) -> Planted | None:
-    """Symmetric limits in a paper that names Brookmeyer and Crowley; three or more, else chance may have made them."""
+    """Symmetric limits in a paper that names Brookmeyer and Crowley; detectable where chance hardly makes them.
+
+    The figures leave 2 median - low - high open by four units of the last digit, and curves spread it over about half
+    of the interval's width: the quotient is how often chance makes one symmetric. All of them: less than 1 in 200.
+    """
     medians = desk.values(kind="claim", statistic="median", section="results", row=["os_median", "pfs_median"])
-    draft, ids = desk.draft, list[str]()
+    draft, ids, chance = desk.draft, list[str](), 1.0
     for value in medians.itertuples():
         three = figures(value.cell)
         if len(three) != 3:
             continue
         middle, low = float(three[0]), float(three[1])
+        if middle <= low:
+            continue
+        chance *= min(1.0, 4 * 10.0 ** -int(value.decimals) / (middle - low))
         text = with_figure(value.cell, 2, fixed(2 * middle - low, int(value.decimals)))
         draft, ids = draft.changed(value.file, value.line, value.column, text), [*ids, value.id]
     if not ids:
         return None
     spec = draft.spec | {"methods": draft.spec["methods"] | {"median_ci": "Brookmeyer–Crowley"}}
-    return Planted("median_symmetry", replace(draft, spec=spec), tuple(ids), len(ids) >= 3, f"{len(ids)} medians")
+    return Planted(
+        "median_symmetry", replace(draft, spec=spec), tuple(ids), chance < _COINCIDENCE, f"{len(ids)} medians"
+    )
 
 
 @planter("median_interval")

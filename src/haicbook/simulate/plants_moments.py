@@ -108,8 +108,7 @@ def within_range(desk: Desk) -> Planted | None:
         most = max(n / (n - 1) * (best - a) * (b - best), 0.0)
         outside = mean.value + mean.unit <= a or mean.low > b or max(sd.low, 0.0) ** 2 > most
         draft = desk.draft.changed(value.file, value.line, value.column, text)
-        if outside or desk.rng.random() < 0.2:
-            return Planted("within_range", draft, (value.id,), outside, f"{value.cell} → {text}")
+        return Planted("within_range", draft, (value.id,), outside, f"{value.cell} → {text}")
     return None
 
 

@@ -35,9 +35,17 @@ def _any_convention(*three: Printed) -> Iterator[tuple[Span, ...]]:
         yield tuple(map(log_span, choice))
 
 
+def _filled_up(text: str) -> bool:
+    """Whether figures may have been rounded to a decimal fewer, and got a zero each."""
+    return all(figure.endswith("0") for figure in figures(text))
+
+
 @planter("ratio_interval")
 def ratio_interval(desk: Desk) -> Planted | None:
-    """A misprint in a ratio or a limit: the ratio is no longer the geometric middle, each figure rounded or cut off."""
+    """A misprint in a ratio or a limit: the ratio is no longer the geometric middle, each figure rounded or cut off.
+
+    Figures that all end in 0 may be rounded to a decimal fewer and filled up.
+    """
     for row in rows(desk):
         which = int(desk.rng.integers(3))
         text = with_figure(row.value.cell, which, misprinted(figures(row.value.cell)[which], desk.rng))
@@ -47,8 +55,9 @@ def ratio_interval(desk: Desk) -> Planted | None:
         middles = [
             apart(hr, ((low[0] + high[0]) / 2, (low[1] + high[1]) / 2)) for hr, low, high in _any_convention(*three)
         ]
+        shown = all(middles) and not _filled_up(text)
         draft = desk.draft.changed(row.value.file, row.value.line, row.value.column, text)
-        return Planted("ratio_interval", draft, (row.ids[which],), all(middles), f"{row.value.cell} → {text}")
+        return Planted("ratio_interval", draft, (row.ids[which],), shown, f"{row.value.cell} → {text}")
     return None
 
 
@@ -124,9 +133,7 @@ def ratio_twice(desk: Desk) -> Planted | None:
         if not others:
             continue
         draft = desk.draft.changed(others[0].value.file, others[0].value.line, others[0].value.column, row.value.cell)
-        # figures that all end in 0 may be rounded to two decimals and filled up
-        zeros = all(figure.endswith("0") for figure in figures(row.value.cell))
-        shown = row.numbers["hr"].decimals >= 3 and not zeros
+        shown = row.numbers["hr"].decimals >= 3 and not _filled_up(row.value.cell)
         return Planted("ratio_twice", draft, others[0].ids, shown, f"{row.value.row} copied to {others[0].value.row}")
     return None
 
@@ -196,7 +203,8 @@ def ratio_events(desk: Desk) -> Planted | None:
 
     Covariates' standard errors are shrunk as by more events, at most as many as there are patients. Detectable where
     one of them alone, at the even split that needs fewest, needs more than the treatment's interval can stand for:
-    1/(SE² q(1 - q)) with the arms' share q at risk drifted by a factor of 1.5 in its odds.
+    1/(SE² q(1 - q)) with the arms' share q at risk drifted by a factor of 1.5 in its odds, and on by that of the ratio
+    for the arm that lives longer.
     """
     if len(desk.paper.spec.arms) < 2:
         return None
@@ -227,7 +235,7 @@ def ratio_events(desk: Desk) -> Planted | None:
     new, old = (sizes[arm] for arm in desk.paper.spec.arms)
     unit, three = treatment.numbers["hr"].unit, [p.value for p in treatment.three]
     narrowest = math.log((three[2] - unit / 2) / (three[1] + unit)) / (2 * Z95)
-    odds = three[0] * new / old * np.array([1 / 1.5, 1, 1.5])
+    odds = three[0] * new / old * np.array([min(1, 1 / three[0]) / 1.5, 1, max(1, 1 / three[0]) * 1.5])
     most = 1 / (narrowest**2 * (odds / (1 + odds) ** 2).min())
     return Planted("ratio_events", draft, tuple(ids), max(needed, default=0) > most, f"{endpoint}, SE × {share:.2f}")
 

@@ -77,7 +77,7 @@ def _arm(table: np.ndarray) -> np.ndarray:
 
 @planter("interval")
 def interval(desk: Desk) -> Planted | None:
-    """A misprint in a limit or a quartile that puts it on the other side of its estimate."""
+    """A misprint in a limit or a quartile; detectable where that puts it on the other side of its estimate."""
     limits = desk.values(statistic=["ci_low", "ci_high", "q1", "q3"], state="exact")
     places = {"ci_low": 1, "ci_high": 2, "q1": 1, "q3": 2}
     for value in desk.shuffled(limits):
@@ -91,8 +91,6 @@ def interval(desk: Desk) -> Planted | None:
         unit = 10.0 ** -int(value.decimals)
         below = float(wrong) + unit < float(first) - unit / 2
         above = float(wrong) - unit / 2 > float(first) + unit
-        outside = above if which == 1 else below
-        if outside:
-            draft = desk.draft.changed(value.file, value.line, value.column, with_figure(value.cell, which, wrong))
-            return Planted("interval", draft, (value.id,), True, f"{value.cell} → {wrong}")
+        draft = desk.draft.changed(value.file, value.line, value.column, with_figure(value.cell, which, wrong))
+        return Planted("interval", draft, (value.id,), above if which == 1 else below, f"{value.cell} → {wrong}")
     return None

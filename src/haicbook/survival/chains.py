@@ -55,11 +55,10 @@ class Effort:
         Draws from the prior, of which the best starts the chain.
     burn, warm, cool
         Sweeps over all rows: at first, before each member, and while cooling.
-    stop
-        The heat at which cooling stops and rows are drawn forward in time, where rates are printed.
-    forward, polish, rounds
-        Draws of stretches of 100 patients (more of fewer); single steps at the end, and how often they are repeated
-        with some heat.
+    polish
+        Cold single steps at the end.
+    forward
+        Draws of stretches of 100 patients (more of fewer), where rates are printed and still missed.
     cycles
         How often a chain may fail for each member that it yields.
     """
@@ -67,11 +66,9 @@ class Effort:
     tries: int = 200
     burn: int = 12
     warm: int = 4
-    cool: int = 15
-    stop: float = 0.15
-    forward: int = 60_000
+    cool: int = 30
     polish: int = 20_000
-    rounds: int = 1
+    forward: int = 40_000
     cycles: int = 4
 
 
@@ -125,6 +122,7 @@ class Chain:
             np.zeros(total, dtype=np.bool_),
             np.zeros(1),
             np.zeros(total),
+            np.zeros(2, dtype=np.bool_),
         )
         spare_rows = (self.time.copy(), self.event.copy())
         kernels.begin(
@@ -134,16 +132,15 @@ class Chain:
 
     def _cycle(self, warm: int, *, final: bool = True) -> bool:
         effort = self.effort
-        forward = effort.forward * 100 // int(self.sizes.mean())  # a draw of few patients costs less
-        plan = np.array([warm, effort.cool, effort.stop, forward, effort.polish, effort.rounds], dtype=float)
-        if not final:
-            plan[1:] = 0.0
-        elif not (self.goals.kind <= self.kernels.RATE_HIGH).any() or self.goals.rates == self.kernels.LIFE_TABLE:
-            plan[2:4] = 0.0
-        met, _ = self.kernels.cycle(
-            self.parent, self.time, self.event, self.sizes, self.goals, self.room, plan, self.scale / 2, self.rng
+        plan = np.array([warm, 0, 0, 0])
+        if final:
+            forward = effort.forward * 100 // int(self.sizes.mean())  # a draw of few patients costs less
+            plan[1:] = effort.cool, effort.polish, 0 if self.goals.rates == self.kernels.LIFE_TABLE else forward
+        return bool(
+            self.kernels.cycle(
+                self.parent, self.time, self.event, self.sizes, self.goals, self.room, plan, self.scale / 2, self.rng
+            )
         )
-        return bool(met)
 
     def attempts(self) -> Iterator[Attempt]:
         """Cool again and again; endless."""

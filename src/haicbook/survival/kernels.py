@@ -523,6 +523,7 @@ class Room(NamedTuple):
     pooled_event: Any  # (n,)
     beta: Any  # (1,) last log hazard ratio
     saved: Any  # (n,) times before a move
+    cold: Any  # (2,) arms that are kept cold
 
 
 @compiled
@@ -564,7 +565,7 @@ def evaluate(time, event, sizes, goals, room, arm, heat, allowed):
     for a in range(len(sizes)):
         if arm < 0 or a == arm:
             curve_values(time[a], event[a], sizes[a], goals, start[a], start[a + 1], room.fresh)
-            room.trial[a] = misses(goals, start[a], start[a + 1], room.fresh, heat)
+            room.trial[a] = misses(goals, start[a], start[a + 1], room.fresh, 0.0 if room.cold[a] else heat)
         else:
             room.trial[a] = room.missed[a]
         total += room.trial[a]
@@ -602,7 +603,8 @@ def reheat(goals, room, heat):
     """Total of misses at another heat."""
     total = 0.0
     for g in range(4):
-        room.missed[g] = misses(goals, goals.start[g], goals.start[g + 1], room.values, heat)
+        cold = g < POOLED and room.cold[g]
+        room.missed[g] = misses(goals, goals.start[g], goals.start[g + 1], room.values, 0.0 if cold else heat)
         total += room.missed[g]
     return total
 
@@ -672,6 +674,36 @@ def stretch(time, event, sizes, goals, room, arm, heat, total, rng):
 
 
 @compiled
+def exchange(parent, time, event, sizes, goals, room, heat, total, rng):
+    """Two patients, one of each arm, change places: what is printed of both arms together stays as it is."""
+    i = int(rng.random() * sizes[0])
+    reach = 1 + int(sizes[1] ** rng.random())
+    j = int(np.searchsorted(time[1, : sizes[1]], time[0, i])) + int((2.0 * rng.random() - 1.0) * reach)
+    if j < 0 or j >= sizes[1]:
+        return total
+    one, other = time[0, i], time[1, j]
+    dies, also = event[0, i], event[1, j]
+    if one == other and dies == also:
+        return total
+    gain = (
+        log_density(parent, 0, other, also)
+        + log_density(parent, 1, one, dies)
+        - log_density(parent, 0, one, dies)
+        - log_density(parent, 1, other, also)
+    )
+    here = put(time[0], event[0], sizes[0], i, other, also)
+    there = put(time[1], event[1], sizes[1], j, one, dies)
+    allowed = total + gain - np.log(rng.random())
+    fresh = evaluate(time, event, sizes, goals, room, -1, heat, allowed)
+    if fresh <= allowed:
+        settle(goals, room, -1)
+        return fresh
+    put(time[0], event[0], sizes[0], here, one, dies)
+    put(time[1], event[1], sizes[1], there, other, also)
+    return total
+
+
+@compiled
 def move(parent, time, event, sizes, goals, room, heat, total, scale, rng):
     """One Metropolis step over the rows; returns the total of misses after it."""
     arm = 1 if len(sizes) > 1 and rng.random() * (sizes[0] + sizes[1]) >= sizes[0] else 0
@@ -679,9 +711,12 @@ def move(parent, time, event, sizes, goals, room, heat, total, scale, rng):
     times, events = time[arm], event[arm]
     i = int(rng.random() * n)
     kind = rng.random()
-    if heat < 0.5 and room.missed[arm] == 0.0 and goals.step == 0.0 and rng.random() < 0.25:
+    if goals.start[POOLED + 1] > goals.start[POOLED] and rng.random() < 0.2:
+        return exchange(parent, time, event, sizes, goals, room, heat, total, rng)
+    cool = heat < 0.5 or room.cold[arm]
+    if cool and room.missed[arm] == 0.0 and goals.step == 0.0 and rng.random() < 0.25:
         return stretch(time, event, sizes, goals, room, arm, heat, total, rng)
-    if heat < 0.5 and room.missed[arm] == 0.0 and rng.random() < 0.7:
+    if cool and room.missed[arm] == 0.0 and rng.random() < 0.7:
         kind = 0.8
     redraw = 0.25 + 0.45 * heat
     other, gain = -1, 0.0
@@ -708,12 +743,12 @@ def move(parent, time, event, sizes, goals, room, heat, total, scale, rng):
             - log_density(parent, arm, far, new_event)
             - log_density(parent, arm, old_time, old_event)
         )
-    elif heat < 0.5 and kind > 0.7 and kind < 0.93:
+    elif cool and kind > 0.7 and kind < 0.93:
         new_event = old_event
         new_time = on_grid(slide(times, n, goals, i, rng), goals.step)
         if new_time <= 0.0:
             return total
-    elif kind < 0.93 or heat > 0.5:
+    elif kind < 0.93 or not cool:
         width = scale * np.exp(-6.0 * rng.random())
         new_event = old_event
         new_time = on_grid(old_time + width * rng.standard_normal(), goals.step)
@@ -1020,49 +1055,63 @@ def anchor(time, event, n, goals, arm, values, rng):
 
 
 @compiled
-def cycle(parent, time, event, sizes, goals, room, plan, scale, rng):
-    """Warm sweeps, then cooling, then polishing until every goal is met; returns whether they are, and the steps.
+def polish(parent, time, event, sizes, goals, room, steps, scale, rng):
+    """Cold steps until every goal is met, or nothing has been gained for long; returns what is missed then."""
+    part, before = steps // 10, np.inf
+    total = reheat(goals, room, 0.0)
+    for piece in range(10):
+        if total == 0.0 or (piece > 2 and total > 10.0 and total > 0.98 * before):
+            break
+        before = total
+        for _ in range(part):
+            total = move(parent, time, event, sizes, goals, room, 0.0, total, scale, rng)
+            if total == 0.0:
+                break
+    return total
 
-    `plan`: warm sweeps, cooling sweeps, the heat at which cooling ends, tries of threading, polishing steps, rounds.
+
+@compiled
+def anneal(parent, time, event, sizes, goals, room, hot, sweeps, scale, rng):
+    """Sweeps over the rows and the population, from one heat down to none."""
+    for k in range(sweeps):
+        heat = hot * (1.0 - (k + 1.0) / sweeps)
+        total = reheat(goals, room, heat)
+        for _ in range(sizes.sum()):
+            total = move(parent, time, event, sizes, goals, room, heat, total, scale, rng)
+        update_parent(parent, time, event, sizes, rng)
+
+
+@compiled
+def cycle(parent, time, event, sizes, goals, room, plan, scale, rng):
+    """Warm sweeps, then cooling and cold steps until every goal is met; returns whether they are.
+
+    `plan`: warm sweeps, cooling sweeps, cold steps, tries of threading. Arms whose rates are then still missed are
+    drawn anew, forward in time, where tries are given, and are kept cold while the rest is annealed again.
     """
-    n, steps = 0, 0
-    for a in range(len(sizes)):
-        n += sizes[a]
+    warm, cool, steps, tries = plan
+    room.cold[:] = False
     evaluate(time, event, sizes, goals, room, -1, 1.0, np.inf)
     settle(goals, room, -1)
     total = reheat(goals, room, 1.0)
-    for _ in range(int(plan[0])):
-        for _ in range(n):
+    for _ in range(warm):
+        for _ in range(sizes.sum()):
             total = move(parent, time, event, sizes, goals, room, 1.0, total, scale, rng)
         update_parent(parent, time, event, sizes, rng)
-    for k in range(int(plan[1])):
-        heat = 1.0 - (1.0 - plan[2]) * (k + 1.0) / plan[1]
-        total = reheat(goals, room, heat)
-        for _ in range(n):
-            total = move(parent, time, event, sizes, goals, room, heat, total, scale, rng)
-        update_parent(parent, time, event, sizes, rng)
-        steps += n
-    if plan[3] > 0:
-        for a in range(len(sizes)):
-            if goals.start[a] < goals.start[a + 1] and goals.kind[goals.start[a]] <= RATE_HIGH:
-                deaths = deaths_of(event, sizes, goals, a)
-                if thread(parent, a, time[a], event[a], sizes[a], deaths, goals, room.fresh, int(plan[3]), rng) < 0:
-                    return False, -1 - a
+    if cool == 0:
+        return False
+    anneal(parent, time, event, sizes, goals, room, 1.0, cool, scale, rng)
+    if polish(parent, time, event, sizes, goals, room, steps, scale, rng) == 0.0:
+        return True
+    if tries == 0:
+        return False
+    for a in range(len(sizes)):
+        if room.missed[a] > 0.0 and goals.kind[goals.start[a]] <= RATE_HIGH:
+            deaths = deaths_of(event, sizes, goals, a)
+            if thread(parent, a, time[a], event[a], sizes[a], deaths, goals, room.fresh, tries, rng) < 0:
+                return False
+            room.cold[a] = True
     evaluate(time, event, sizes, goals, room, -1, 0.0, np.inf)
     settle(goals, room, -1)
-    for k in range(int(plan[5])):
-        part, before = int(plan[4]) // 10, np.inf
-        for piece in range(10):
-            heat = max(0.0, 0.3 - 0.05 * piece) if k > 0 else 0.0
-            total = reheat(goals, room, heat)
-            if total == 0.0:
-                return True, steps
-            if k == 0 and piece > 2 and total > 10.0 and total > 0.98 * before:
-                return False, steps  # stuck far from the print
-            before = total
-            for _ in range(part):
-                total = move(parent, time, event, sizes, goals, room, heat, total, scale, rng)
-                steps += 1
-                if total == 0.0:
-                    return True, steps
-    return total == 0.0, steps
+    if room.cold.any():
+        anneal(parent, time, event, sizes, goals, room, 0.6, cool, scale, rng)
+    return polish(parent, time, event, sizes, goals, room, steps, scale, rng) == 0.0

@@ -14,7 +14,7 @@ import pickle
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -44,18 +44,20 @@ _ENGINE = (
     "targets",
 )
 # a pilot: short chains, of which one has to succeed
-PILOT = Effort(tries=100, burn=8, warm=3, cool=12, forward=40_000, polish=8_000, cycles=2)
+PILOT = Effort(tries=100, burn=8, warm=3, cool=12, polish=8_000, forward=40_000, cycles=2)
 PILOT_CHAINS = 4
 # what has to fail before a number is left out
-THOROUGH = Effort(tries=200, burn=12, warm=3, cool=15, forward=60_000, polish=20_000, cycles=5)
+THOROUGH = Effort(tries=200, burn=12, warm=3, cool=60, polish=40_000, forward=60_000, cycles=5)
 # which numbers are given up first
 _FIRST_TO_GO = ("follow_up", "median_ci", "rate_ci", "hr_ci", "logrank_p", "events", "hr", "rate", "median")
 # a number that short chains miss by more halves of its rounding interval than this is out of reach of other conventions
 _FAR = 15.0
 # a pilot is long enough for so many successes to be expected, within limits
 _ENOUGH, _MOST_CHAINS = 4, 16
-# coolings that succeed this often need no better reading
+# coolings that succeed this often need no better reading, and no harder work
 _OFTEN = 0.3
+# a number that is given up later must make data sets more frequent by this much than one that is given up sooner
+_CLEARLY = 0.2
 # of the numbers that chains miss, so many are tried in pairs
 _PAIRED = 5
 
@@ -90,56 +92,66 @@ class _Search:
     """Pilots, counted and remembered."""
 
     def __init__(self, rng: np.random.Generator) -> None:
-        self.rng, self.share, self.chains = rng, 0.0, PILOT_CHAINS
+        self.rng, self.share, self.chains, self.effort = rng, 0.0, PILOT_CHAINS, PILOT
         self.tried: dict[str, bool] = {}
 
-    def expect(self, share: float) -> None:
-        """Let pilots be long enough for coolings that succeed as often as this."""
-        self.chains = int(min(_MOST_CHAINS, max(PILOT_CHAINS, math.ceil(_ENOUGH / max(share, 0.01) / PILOT.cycles))))
+    def expect(self) -> None:
+        """Let pilots be as long as it takes for coolings that succeed as often as the last ones did."""
+        self.effort = PILOT if self.share >= _OFTEN else THOROUGH
+        self.chains = int(min(_MOST_CHAINS, max(PILOT_CHAINS, math.ceil(_ENOUGH / max(self.share, 0.01) / 2))))
 
-    def missed(self, targets: Targets, reading: Reading, effort: Effort = PILOT) -> dict[Key, float] | None:
+    def missed(self, targets: Targets, reading: Reading, effort: Effort | None = None) -> dict[Key, float] | None:
         """None where a data set was found, else how far each number was missed."""
         (child,) = self.rng.spawn(1)
-        found = sample(targets, reading, "uniform", effort, PILOT_CHAINS, child, most_chains=self.chains, of_a_chain=1)
+        effort = effort or self.effort
+        chains = {"most_chains": self.chains, "of_a_chain": 1}
+        found = sample(targets, reading, "uniform", effort, PILOT_CHAINS, child, **chains)
         self.share = len(found.members) / (len(found.members) + found.failures)
         return None if found.members else found.missed
 
-    def works(self, targets: Targets, reading: Reading, effort: Effort = PILOT) -> bool:
+    def works(self, targets: Targets, reading: Reading, effort: Effort | None = None) -> bool:
         """Whether a data set was found."""
         return self.missed(targets, reading, effort) is None
 
     def first(self, targets: Targets, readings: Sequence[Reading], words: Callable[[Reading], str]) -> Reading | None:
-        """The first reading under which data sets are found often, else the one that gave most.
+        """The first reading under which data sets are found often, else the one that gives most; searched thoroughly
+        before there is none."""
+        for effort in dict.fromkeys((self.effort, THOROUGH)):
+            best, most = None, 0.0
+            for reading in readings:
+                missed = self.missed(targets, reading, effort)
+                self.tried[words(reading)] = missed is None
+                if self.share > most:
+                    best, most = reading, self.share
+                if most >= _OFTEN or (missed and best is None and max(missed.values()) > _FAR and len(readings) > 2):
+                    break
+            if best is not None:
+                self.share = most
+                return best
+        return None
 
-        The likeliest one is searched thoroughly in the end.
-        """
-        best, most = None, 0.0
-        for reading in readings:
-            missed = self.missed(targets, reading)
-            self.tried[words(reading)] = missed is None
-            if self.share > most:
-                best, most = reading, self.share
-            if most >= _OFTEN or (missed and best is None and max(missed.values()) > _FAR):
-                break
-        if best is not None or (missed and max(missed.values()) > _FAR):
-            return best
-        worked = self.works(targets, readings[0], THOROUGH)
-        self.tried[words(readings[0])] = worked
-        return readings[0] if worked else None
-
-    def fewest(self, targets: Targets, reading: Reading, free: Callable[[Part], bool]) -> tuple[Targets, list[Part]]:
-        """The targets without as few numbers as it takes, of those that are free to go."""
-        missed = self.missed(targets, reading) or {}
+    def fewest(
+        self, targets: Targets, readings: Sequence[Reading], free: Callable[[Part], bool]
+    ) -> tuple[Targets, Reading, list[Part]]:
+        """The targets without as few numbers as it takes, of those that are free to go, and a reading: those with which
+        data sets are found most often."""
+        missed = self.missed(targets, readings[0]) or {}
         parts = [part for part in parts_of(targets) if free(part)]
         parts.sort(key=lambda part: (missed.get(part.key, 0.0) == 0.0, _FIRST_TO_GO.index(part.key[0])))
-        suspects = [part for part in parts if missed.get(part.key, 0.0) > 0] or parts
-        for group in [*((part,) for part in suspects), *combinations(suspects[:_PAIRED], 2)]:
-            left = _without_all(targets, group)
-            if left is not None and self.works(left, reading):
-                return left, list(group)
-        return self._greedy(targets, parts, reading)
+        for groups in ([(part,) for part in parts], list(combinations(parts[:_PAIRED], 2))):
+            found, most = None, 0.0
+            for group, reading in product(groups, readings):
+                left = _without_all(targets, group)
+                if left is not None and self.works(left, reading) and self.share > most + _CLEARLY * (most > 0):
+                    found, most = (left, reading, list(group)), self.share
+            if found is not None:
+                self.share = most
+                return found
+        return self._greedy(targets, parts, readings[0])
 
-    def _greedy(self, targets: Targets, parts: list[Part], reading: Reading) -> tuple[Targets, list[Part]]:
+    def _greedy(
+        self, targets: Targets, parts: list[Part], reading: Reading
+    ) -> tuple[Targets, Reading, list[Part]]:
         """Leave out one number after another until a data set is found, then take back those that were not to blame."""
         left, gone = targets, []
         for part in parts:
@@ -155,7 +167,7 @@ class _Search:
             more = _without_all(targets, fewer)
             if more is not None and self.works(more, reading):
                 left, gone = more, fewer
-        return left, gone
+        return left, reading, gone
 
 
 def _without_all(targets: Targets, parts: Iterable[Part]) -> Targets | None:
@@ -220,10 +232,10 @@ def _settle(targets: Targets) -> Settled:
     kept, reading, gone = _settle_arms(kept, search)
     dropped += [_words(part, kept, reading) for part in gone]
     search.works(_bare(kept), reading)
-    search.expect(search.share)
+    search.expect()
     kept, reading, gone = _settle_together(kept, reading, search)
     dropped += [_words(part, kept, reading) for part in gone]
-    search.expect(search.share)
+    search.expect()
     kept, reading, gone = _settle_contrast(kept, reading, search)
     dropped += [_words(part, kept, reading) for part in gone]
     return Settled(kept, reading, tuple(dropped), tuple(search.tried.items()))
@@ -271,7 +283,7 @@ def _settle_arms(targets: Targets, search: _Search) -> tuple[Targets, Reading, l
     for arm in arms.values() if most < len(arms) else ():
         if search.works(arm, best) or search.works(arm, best, THOROUGH):
             continue
-        _, parts = search.fewest(arm, best, lambda part: True)
+        *_, parts = search.fewest(arm, [best], lambda part: True)
         for part in parts:
             targets = without(targets, part.key)
         gone += parts
@@ -294,10 +306,10 @@ def _settle_together(targets: Targets, reading: Reading, search: _Search) -> tup
     found = search.first(bare, readings, lambda tried: f"median follow-up read as {tried.follow_up}")
     if found is not None:
         return targets, found, []
-    _, parts = search.fewest(bare, readings[0], _of_all)
+    _, chosen, parts = search.fewest(bare, readings, _of_all)
     for part in parts:
         targets = without(targets, part.key)
-    return targets, readings[0], parts
+    return targets, chosen, parts
 
 
 def _of_all(part: Part) -> bool:
@@ -311,5 +323,4 @@ def _settle_contrast(targets: Targets, reading: Reading, search: _Search) -> tup
     found = search.first(targets, readings, lambda tried: f"times {tried.time_grid}, ties by {tried.ties}")
     if found is not None:
         return targets, found, []
-    left, parts = search.fewest(targets, readings[0], lambda part: part.key[0] in ("hr", "hr_ci", "logrank_p"))
-    return left, readings[0], parts
+    return search.fewest(targets, readings[:1], lambda part: part.key[0] in ("hr", "hr_ci", "logrank_p"))

@@ -69,7 +69,7 @@ def draw_bands(ax: Axes, bands: Any, arm: str, role: str) -> None:
 
 
 def draw_marks(ax: Axes, bands: Any, roles: dict[str, str]) -> None:
-    """The printed rates and medians with their intervals; `roles` by arm, the first arm's bars to the left and above."""
+    """The printed rates and medians with their intervals; `roles` by arm, the first arm's bars left and above."""
     for mark in bands.marks:
         role, side = roles[mark.arm], 1 if mark.arm == next(iter(roles)) else -1
         if mark.kind == "rate":
@@ -96,7 +96,9 @@ def _median(ax: Axes, mark: Any, role: str, horizon: float, side: int) -> None:
 
 def _dot(ax: Axes, x: float, y: float, marker: str, colour: str, met: bool) -> None:
     # a rim in the page's own colour is not to be had on two backgrounds; a white one shows on both
-    look = {"mfc": colour, "mec": "#ffffff", "mew": 0.8} if met else {"mfc": "none", "mec": colour, "mew": 1.5}
+    look: dict[str, Any] = (
+        {"mfc": colour, "mec": "#ffffff", "mew": 0.8} if met else {"mfc": "none", "mec": colour, "mew": 1.5}
+    )
     ax.plot(x, y, marker, ms=6, ls="none", zorder=6, gid="met" if met else "left out", **look)
 
 

@@ -559,13 +559,21 @@ def draw_rows(parent, time, event, sizes, goals, rng):
 
 
 @compiled
+def heat_of(room, group, heat):
+    """What is printed of both arms rests on counts that cold arms no longer change, so it cools first."""
+    if group >= POOLED:
+        return max(0.0, 1.5 * heat - 0.5)
+    return 0.0 if room.cold[group] else heat
+
+
+@compiled
 def evaluate(time, event, sizes, goals, room, arm, heat, allowed):
     """What the rows print after a change of one arm (-1: of all); stops early, above what is allowed. Into `fresh`."""
     start, total = goals.start, 0.0
     for a in range(len(sizes)):
         if arm < 0 or a == arm:
             curve_values(time[a], event[a], sizes[a], goals, start[a], start[a + 1], room.fresh)
-            room.trial[a] = misses(goals, start[a], start[a + 1], room.fresh, 0.0 if room.cold[a] else heat)
+            room.trial[a] = misses(goals, start[a], start[a + 1], room.fresh, heat_of(room, a, heat))
         else:
             room.trial[a] = room.missed[a]
         total += room.trial[a]
@@ -576,14 +584,17 @@ def evaluate(time, event, sizes, goals, room, arm, heat, allowed):
         merged(time, event, sizes[0], sizes[1], room.pooled_time, room.pooled_event)
         n = sizes[0] + sizes[1]
         curve_values(room.pooled_time, room.pooled_event, n, goals, start[POOLED], start[POOLED + 1], room.fresh)
-        room.trial[POOLED] = misses(goals, start[POOLED], start[POOLED + 1], room.fresh, heat)
+        own = heat_of(room, POOLED, heat)
+        room.trial[POOLED] = misses(goals, start[POOLED], start[POOLED + 1], room.fresh, own)
         total += room.trial[POOLED]
         if total > allowed:
             return total
     if start[CONTRAST + 1] > start[CONTRAST]:
         guess = room.beta[0] if abs(room.beta[0]) < 5.0 else 0.0
         room.beta[0] = contrast_values(time, event, sizes[0], sizes[1], goals, room.table, guess, room.fresh)
-        room.trial[CONTRAST] = misses(goals, start[CONTRAST], start[CONTRAST + 1], room.fresh, heat)
+        room.trial[CONTRAST] = misses(
+            goals, start[CONTRAST], start[CONTRAST + 1], room.fresh, heat_of(room, CONTRAST, heat)
+        )
         total += room.trial[CONTRAST]
     return total
 
@@ -603,8 +614,7 @@ def reheat(goals, room, heat):
     """Total of misses at another heat."""
     total = 0.0
     for g in range(4):
-        cold = g < POOLED and room.cold[g]
-        room.missed[g] = misses(goals, goals.start[g], goals.start[g + 1], room.values, 0.0 if cold else heat)
+        room.missed[g] = misses(goals, goals.start[g], goals.start[g + 1], room.values, heat_of(room, g, heat))
         total += room.missed[g]
     return total
 

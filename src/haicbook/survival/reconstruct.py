@@ -15,6 +15,7 @@ from haicbook.survival.ensemble import Ensemble, stacked
 from haicbook.survival.figures import TargetError
 from haicbook.survival.goals import Reading
 from haicbook.survival.settle import ReconstructionError, settle
+from haicbook.survival.store import kept
 from haicbook.survival.targets import Targets
 from haicbook.survival.verify import verified
 
@@ -65,13 +66,22 @@ def reconstruct(
     The random numbers are those of the installed NumPy; a reconstruction repeats on the versions of the lock file.
     """
     _check_request(targets, replicates, censoring)
+    effort = effort or Effort()
+    drawn = (rng.bit_generator.seed_seq, rng.bit_generator.state)
+    question = (targets, replicates, drawn, censoring, effort)
+    return kept("ensembles", question, Ensemble, lambda: _reconstruct(targets, replicates, rng, censoring, effort))
+
+
+def _reconstruct(
+    targets: Targets, replicates: int, rng: np.random.Generator, censoring: str, effort: Effort
+) -> Ensemble:
     settled = settle(targets)
     chains = -(-replicates // MEMBERS_OF_A_CHAIN)
     found = sample(
         settled.kept,
         settled.reading,
         censoring,
-        effort or Effort(),
+        effort,
         replicates,
         rng,
         most_chains=chains * _PATIENCE + 4,

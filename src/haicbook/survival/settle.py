@@ -8,41 +8,23 @@ first which rates and medians are possible at all (:mod:`haicbook.survival.exact
 
 from __future__ import annotations
 
-import hashlib
 import math
-import pickle
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import numpy as np
 
-from haicbook.paths import build_dir
 from haicbook.survival.attainable import attainable_arm
 from haicbook.survival.chains import Effort, sample
 from haicbook.survival.figures import TargetError
 from haicbook.survival.goals import Reading
 from haicbook.survival.parts import Key, Part, parts_of, without
 from haicbook.survival.readings import of_arms, of_contrast, of_follow_up
+from haicbook.survival.store import kept
 from haicbook.survival.targets import Targets
 
-# the modules on which the answer rests
-_ENGINE = (
-    "attainable",
-    "chains",
-    "exact",
-    "figures",
-    "goals",
-    "kernels",
-    "knots",
-    "parts",
-    "readings",
-    "settle",
-    "targets",
-)
 # a pilot: short chains, of which one has to succeed
 PILOT = Effort(tries=100, burn=8, warm=3, cool=12, polish=8_000, forward=40_000, cycles=2)
 PILOT_CHAINS = 4
@@ -53,7 +35,7 @@ _FIRST_TO_GO = ("follow_up", "median_ci", "rate_ci", "hr_ci", "logrank_p", "even
 # a number that short chains miss by more halves of its rounding interval than this is out of reach of other conventions
 _FAR = 15.0
 # a pilot is long enough for so many successes to be expected, within limits
-_ENOUGH, _MOST_CHAINS = 4, 16
+_ENOUGH, _MOST_CHAINS = 4, 8
 # coolings that succeed this often need no better reading, and no harder work
 _OFTEN = 0.3
 # a number that is given up later must make data sets more frequent by this much than one that is given up sooner
@@ -93,6 +75,7 @@ class _Search:
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.rng, self.share, self.chains, self.effort = rng, 0.0, PILOT_CHAINS, PILOT
+        self.failures = 0
         self.tried: dict[str, bool] = {}
 
     def expect(self) -> None:
@@ -107,6 +90,7 @@ class _Search:
         chains = {"most_chains": self.chains, "of_a_chain": 1}
         found = sample(targets, reading, "uniform", effort, PILOT_CHAINS, child, **chains)
         self.share = len(found.members) / (len(found.members) + found.failures)
+        self.failures += found.failures
         return None if found.members else found.missed
 
     def works(self, targets: Targets, reading: Reading, effort: Effort | None = None) -> bool:
@@ -149,9 +133,7 @@ class _Search:
                 return found
         return self._greedy(targets, parts, readings[0])
 
-    def _greedy(
-        self, targets: Targets, parts: list[Part], reading: Reading
-    ) -> tuple[Targets, Reading, list[Part]]:
+    def _greedy(self, targets: Targets, parts: list[Part], reading: Reading) -> tuple[Targets, Reading, list[Part]]:
         """Leave out one number after another until a data set is found, then take back those that were not to blame."""
         left, gone = targets, []
         for part in parts:
@@ -195,57 +177,32 @@ def settle(targets: Targets) -> Settled:
     ReconstructionError
         When not even one number can be met.
     """
-    kept_in = build_dir() / "settled" / f"{_digest(targets)}.pickle"
-    try:
-        settled: Settled = pickle.loads(kept_in.read_bytes())
-    except (OSError, pickle.UnpicklingError, EOFError):
-        settled = _settle(targets)
-        _keep(settled, kept_in)
-    return settled
-
-
-def _digest(targets: Targets) -> str:
-    state = hashlib.sha256(repr(targets).encode())
-    for name in _ENGINE:
-        state.update((Path(__file__).parent / f"{name}.py").read_bytes())
-    return state.hexdigest()[:32]
-
-
-def _keep(settled: Settled, path: Path) -> None:
-    """Best effort: where nothing can be written, the next call settles anew."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(pickle.dumps(settled))
-        Path(file.name).replace(path)
-    except OSError:
-        return
+    return kept("settled", targets, Settled, lambda: _settle(targets))
 
 
 def _settle(targets: Targets) -> Settled:
     dropped: list[str] = []
-    kept = targets
+    left = targets
     for name in targets.arms:
-        kept, words = attainable_arm(kept, name)
+        left, words = attainable_arm(left, name)
         dropped += words
     search = _Search(np.random.default_rng(zlib.crc32(repr(targets).encode())))
-    kept, reading, gone = _settle_arms(kept, search)
-    dropped += [_words(part, kept, reading) for part in gone]
-    search.works(_bare(kept), reading)
+    left, reading, gone = _settle_arms(left, search)
+    dropped += [_words(part, search) for part in gone]
+    search.works(_bare(left), reading)
     search.expect()
-    kept, reading, gone = _settle_together(kept, reading, search)
-    dropped += [_words(part, kept, reading) for part in gone]
+    left, reading, gone = _settle_together(left, reading, search)
+    dropped += [_words(part, search) for part in gone]
     search.expect()
-    kept, reading, gone = _settle_contrast(kept, reading, search)
-    dropped += [_words(part, kept, reading) for part in gone]
-    return Settled(kept, reading, tuple(dropped), tuple(search.tried.items()))
+    left, reading, gone = _settle_contrast(left, reading, search)
+    dropped += [_words(part, search) for part in gone]
+    return Settled(left, reading, tuple(dropped), tuple(search.tried.items()))
 
 
-def _words(part: Part, kept: Targets, reading: Reading) -> str:
-    count = PILOT_CHAINS * THOROUGH.cycles
+def _words(part: Part, search: _Search) -> str:
     return (
         f"left out: {part.words}. No data set was found that has it together with the other printed numbers "
-        f"({count} coolings of {PILOT_CHAINS} chains: a search, not a proof)"
+        f"({search.failures} coolings failed under {len(search.tried)} readings: a search, not a proof)"
     )
 
 

@@ -14,7 +14,6 @@ from haicbook.results import SavedResults
 from haicbook.study import Paper
 from haicbook.synthesis.arms import arm_label, response_rates
 from haicbook.synthesis.by_response import ResponseBias, response_bias
-from haicbook.synthesis.store import kept
 
 # of two response criteria, the one that most of the studies use
 _CRITERION = "mrecist"
@@ -80,7 +79,7 @@ def rebuild(papers: list[Paper], saved: Mapping[str, SavedResults], endpoint: st
         criterion = _CRITERION if _CRITERION in paper.spec.endpoints[endpoint].criteria else ""
         try:
             targets = survival.targets_from_study(paper, endpoint, paper.spec.main_population, criterion)
-            found = _reconstructed(targets, replicates, seed, endpoint, censoring)
+            found = survival.reconstruct(targets, replicates, survival.stream(seed, endpoint), censoring)
         except (survival.TargetError, survival.ReconstructionError) as error:
             left_out[paper.study] = str(error)
             continue
@@ -89,15 +88,6 @@ def rebuild(papers: list[Paper], saved: Mapping[str, SavedResults], endpoint: st
         if digest in chapter.values and chapter.parameters.get("replicates") == replicates:
             same[paper.study] = chapter.value(digest) == found.digest()
     return Rebuilt(endpoint, ensembles, left_out, same)
-
-
-def _reconstructed(
-    targets: survival.Targets, replicates: int, seed: int, endpoint: str, censoring: str
-) -> survival.Ensemble:
-    return kept(
-        (targets, replicates, seed, endpoint, censoring),
-        lambda: survival.reconstruct(targets, replicates, survival.stream(seed, endpoint), censoring),
-    )
 
 
 def bands(papers: list[Paper], rebuilt: Rebuilt, horizon: float) -> pd.DataFrame:

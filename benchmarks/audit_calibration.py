@@ -13,7 +13,7 @@ from pathlib import Path
 
 from haicbook.simulate.calibration import Calibration, calibrate
 
-SEED = 2_047
+SEED = 3_119
 OUT = Path(__file__).parent / "results" / "audit_calibration.csv"
 
 

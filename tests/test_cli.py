@@ -20,7 +20,8 @@ def test_it_knows_its_version():
 def test_help_names_each_command():
     result = CliRunner().invoke(main, ["-h"])
     assert result.exit_code == 0
-    assert {"run", "build"} <= {line.split()[0] for line in result.output.splitlines() if line.startswith("  ")}
+    named = {line.split()[0] for line in result.output.splitlines() if line.startswith("  ")}
+    assert {"check", "verify", "audit", "reconstruct", "run", "build"} <= named
 
 
 def test_an_unknown_command_is_a_usage_error():
@@ -31,6 +32,16 @@ def test_starting_loads_no_heavy_library():
     code = "import sys, haicbook.cli; print(sorted({'numpy', 'pandas', 'papermill', 'pydantic'} & set(sys.modules)))"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ended.stdout == "[]\n"
+
+
+def test_reconstruct_says_what_it_takes_and_what_it_may_leave_out():
+    result = CliRunner().invoke(main, ["reconstruct", "--help"])
+    assert result.exit_code == 0
+    said = " ".join(result.output.split())
+    for word in ("--replicates", "--seed", "--out", "--censoring", "STUDY:ENDPOINT", ".parquet", "left out by name"):
+        assert word in said
+    for wrong in ([], ["--out", "x.csv", "--replicates", "0"], ["--out", "x.csv", "--censoring", "never"]):
+        assert CliRunner().invoke(main, ["reconstruct", "shen2025:os", *wrong]).exit_code == 2
 
 
 def test_audit_says_what_it_takes():

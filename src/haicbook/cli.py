@@ -136,11 +136,13 @@ def audit(studies: tuple[str, ...], form: str, severities: tuple[str, ...], fail
     help="When patients leave follow-up, as far as the printed numbers leave it open.",
 )
 def reconstruct(targets: str, replicates: int, seed: int, out: Path, censoring: str) -> None:
-    """Rebuild patient-level survival data from printed numbers: synthetic rows that all meet them.
+    """Rebuild patient-level survival data from printed numbers: synthetic rows, verified to meet them.
+
+    Numbers that cannot be met together, or that no search met, are left out by name; the report says which.
 
     TARGETS is a YAML file of printed numbers, or STUDY:ENDPOINT[:POPULATION[:CRITERION]] of data/, such as
     shen2025:pfs:all:mrecist; without a population, the study's main one.
-    Exit status 3 when fewer data sets were found than asked for.
+    Exit status 3 when fewer data sets were found than asked for, 2 when the targets cannot be used.
     """
     from haicbook.paths import data_dir
     from haicbook.study import DataError

@@ -14,6 +14,7 @@ from haicbook.proportions import Difference, Proportion, fisher_p, normal_quanti
 
 Floats = NDArray[np.float64]
 Direction = Literal["benefit", "harm", "neither"]
+COLUMNS = ("difference", "low", "high", "ratio", "ratio_low", "ratio_high", "number_needed", "p")
 _ABBREVIATION = {"benefit": "NNTB", "harm": "NNTH", "neither": "NNT"}
 _STEPS = 200
 _WIDEST = 1e6
@@ -275,8 +276,7 @@ def compare(
     if problems:
         raise ValueError("; ".join(problems))
     rows = [_compared(row, confidence, harmful) for row in counts[needed].itertuples(index=False)]
-    columns = ["difference", "low", "high", "ratio", "ratio_low", "ratio_high", "number_needed", "p"]
-    found = pd.DataFrame(rows, columns=columns, index=counts.index)
+    found = pd.DataFrame(rows, columns=list(COLUMNS), index=counts.index)
     found["q"] = false_discovery(found.p.to_numpy(dtype=float))
     found["discovery"] = found.q <= rate
     return counts.join(found)

@@ -4,7 +4,7 @@ import pytest
 
 from haicbook.audit import audit
 
-T4 = "tables/4_events.csv"
+T2, T4 = "tables/2_after.csv", "tables/4_events.csv"
 RASH = "rash,Rash,,,5 (16.7%),1 (3.3%),6 (20.0%),2 (6.7%),0,2 (6.7%),0.255\n"
 
 
@@ -34,6 +34,34 @@ def test_two_rows_with_the_same_counts(paper_with):
 def test_several_such_pairs_are_a_warning(paper_with):
     severities = [severity for severity, _ in found(with_rows(paper_with, *COUGH, *EDEMA), "repeated_rows")]
     assert severities == ["warning", "warning"]
+
+
+def baseline(slug, levels, new, old):
+    lines = [f"{slug},{slug},,,,,\n"]
+    for level, n, m in zip(levels, new, old, strict=True):
+        lines.append(f"{slug},{level},{level},,{n} ({100 * n / 30:.1f}%),{m} ({100 * m / 30:.1f}%),\n")
+    return "".join(lines)
+
+
+STAGE = baseline("bclc", ("b", "c"), (17, 13), (18, 12))
+
+
+@pytest.mark.parametrize(
+    ("thrombus", "severity"),
+    [
+        # more with a thrombus than of stage C, in both arms: the row is the stage's
+        (baseline("pvtt", ("present", "absent"), (17, 13), (18, 12)), "error"),
+        # as many with a thrombus as of stage C may be so
+        (baseline("pvtt", ("absent", "present"), (17, 13), (18, 12)), "warning"),
+        # a contradiction, but not the same counts
+        (baseline("pvtt", ("present", "absent"), (16, 14), (18, 12)), None),
+    ],
+)
+def test_a_copied_row_that_contradicts_its_original_is_an_error(paper_with, thrombus, severity):
+    last = "etiology,HCV,hcv,,3 (10.0%),4 (13.3%),\n"
+    result = found(paper_with((T2, last, last + STAGE + thrombus)), "repeated_rows")
+    assert [level for level, _ in result] == ([severity] if severity else [])
+    assert severity != "error" or "one holds the other's counts" in result[0][1]
 
 
 @pytest.mark.parametrize(("new", "old"), [((0, 0, 0), (0, 0, 0)), ((30, 0, 30), (30, 0, 30)), ((1, 0, 1), (0, 0, 0))])

@@ -48,6 +48,43 @@ def test_a_range_that_the_methods_give(paper_with, printed, ends, severity):
     assert [level for level, _ in found(paper_with(claims=claims), "within_range")] == ([severity] if severity else [])
 
 
+@pytest.mark.parametrize(
+    ("printed", "span", "unit", "severity"),
+    [
+        # 30 patients, 15 with 2 and 15 with 6: sd 2.03; 13, 4 with 4, 13: 1.89; 14, 2 with 4, 14: 1.97
+        ("4.00 ± 1.97", "two to six", "courses", "warning"),
+        ("4.00 ± 1.89", "two to six", "courses", None),
+        # near an end most may well have just that number: 28 with 2, 2 with 6
+        ("2.27 ± 1.01", "two to six", "courses", None),
+        # with one number between the ends there is no hollow: 14 with 2, 2 with 3, 14 with 4
+        ("3.00 ± 0.98", "two to four", "courses", None),
+        # centimetres are no whole numbers
+        ("4.00 ± 1.97", "two to six", "cm", None),
+    ],
+)
+@pytest.mark.parametrize("by_id", [False, True])
+def test_nearly_all_at_the_two_ends(paper_with, printed, span, unit, severity, by_id):
+    row = "size" if unit == "cm" else "haic_courses"
+    allowed = claim(f"{row}_allowed", span, read_as="range", arm="", unit=unit)
+    if by_id:  # the claim's id says that the range is allowed, its term is that of the mean
+        allowed = allowed.replace(f",,{row}_allowed,", f",,{row},")
+    result = found(paper_with(claims=claim(row, printed, unit=unit) + allowed), "within_range")
+    assert [level for level, _ in result] == ([severity] if severity else [])
+    assert not severity or "at least 28 of 30 patients must have had exactly 2 or exactly 6" in result[0][1]
+
+
+def test_a_plan_that_nearly_all_left_at_its_ends_is_nothing(paper_with):
+    claims = claim("haic_courses", "4.00 ± 1.97") + claim("haic_courses_planned", "2–6", read_as="range", arm="")
+    assert found(paper_with(claims=claims), "within_range") == []
+
+
+def test_one_mean_printed_twice_with_other_spaces_is_one(paper_with):
+    again = claim("haic_courses", "4.0±2.2").replace(",results,Results,", ",discussion,Discussion,")
+    claims = claim("haic_courses", "4.0 ± 2.2") + again + claim("haic_courses_allowed", "2–6", read_as="range", arm="")
+    ((_, sentence),) = found(paper_with(claims=claims), "within_range")
+    assert "at odds with" not in sentence
+
+
 @pytest.mark.parametrize(("sd", "wrong"), [("4.0", False), ("12.0", True), ("1.0", True)])
 def test_a_range_of_the_same_patients(paper_with, sd, wrong):
     claims = claim("age", f"50.0 ± {sd}", unit="years") + claim(

@@ -26,6 +26,8 @@ BY_HAND = {
         ("most_common", ERROR, "Abdominal pain said to be most common (SE, after matching)"),
         ("most_common", ERROR, "AST increased, ALT increased said to be most common (SI, after matching)"),
         ("within_range", INFO, "four to six planned"),
+        # (4.675 - 2)(6 - 4.675) - 1.815² · 181/182 = 0.268, and each patient with 3, 4 or 5 courses takes at least 3
+        ("within_range", WARNING, "HAIC courses (SI, after matching): with two to six allowed, at least 166 of 182"),
     ],
     "lin2023": [
         ("interval", ERROR, "GGT (HAIC+L, before matching): 159.4 does not lie within its quartiles"),
@@ -35,7 +37,7 @@ BY_HAND = {
         ("percentage", ERROR, "Fatigue, above grade 3 (HAIC+L, before matching)"),
         ("nested", ERROR, "Portal vein tumour thrombosis, Present (HAIC+L+P, after matching): 27 (56.25%)"),
         ("nested", ERROR, "Portal vein tumour thrombosis, Present (HAIC+L, after matching): 29 (60.42%)"),
-        ("repeated_rows", INFO, "BCLC stage and Portal vein tumour thrombosis have the same counts"),
+        ("repeated_rows", ERROR, "BCLC stage and Portal vein tumour thrombosis have the same counts"),
         ("p_value", WARNING, "Cirrhosis (before matching)"),
         ("p_value", WARNING, "Partial response (before matching)"),
         ("p_value", WARNING, "Stable disease (before matching)"),

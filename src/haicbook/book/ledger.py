@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from haicbook.audit import RULES, TOPICS, Finding, Rule, audit, ranked
+from haicbook.book.recall import recall_text
 from haicbook.paths import executed_dir, root
 from haicbook.results import write_text
 from haicbook.show.findings import MARKS
@@ -70,6 +71,8 @@ review. These of its checks are served by rules of this audit; the others need d
 ## How often it is wrong
 
 {calibration}
+
+{recall}
 
 ## A paper of your own
 
@@ -132,6 +135,7 @@ def write_ledger() -> Path | None:
         inspect=_inspect(findings, list(found)),
         rules=_rules(),
         calibration=_calibration(),
+        recall=recall_text(),
         example=_EXAMPLE,
     )
     write_text(page, filled)

@@ -55,6 +55,12 @@ def colour(paper: Any, arm: str) -> str:
     return COLOURS[paper.spec.arms[arm].role]
 
 
+def say(ax: Axes, words: str) -> None:
+    """A sentence in place of a figure that has nothing to draw."""
+    ax.axis("off")
+    ax.text(0.5, 0.5, words, ha="center", va="center", color=INK, wrap=True, transform=ax.transAxes)
+
+
 def figure(rows: int, *, row_height: float = 0.32, least: float = 2.0, **kwargs: Any) -> tuple[Figure, Axes]:
     """A figure as tall as its number of rows needs."""
     import matplotlib.pyplot as plt

@@ -81,7 +81,7 @@ def extremes(rates: pd.DataFrame, name: str) -> dict[str, str]:
 def longer_arms(rates: pd.DataFrame) -> str:
     """In how many studies with two arms the experimental arm has the larger estimate, as `4 of 4`."""
     wide = rates.pivot_table(index="study", columns="role", values="estimate")
-    pairs = wide[["experimental", "comparator"]].dropna()
+    pairs = wide.reindex(columns=["experimental", "comparator"]).dropna()
     return f"{int((pairs.experimental > pairs.comparator).sum())} of {len(pairs)}"
 
 

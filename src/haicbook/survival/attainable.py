@@ -16,6 +16,8 @@ from haicbook.survival.exact import reach
 from haicbook.survival.knots import knots_of
 from haicbook.survival.targets import ArmTargets, Conflict, Interval, Landmark, TargetError, Targets
 
+_PROOF = "every order of events and censorings was listed: a proof, for Kaplan-Meier rates and usual rounding"
+
 
 @dataclass(frozen=True)
 class Part:
@@ -43,7 +45,13 @@ class Change:
 
 
 def attainable_arm(targets: Targets, name: str) -> tuple[Targets, list[str]]:
-    """The targets with as few changes to one arm as make it attainable, and the changes in words."""
+    """The targets with as few changes to one arm as make it attainable, and the changes in words.
+
+    Raises
+    ------
+    TargetError
+        When no data set of the arm's size can have what is printed of it, and nothing would be left without it.
+    """
     arm = targets.arms[name]
     parts = _parts(arm)
     if targets.conventions.rates == "life_table" or _listed(arm) is not False:
@@ -56,7 +64,10 @@ def attainable_arm(targets: Targets, name: str) -> tuple[Targets, list[str]]:
         if _listed(changed.arms[name]):
             kept = [part for part in parts if part not in [change.part for change in changes]]
             return changed, [_why(change, name, arm, kept) for change in changes]
-    return targets, []
+    words = " and ".join(part.words for part in parts)
+    raise TargetError(
+        [f"arm {name}: no data set of {arm.n} patients can have {words} ({_PROOF}); nothing else is printed"]
+    )
 
 
 def _parts(arm: ArmTargets) -> list[Part]:
@@ -118,10 +129,7 @@ def _listed(arm: ArmTargets) -> bool | None:
 def _why(change: Change, name: str, arm: ArmTargets, kept: list[Part]) -> str:
     rivals = _impossible_together(arm, change.part, kept)
     company = f" together with {' and '.join(part.words for part in rivals)}" if rivals else ""
-    reason = (
-        f"no data set of {arm.n} patients can have it{company} "
-        "(every order of events and censorings was listed: a proof, for Kaplan-Meier rates and usual rounding)"
-    )
+    reason = f"no data set of {arm.n} patients can have it{company} ({_PROOF})"
     what = f"{change.part.words}, arm {name}"
     if change.by is None:
         return f"left out: {what}: {reason}"

@@ -41,6 +41,8 @@ BINS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 6.0)
 PRIOR = {"level": 1.0, "ratio": 0.7, "censored": 0.2, "censored_sd": 1.0, "drift": 0.2}
 SPREADS = (0.35, 0.3, 0.6)
 ARMS_APART = 0.4
+# follow-up goes on after the latest time printed, at least by this factor
+_LATER = 1.1
 # how censoring changes from bin to bin, where a pattern is assumed
 CENSORING = {"early": (1.0, -0.35, 0.2), "uniform": (0.2, 0.2, 0.6), "late": (0.02, 0.7, 0.2)}
 
@@ -88,6 +90,28 @@ def prior_of(scale: float, censoring: str) -> Floats:
     return np.array([*levels, SPREADS[0], SPREADS[1], spread, ARMS_APART])
 
 
+def _end_of_follow_up(targets: Targets, scale: float, rng: np.random.Generator) -> float:
+    """As printed; else a draw, late enough for the events that the hazard ratio's interval stands for."""
+    if targets.follow_up_is_printed:
+        return targets.follow_up_end
+    seen = min(_events(targets) / targets.n, 0.95)
+    earliest = min(max(_LATER * targets.latest, -_LATER * scale * np.log2(1 - seen)), targets.follow_up_end)
+    return float(rng.uniform(earliest, targets.follow_up_end))
+
+
+def _events(targets: Targets) -> float:
+    """Events printed, or implied by the standard error of the log hazard ratio: 4 / SE^2 (Schoenfeld, 1983)."""
+    printed = [arm.events for arm in targets.arms.values()]
+    if targets.events_total is not None:
+        return targets.events_total
+    if all(events is not None for events in printed):
+        return sum(filter(None, printed))
+    ci = targets.hr.ci if targets.hr is not None else None
+    if ci is None or not all(0 < end < np.inf for end in (ci.lower.low, ci.upper.high)):
+        return 0.0
+    return float((4 * 1.96 / np.log(ci.upper.middle / ci.lower.middle)) ** 2)
+
+
 class Chain:
     """One chain; iterate over it for its attempts."""
 
@@ -101,7 +125,8 @@ class Chain:
         self.goals, self.keys = goals_of(targets, reading)
         self.scale = scale_of(targets)
         self.sizes = np.array([arm.n for arm in targets.arms.values()], dtype=np.int64)
-        self.horizon = self.goals.horizon
+        self.horizon = _end_of_follow_up(targets, self.scale, rng)
+        self.goals = self.goals._replace(horizon=self.horizon)
         edges = np.array([edge * self.scale for edge in BINS if edge * self.scale < self.horizon])
         arms, most, total, goals = len(self.sizes), int(self.sizes.max()), int(self.sizes.sum()), len(self.keys)
         prior = prior_of(self.scale, censoring)

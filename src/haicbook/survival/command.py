@@ -13,19 +13,19 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from haicbook.study import load, studies
 from haicbook.survival import report
-from haicbook.survival.chains import MEMBERS_OF_A_CHAIN, Effort, Rows, sample
+from haicbook.survival.chains import Effort
 from haicbook.survival.comparison import FOLLOW_UP_WORDS
-from haicbook.survival.ensemble import Ensemble, stacked
+from haicbook.survival.ensemble import Ensemble
 from haicbook.survival.figures import TargetError
 from haicbook.survival.from_study import targets_from_study
-from haicbook.survival.settle import ReconstructionError, settle
+from haicbook.survival.reconstruct import ReconstructionError, ensemble_of
+from haicbook.survival.settle import settle
 from haicbook.survival.targets import Targets
-from haicbook.survival.verify import verified
 from haicbook.survival.yaml_targets import read_targets
 
 WELL, PARTIAL = 0, 3
-# chains that may be started for each one that would do if none failed
-_PATIENCE, _SPARE = 6, 4
+# chains that may be started for each one that would do if none failed: who asks here waits for the answer
+_PATIENCE = 6
 _YAML = (".yml", ".yaml", ".json")
 _MOST_PARTS = 4
 Told = Callable[[int], None]
@@ -75,6 +75,8 @@ def command(named: str, replicates: int, seed: int, out: Path, censoring: str, r
     try:
         with _progress(errors, replicates) as told:
             ensemble = reconstruct_told(targets, replicates, np.random.default_rng(seed), censoring, told)
+    except TargetError as error:
+        raise UnusableError([str(error)]) from error
     except ReconstructionError as error:
         _say(errors, f"No data set was found, and nothing was written: {error}", "bold red")
         return PARTIAL
@@ -138,34 +140,7 @@ def reconstruct_told(
     """
     settled = settle(targets)
     told(0)
-    most = -(-replicates // MEMBERS_OF_A_CHAIN) * _PATIENCE + _SPARE
-    batch = max(2, min(os.cpu_count() or 1, 8))
-    members: list[tuple[Rows, ...]] = []
-    chains, failures = 0, 0
-    while len(members) < replicates and chains < most:
-        now = min(batch, most - chains)
-        found = sample(
-            settled.kept,
-            settled.reading,
-            censoring,
-            Effort(),
-            now * MEMBERS_OF_A_CHAIN,
-            rng,
-            most_chains=now,
-        )
-        members += found.members
-        chains, failures = chains + now, failures + found.failures
-        told(min(len(members), replicates))
-    members = members[:replicates]
-    if members:
-        good = verified(stacked(tuple(targets.arms), members), settled.kept, settled.reading)
-        members = [member for member, met in zip(members, good, strict=True) if met]
-    if not members:
-        words = f"{targets.study}, {targets.endpoint}: no verified data set was found in {failures} coolings"
-        raise ReconstructionError(words)
-    rows = stacked(tuple(targets.arms), members)
-    what = (settled.kept, settled.dropped, settled.reading, settled.tried)
-    return Ensemble(targets, censoring, rows, *what, asked=replicates)
+    return ensemble_of(targets, settled, replicates, rng, censoring, Effort(), patience=_PATIENCE, told=told)
 
 
 @contextmanager

@@ -173,6 +173,8 @@ def curve_values(time, event, n, goals, first, last, out):
                 reverse_on_half = reverse > 0.5 - HALF
     while mark < last and kind[mark] <= RATE_HIGH:
         out[mark] = rate_value(kind[mark], survival, log_s, green, goals.rate_interval)
+        if kind[mark] == RATE and survival > 0.0 and time[n - 1] < goals.time[mark]:
+            out[mark] -= 1.0  # no paper prints a rate where nobody is at risk
         mark += 1
     if normal and found and below_time < np.inf and below_time > above_time:
         density = (above_height - below_height) / (below_time - above_time)
@@ -649,12 +651,12 @@ def snap(time, event, n, goals, arm, values, rng):
 def slide(time, n, goals, i, rng):
     """A new time for row i of an arm, between its neighbours: the arm's curve keeps its heights."""
     least = time[i - 1] if i > 0 else 0.0
-    most = time[i + 1] if i + 1 < n else min(goals.horizon, time[i] * 1.1)
+    most = time[i + 1] if i + 1 < n else goals.horizon
     return least + rng.random() * (most - least)
 
 
 @compiled
-def stretch(time, event, sizes, goals, room, arm, heat, total, rng):
+def stretch(parent, time, event, sizes, goals, room, arm, heat, total, rng):
     """Bend an arm's times between two neighbouring printed times: its own goals stay met, the contrast moves."""
     n, times = sizes[arm], time[arm]
     centre = times[int(rng.random() * n)]
@@ -670,11 +672,16 @@ def stretch(time, event, sizes, goals, room, arm, heat, total, rng):
         if centre < point < high:
             high = point
     power = np.exp(0.3 * rng.standard_normal())
+    # without the density of the rows and the map's own, repeated bending would heap the times at one of the two ends
+    gain = 0.0
     for i in range(n):
         room.saved[i] = times[i]
         if low < times[i] < high:
-            times[i] = low + (high - low) * ((times[i] - low) / (high - low)) ** power
-    allowed = total - np.log(rng.random())
+            place = (times[i] - low) / (high - low)
+            gain += np.log(power) + (power - 1.0) * np.log(place) - log_density(parent, arm, times[i], event[arm, i])
+            times[i] = low + (high - low) * place**power
+            gain += log_density(parent, arm, times[i], event[arm, i])
+    allowed = total + gain - np.log(rng.random())
     fresh = evaluate(time, event, sizes, goals, room, arm, heat, allowed)
     if fresh <= allowed:
         settle(goals, room, arm)
@@ -725,7 +732,7 @@ def move(parent, time, event, sizes, goals, room, heat, total, scale, rng):
         return exchange(parent, time, event, sizes, goals, room, heat, total, rng)
     cool = heat < 0.5 or room.cold[arm]
     if cool and room.missed[arm] == 0.0 and goals.step == 0.0 and rng.random() < 0.25:
-        return stretch(time, event, sizes, goals, room, arm, heat, total, rng)
+        return stretch(parent, time, event, sizes, goals, room, arm, heat, total, rng)
     if cool and room.missed[arm] == 0.0 and rng.random() < 0.7:
         kind = 0.8
     redraw = 0.25 + 0.45 * heat
@@ -758,6 +765,7 @@ def move(parent, time, event, sizes, goals, room, heat, total, scale, rng):
         new_time = on_grid(slide(times, n, goals, i, rng), goals.step)
         if new_time <= 0.0:
             return total
+        gain = log_density(parent, arm, new_time, old_event) - log_density(parent, arm, old_time, old_event)
     elif kind < 0.93 or not cool:
         width = scale * np.exp(-6.0 * rng.random())
         new_event = old_event
@@ -978,7 +986,8 @@ def thread(parent, arm, time, event, n, deaths, goals, values, tries, rng):
                     rng,
                 )
                 new_survival, new_log, new_green = climb(time, event, row, until, n, survival, log_s, green)
-                if within(goals, mark, new_survival, new_log, new_green):
+                followed = until < n or new_survival == 0.0 or time[until - 1] >= stop
+                if followed and within(goals, mark, new_survival, new_log, new_green):
                     hit = True
                     break
             if not hit:

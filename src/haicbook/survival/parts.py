@@ -43,7 +43,8 @@ def parts_of(targets: Targets) -> tuple[Part, ...]:
     if targets.pooled_median is not None:
         parts.append(Part(("median", "pooled"), f"the median of all arms, {_months(targets.pooled_median)}"))
     if targets.pooled_median_ci is not None and _readable(targets.pooled_median_ci):
-        parts.append(Part(("median_ci", "pooled"), f"its interval, {targets.pooled_median_ci.printed}"))
+        words = f"the interval of the median of all arms, {targets.pooled_median_ci.printed}"
+        parts.append(Part(("median_ci", "pooled"), words))
     if targets.events_total is not None:
         parts.append(Part(("events", "pooled"), f"the events of all arms, {targets.events_total}"))
     if targets.follow_up_median is not None and counts_follow_up(targets):

@@ -8,13 +8,16 @@ conventions that programs use, is settled first (:mod:`haicbook.survival.settle`
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+
 import numpy as np
 
 from haicbook.survival.chains import CENSORING, MEMBERS_OF_A_CHAIN, Effort, Rows, sample
 from haicbook.survival.ensemble import Ensemble, stacked
 from haicbook.survival.figures import TargetError
 from haicbook.survival.goals import Reading
-from haicbook.survival.settle import ReconstructionError, settle
+from haicbook.survival.settle import ReconstructionError, Settled, settle
 from haicbook.survival.store import kept
 from haicbook.survival.targets import Targets
 from haicbook.survival.verify import verified
@@ -22,7 +25,8 @@ from haicbook.survival.verify import verified
 __all__ = ["ReconstructionError", "reconstruct"]
 
 # chains that may be started for each one that would do if none failed
-_PATIENCE = 3
+_PATIENCE = 1
+_SPARE = 4
 
 
 def reconstruct(
@@ -75,32 +79,57 @@ def reconstruct(
 def _reconstruct(
     targets: Targets, replicates: int, rng: np.random.Generator, censoring: str, effort: Effort
 ) -> Ensemble:
-    settled = settle(targets)
-    chains = -(-replicates // MEMBERS_OF_A_CHAIN)
-    found = sample(
-        settled.kept,
-        settled.reading,
-        censoring,
-        effort,
-        replicates,
-        rng,
-        most_chains=chains * _PATIENCE + 4,
-    )
-    members = _verified(settled.kept, found.members, settled.reading)
+    return ensemble_of(targets, settle(targets), replicates, rng, censoring, effort)
+
+
+def ensemble_of(
+    targets: Targets,
+    settled: Settled,
+    replicates: int,
+    rng: np.random.Generator,
+    censoring: str,
+    effort: Effort,
+    *,
+    patience: int = _PATIENCE,
+    told: Callable[[int], None] = lambda found: None,
+) -> Ensemble:
+    """Verified members of what was settled, drawn in batches of chains until there are enough.
+
+    Parameters
+    ----------
+    targets, replicates, rng, censoring, effort
+        As :func:`reconstruct` takes them.
+    settled
+        What of the targets can be met together, and how.
+    patience
+        Chains that may be started for each one that would do if none failed.
+    told
+        Called with the number of members so far, after each batch.
+
+    Raises
+    ------
+    ReconstructionError
+        When no member is found.
+    """
+    most = -(-replicates // MEMBERS_OF_A_CHAIN) * patience + _SPARE
+    at_once = max(2, min(os.cpu_count() or 1, 8))
+    members: list[tuple[Rows, ...]] = []
+    chains, failures = 0, 0
+    while len(members) < replicates and chains < most:
+        batch = min(at_once, most - chains)
+        wanted = batch * MEMBERS_OF_A_CHAIN
+        found = sample(settled.kept, settled.reading, censoring, effort, wanted, rng, most_chains=batch)
+        members += _verified(settled.kept, found.members, settled.reading)
+        chains, failures = chains + batch, failures + found.failures
+        told(min(len(members), replicates))
     if not members:
         raise ReconstructionError(
-            f"{targets.study}, {targets.endpoint}: no verified data set was found in {found.failures} coolings"
+            f"{targets.study}, {targets.endpoint}: no verified data set was found in {failures} coolings of {chains} "
+            "chains"
         )
-    return Ensemble(
-        targets,
-        censoring,
-        stacked(tuple(targets.arms), members),
-        settled.kept,
-        settled.dropped,
-        settled.reading,
-        settled.tried,
-        replicates,
-    )
+    rows = stacked(tuple(targets.arms), members[:replicates])
+    what = (settled.kept, settled.dropped, settled.reading, settled.tried)
+    return Ensemble(targets, censoring, rows, *what, asked=replicates)
 
 
 def _verified(kept: Targets, members: list[tuple[Rows, ...]], reading: Reading) -> list[tuple[Rows, ...]]:

@@ -29,7 +29,7 @@ from haicbook.survival.targets import Targets
 PILOT = Effort(tries=100, burn=8, warm=3, cool=12, polish=8_000, forward=40_000, cycles=2)
 PILOT_CHAINS = 4
 # what has to fail before a number is left out
-THOROUGH = Effort(tries=200, burn=12, warm=3, cool=60, polish=40_000, forward=60_000, cycles=5)
+THOROUGH = Effort(tries=200, burn=12, warm=3, cool=60, polish=40_000, forward=60_000, cycles=3)
 # which numbers are given up first
 _FIRST_TO_GO = ("follow_up", "median_ci", "rate_ci", "hr_ci", "logrank_p", "events", "hr", "rate", "median")
 # a number that short chains miss by more halves of its rounding interval than this is out of reach of other conventions
@@ -210,7 +210,8 @@ def _alone(targets: Targets, name: str) -> Targets:
     """One arm of the targets, without what is printed of all arms together."""
     whole = replace(targets, events_total=None, pooled_median=None, pooled_median_ci=None)
     arm = replace(targets.arms[name], follow_up_median=None)
-    return replace(whole, arms={name: arm}, hr=None, logrank_p=None, follow_up_median=None)
+    alone = replace(whole, arms={name: arm}, hr=None, logrank_p=None, follow_up_median=None)
+    return replace(alone, follow_up_floor=targets.latest)
 
 
 def _bare(targets: Targets) -> Targets:

@@ -53,7 +53,7 @@ def kept(folder: str, question: object, kind: type[Answer], make: Callable[[], A
     path = build_dir() / folder / f"{digest}.pickle"
     try:
         answer = pickle.loads(path.read_bytes())
-    except (OSError, EOFError, pickle.UnpicklingError, AttributeError, ImportError):
+    except (OSError, EOFError, pickle.UnpicklingError, AttributeError, ImportError, ValueError, LookupError):
         answer = None
     if isinstance(answer, kind):
         return answer

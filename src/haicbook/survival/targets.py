@@ -12,6 +12,7 @@ YAML; they can be written in Python as well::
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 
 from haicbook.survival.figures import Conventions, FollowUpMethod, Interval, Limits, Rounding, TargetError
@@ -31,7 +32,7 @@ __all__ = [
 
 # Where neither a maximum nor dates are printed, follow-up is taken to end at so many times the latest survival time
 # that the paper prints (a median, a limit of one, a rate), and at least at twice the median follow-up.
-FOLLOW_UP_MULTIPLE = 1.5
+FOLLOW_UP_MULTIPLE = 2.5
 MEDIAN_FOLLOW_UP_MULTIPLE = 2.0
 
 
@@ -257,11 +258,24 @@ class Targets:
     def follow_up_end(self) -> float:
         """Months at which the reconstruction ends follow-up; :attr:`follow_up_basis` says where this comes from.
 
-        The printed maximum; else the time between the printed dates; else 1.5 times the latest survival time printed,
+        The printed maximum; else the time between the printed dates; else 2.5 times the latest survival time printed,
         and at least twice the median follow-up (the median of follow-up times spread evenly up to the end). An
-        assumption in the last case. It is never earlier than a target.
+        assumption in the last case: members' follow-up ends at various times before it. It is never earlier than a
+        target.
         """
         return self._follow_up()[0]
+
+    @property
+    def follow_up_is_printed(self) -> bool:
+        """Whether the end of follow-up is printed, or follows from printed dates."""
+        return not self.follow_up_basis.startswith("assumed")
+
+    @property
+    def latest(self) -> float:
+        """The latest survival time printed (months): of a rate, a median or its limit."""
+        ends = [arm.median_ci.upper for arm in self.arms.values() if arm.median_ci is not None]
+        limits = [end.high for end in ends if math.isfinite(end.high)]
+        return max([*(arm.latest for arm in self.arms.values()), *limits, self._pooled_end, self.follow_up_floor])
 
     @property
     def follow_up_basis(self) -> str:
@@ -274,7 +288,7 @@ class Targets:
         latest = max([*(arm.latest for arm in self.arms.values()), self._pooled_end])
         if self.follow_up_window is not None and self.follow_up_window > latest:
             return self.follow_up_window, "from the first enrolment to the last follow-up, by the printed dates"
-        from_times = FOLLOW_UP_MULTIPLE * max(latest, self.follow_up_floor)
+        from_times = FOLLOW_UP_MULTIPLE * self.latest
         printed = [self.follow_up_median, *(arm.follow_up_median for arm in self.arms.values())]
         medians = [median.middle for median in printed if median]
         from_median = MEDIAN_FOLLOW_UP_MULTIPLE * max(medians, default=0.0)

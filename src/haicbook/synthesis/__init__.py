@@ -6,7 +6,17 @@ from haicbook.synthesis.biases import Scan, scan
 from haicbook.synthesis.by_response import ResponseBias, response_bias
 from haicbook.synthesis.conclusions import Conclusion, Step, conclude, questions
 from haicbook.synthesis.confounders import e_values, tipping_grids
-from haicbook.synthesis.curves import Rebuilt, bands, landmarks, lucky_responders, periods_of, rebuild, slug
+from haicbook.synthesis.curves import (
+    Rebuilt,
+    bands,
+    landmarks,
+    lucky_responders,
+    periods_of,
+    ratio_at_end,
+    rebuild,
+    shifted,
+    slug,
+)
 from haicbook.synthesis.designs import (
     DRUGS,
     designs,
@@ -89,6 +99,7 @@ __all__ = [
     "pool",
     "proportional_hazards",
     "questions",
+    "ratio_at_end",
     "readings",
     "rebuild",
     "reporting",
@@ -102,6 +113,7 @@ __all__ = [
     "same_direction",
     "scan",
     "shared_centres",
+    "shifted",
     "slug",
     "study_label",
     "summary_values",

@@ -191,11 +191,11 @@ def _bias(paper: Paper, start: str, judged: pd.DataFrame, items: pd.DataFrame) -
 
 def _imprecision(count: float, crosses: bool, information_size: int, outcome: str) -> Step:
     unit = "deaths" if outcome == "os" else "patients"
-    few = not count >= information_size
-    reasons = [f"{count:.0f} {unit}, fewer than {information_size}"] if few else []
+    few, known = not count >= information_size, f"{count:.0f} {unit}" if math.isfinite(count) else f"{unit} not known"
+    reasons = [f"{known}, fewer than {information_size}" if math.isfinite(count) else known] if few else []
     within = "the interval holds no difference" if outcome == "os" else "the interval holds the rate of no interest"
     reasons += [within] if crosses else []
-    return Step("imprecision", int(few) + int(crosses and few), "; ".join(reasons) or f"{count:.0f} {unit}")
+    return Step("imprecision", int(few) + int(crosses), "; ".join(reasons) or known)
 
 
 def _survival(paper: Paper, saved: SavedResults) -> tuple[str, bool]:
@@ -211,7 +211,8 @@ def _survival(paper: Paper, saved: SavedResults) -> tuple[str, bool]:
     parts.append("medians " + " and ".join(f"{months[arm]:g}" for arm in paper.spec.arms if arm in months) + " months")
     if "os.rmst_difference" in saved.values and saved.value("os.rmst_difference") is not None:
         gap, horizon = saved.value("os.rmst_difference"), saved.parameters["horizon"]
-        parts.append(f"mean survival within {horizon:g} months longer by {gap:.1f} (reconstructed)")
+        direction = "longer" if gap >= 0 else "shorter"
+        parts.append(f"mean survival within {horizon:g} months {direction} by {abs(gap):.1f} (reconstructed)")
     return "; ".join(parts), crosses
 
 
@@ -221,7 +222,11 @@ def _responses(paper: Paper) -> tuple[str, bool]:
     stages = paper.spec.two_stage
     null = float(stages.null_rate) if stages is not None else math.nan
     shows = f"{row.estimate:.0f} % responded ({row.low:.0f} to {row.high:.0f})"
-    bar = "; the bar of its first stage was not reached" if stages is not None else ""
+    bar = ""
+    if stages is not None:
+        responders = round(row.estimate / 100 * stages.stage1_n)
+        reached = "reached" if responders > stages.stage1_reject_at_most else "not reached"
+        bar = f"; the bar of its first stage was {reached}"
     return shows + bar, bool(row.low <= null <= row.high)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,9 +11,11 @@ import numpy as np
 import pandas as pd
 
 from haicbook import survival
+from haicbook.meta import Message
 from haicbook.results import SavedResults
 from haicbook.study import Paper
 from haicbook.synthesis.arms import arm_label, response_rates
+from haicbook.synthesis.biases import Assumption, Scan, scan
 from haicbook.synthesis.by_response import ResponseBias, response_bias
 
 # of two response criteria, the one that most of the studies use
@@ -173,6 +176,32 @@ def periods_of(ensembles: Mapping[str, survival.Ensemble], edges: Sequence[float
         for row in period_ratios(ensemble, edges, confidence=confidence).itertuples(index=False)
     ]
     return pd.DataFrame(rows, columns=["label", *COLUMNS])
+
+
+def shifted(
+    rebuilt: Rebuilt, study: str, assumption: Assumption, values: Sequence[float], *, arm: str, window: float = 3.0
+) -> Scan | Message:
+    """The scan of one study's bias (:func:`haicbook.synthesis.scan`), or why there is none.
+
+    Parameters
+    ----------
+    rebuilt
+        The data sets of all studies.
+    study
+        Which study.
+    assumption, values, arm, window
+        As :func:`haicbook.synthesis.scan` takes them.
+    """
+    ensemble = rebuilt.ensembles.get(study)
+    if ensemble is None:
+        reason = rebuilt.left_out.get(study, "the study is not among the data")
+        return Message(f"No data sets of {study}: {reason}.")
+    return scan(ensemble, assumption, values, arm=arm, window=window)
+
+
+def ratio_at_end(shift: Scan | Message) -> float:
+    """The hazard ratio at the largest size of a shift; NaN where there is none."""
+    return math.nan if isinstance(shift, Message) else float(shift.frame().hr.iloc[-1])
 
 
 def lucky_responders(

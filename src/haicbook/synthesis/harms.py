@@ -230,7 +230,18 @@ def harm_contrasts(
             found = contrasts.compare(pairs, confidence, rate, harmful=True)
             frames.append(found.assign(study=paper.study, level=level, words=found.label))
     if not frames:
-        return pd.DataFrame(columns=["study", "level", "words", "event", "difference", "discovery"])
+        columns = [
+            "label",
+            "grade",
+            "n_treated",
+            "size_treated",
+            "n_control",
+            "size_control",
+            *contrasts.COLUMNS,
+            "q",
+            "discovery",
+        ]
+        return pd.DataFrame(columns=["study", "level", "words", "event", *columns])
     found = pd.concat(frames, ignore_index=True)
     order = found.difference.abs().sort_values(ascending=False, kind="stable").index
     return found.loc[order].reset_index(drop=True)

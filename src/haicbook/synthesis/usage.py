@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from haicbook import audit, survival
 from haicbook.study import Paper
 from haicbook.words import abbreviation, label
@@ -12,10 +14,10 @@ _ENDPOINTS = ("os", "pfs", "liver_pfs")
 def usage(paper: Paper) -> dict[str, list[str]]:
     """Value id to its uses, in words.
 
-    A value is a target when a reconstruction of the study is asked to meet it; no data set can meet some of them, and
-    the reconstruction names those as left out. It is compared when it stands beside the reconstruction that does not
-    have to meet it, in conflict when another place of the paper prints the target differently, and in the audit when
-    a finding names it.
+    A value is a target when a reconstruction of the study is asked to meet it; some cannot be met together, and the
+    reconstruction names those as left out. It is compared when it stands beside the reconstruction without being met,
+    because it cannot be read, in conflict when another place of the paper prints the target differently, and in the
+    audit when a finding names it.
     """
     uses: dict[str, list[str]] = {}
     values = paper.select(statistic="median", endpoint=list(_ENDPOINTS))
@@ -39,23 +41,30 @@ def usage(paper: Paper) -> dict[str, list[str]]:
 
 
 def target_ids(targets: survival.Targets) -> list[str]:
-    """Ids of the printed values that a reconstruction must meet."""
-    ids = [targets.events_total_id]
-    if targets.pooled_median is not None:
-        ids.append(targets.pooled_median.value_id)
-    for arm in targets.arms.values():
-        ids += [landmark.value_id for landmark in arm.landmarks]
-        ids += [arm.median.value_id if arm.median else "", arm.events_id]
-    return [value_id for value_id in ids if value_id]
+    """Ids of the printed values that a reconstruction is asked to meet."""
+    arms = targets.arms.values()
+    counts = [targets.events_total_id, *(arm.events_id for arm in arms)]
+    rates = [mark.value_id or mark.interval.value_id for arm in arms for mark in arm.landmarks]
+    return [value_id for value_id in [*counts, *rates, *_ids(targets, readable=True)] if value_id]
 
 
 def compared_ids(targets: survival.Targets) -> list[str]:
-    """Ids of the printed values that are shown beside a reconstruction: limits, follow-up, contrasts."""
+    """Ids of the printed values that stand beside a reconstruction without being met: those that cannot be read."""
+    return [value_id for value_id in _ids(targets, readable=False) if value_id]
+
+
+def _ids(targets: survival.Targets, *, readable: bool) -> list[str]:
+    return [figure.value_id for figure in _figures(targets) if math.isnan(figure.low) != readable]
+
+
+def _figures(targets: survival.Targets) -> list[survival.Interval]:
+    """Medians, limits, follow-up and contrasts."""
     arms = targets.arms.values()
     limits = [targets.pooled_median_ci, targets.hr.ci if targets.hr else None]
     limits += [arm.median_ci for arm in arms] + [mark.ci for arm in arms for mark in arm.landmarks]
-    figures = [targets.hr.estimate if targets.hr else None, targets.logrank_p]
+    figures = [targets.pooled_median, targets.hr.estimate if targets.hr else None, targets.logrank_p]
+    figures += [arm.median for arm in arms]
     figures += [end for pair in limits if pair is not None for end in (pair.lower, pair.upper)]
     if targets.endpoint == "os":  # time to progression is not how long a patient was followed
         figures += [targets.follow_up_median, *(arm.follow_up_median for arm in arms)]
-    return [figure.value_id for figure in figures if figure is not None and figure.value_id]
+    return [figure for figure in figures if figure is not None]

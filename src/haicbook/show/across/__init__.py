@@ -11,6 +11,7 @@ from haicbook.show.across.arms import (
 )
 from haicbook.show.across.bias import (
     e_values_table,
+    luck_words,
     response_bias_figure,
     shift,
     shift_words,
@@ -108,6 +109,7 @@ __all__ = [
     "landmark_words",
     "landmarks_table",
     "left_out",
+    "luck_words",
     "mapping_notes",
     "mean_differences",
     "mean_words",

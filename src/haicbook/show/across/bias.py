@@ -40,6 +40,8 @@ def tipping_contours(grids: dict[str, Any]) -> tuple[Figure, Any]:
         ax.set_title(f"{name}: {number(grid.hr)} ({interval(grid.low, grid.high)})", fontsize=9.5, color=style.INK)
     for ax in axes.flat[len(grids) :]:
         ax.axis("off")
+    if not grids:
+        style.say(axes[0, 0], "No study prints a ratio.")
     for ax in axes[-1, :]:
         ax.set_xlabel("Has it, experimental arm, %", fontsize=9)
     for ax in axes[:, 0]:
@@ -86,14 +88,17 @@ def shift(scan: Any, xlabel: str, *, percent: bool = False) -> tuple[Figure, Axe
     Parameters
     ----------
     scan
-        From :func:`haicbook.synthesis.scan`.
+        From :func:`haicbook.synthesis.shifted`; a `Message` is written in the figure's place.
     xlabel
         What grows.
     percent
         Whether the sizes are shares.
     """
-    frame = scan.frame()
     fig, ax = style.figure(7, row_height=0.4)
+    if not hasattr(scan, "frame"):
+        style.say(ax, scan.statement)
+        return fig, ax
+    frame = scan.frame()
     fig.subplots_adjust(left=0.12)
     sizes = 100 * frame.value if percent else frame.value
     colour = style.COLOURS["experimental"]
@@ -129,6 +134,8 @@ def _axes(ax: Axes, frame: pd.DataFrame, xlabel: str) -> None:
 
 def shift_words(name: str, scan: Any, *, percent: bool = False) -> dict[str, str]:
     """Where the ratio starts, where it ends, and at which sizes it reaches 1 and its p the threshold."""
+    if not hasattr(scan, "frame"):
+        return {f"{name}_{word}": "unknown" for word in ("start", "end", "to_one", "to_alpha")}
     known = scan.frame().dropna(subset=["hr"])
     ends = (number(known.hr.iloc[0]), number(known.hr.iloc[-1])) if len(known) else ("none", "none")
     return {
@@ -156,6 +163,9 @@ def response_bias_figure(found: dict[str, Any]) -> tuple[Figure, Axes]:
         Arm's name to its :class:`haicbook.synthesis.ResponseBias`.
     """
     fig, ax = style.figure(2 * len(found), row_height=0.26)
+    if not found:
+        style.say(ax, "No arm has a response rate and a reconstructed survival.")
+        return fig, ax
     for y, bias in enumerate(found.values()):
         for values, shift_, colour, marker in (
             (bias.from_start, -0.15, style.COLOURS["comparator"], "s"),
@@ -176,6 +186,14 @@ def response_bias_figure(found: dict[str, Any]) -> tuple[Figure, Axes]:
     ax.set_xlabel("Hazard ratio, responders against others, response drawn by lot")
     _two_clocks(ax)
     return fig, ax
+
+
+def luck_words(found: dict[str, Any]) -> dict[str, str]:
+    """The smallest median ratio of lucky responders when counted from the start."""
+    ratios = [
+        float(np.median(known)) for bias in found.values() if len(known := bias.from_start[~np.isnan(bias.from_start)])
+    ]
+    return {"luck_least": number(min(ratios)) if ratios else "unknown"}
 
 
 def _two_clocks(ax: Axes) -> None:

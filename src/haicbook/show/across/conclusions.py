@@ -104,7 +104,7 @@ def conclusion_words(conclusions: list[Any], wanted: pd.DataFrame) -> dict[str, 
     """How many questions have which certainty, and the items that no paper prints in full."""
     answered = [item for item in conclusions if item.steps]
     counts = {level: sum(item.certainty == level for item in answered) for level in _CIRCLES}
-    said = [f"{count} {level}" for level, count in counts.items() if count]
+    said = [f"{level} for {count}" for level, count in counts.items() if count]
     never = list(wanted[wanted.printed == 0].item)
     listed = "; ".join(item[0].lower() + item[1:] for item in never)
     return {

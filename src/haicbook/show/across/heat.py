@@ -61,6 +61,9 @@ def harms_heat(found: pd.DataFrame, level: str) -> tuple[Figure, Axes]:
 def _heat(ax: Axes, cells: pd.DataFrame, colours: tuple[str, str, str]) -> None:
     from matplotlib.colors import LinearSegmentedColormap
 
+    if cells.empty:
+        style.say(ax, "No paper prints what this map shows.")
+        return
     shades = LinearSegmentedColormap.from_list("shares", list(colours))
     rows, columns = list(dict.fromkeys(cells.row)), list(dict.fromkeys(cells.label))
     for cell in cells.itertuples(index=False):

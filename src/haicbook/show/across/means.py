@@ -30,6 +30,9 @@ def mean_differences(differences: pd.DataFrame) -> tuple[Figure, Axes]:
         From :func:`haicbook.synthesis.restricted_differences`. Rows that are not supported are named, not drawn.
     """
     fig, ax = style.figure(len(differences) + 1, row_height=0.34)
+    if differences.empty:
+        style.say(ax, "No study has two arms whose survival could be reconstructed.")
+        return fig, ax
     for y, row in enumerate(differences.itertuples(index=False)):
         if not row.supported:
             ax.text(0.1, y, "not followed so long", fontsize=8, color=style.INK, va="center", ha="left")
@@ -84,6 +87,9 @@ def period_ratios(periods: pd.DataFrame) -> tuple[Figure, Axes]:
         Rows of :func:`haicbook.synthesis.period_ratios` with a column `label`.
     """
     fig, ax = style.figure(len(periods) + 1, row_height=0.34)
+    if periods.empty:
+        style.say(ax, "No study has two arms whose survival could be reconstructed.")
+        return fig, ax
     names = []
     for y, row in enumerate(periods.itertuples(index=False)):
         names.append(f"{row.label}, {_period(row.start, row.end)}")

@@ -74,6 +74,9 @@ def response_beside_survival(both: dict[str, pd.DataFrame]) -> tuple[Figure, Any
 
     fig, axes = plt.subplots(1, len(both), figsize=(style.WIDTH, 3.5), squeeze=False, sharex=True)
     for ax, (name, frame) in zip(axes.flat, both.items(), strict=True):
+        if frame.empty:
+            style.say(ax, "No arm has both figures.")
+            continue
         for _, group in frame.groupby("study", sort=False):
             _study(ax, group)
         ax.set_xlim(0, 100)
@@ -150,6 +153,9 @@ def harm_differences(found: pd.DataFrame, labels: dict[str, str]) -> tuple[Figur
     """
     fig, ax = style.figure(max(1, len(found)) + 1, row_height=0.27)
     fig.subplots_adjust(left=0.42)
+    if found.empty:
+        style.say(ax, "No study prints an event in both of its arms.")
+        return fig, ax
     for y, row in enumerate(found.itertuples(index=False)):
         colour = style.COLOURS["experimental" if row.difference > 0 else "comparator"]
         ax.plot([100 * row.low, 100 * row.high], [y, y], color=colour, lw=1.6)
@@ -186,7 +192,7 @@ def terms_table(found: pd.DataFrame) -> pd.DataFrame:
     wide = cells.pivot_table(index=["soc", "term"], columns="label", values="text", aggfunc=" / ".join, sort=False)
     order = list(dict.fromkeys(found.label))
     frame = wide[order].reset_index().rename(columns={"soc": "Class", "term": "Term"})
-    return frame.replace("–", "–").rename_axis(None, axis=1)[["Term", "Class", *order]]
+    return frame.rename_axis(None, axis=1)[["Term", "Class", *order]]
 
 
 def _term_cell(row: object) -> str:

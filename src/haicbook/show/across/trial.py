@@ -138,9 +138,18 @@ def belief(chances: pd.DataFrame, p0: float, p1: float) -> tuple[Figure, Any]:
     return fig, axes
 
 
-def trial_words(printed: Any, decision: Any, designed: Any) -> dict[str, str]:
-    """The decision as printed and by the best design, and the printed design's exact errors, in words."""
+def trial_words(printed: Any, decision: Any, designed: Any, power: float) -> dict[str, str]:
+    """The decision as printed and by the best design, and the printed design's exact errors, in words.
+
+    Parameters
+    ----------
+    power
+        The power wanted, from 0 to 1.
+    """
+    wanted = f"The power wanted is {percent(power, 0)} % at least"
+    short = printed.alternative.rejection < power
     return {
+        "wanted": f"{wanted}: a treatment that works as hoped is stopped too often." if short else f"{wanted}.",
         "decision": decision.statement,
         "designed": designed,
         "type_one": f"{percent(printed.null.rejection)} %",

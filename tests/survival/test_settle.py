@@ -1,0 +1,65 @@
+"""What cannot be met together is left out by name, as few numbers as it takes; the rest is met."""
+
+from dataclasses import replace
+
+import pytest
+from simulated import landmarks, one_arm, trial
+
+from haicbook.survival import Conventions, HazardRatio, Interval, Limits
+from haicbook.survival import settle as module
+from haicbook.survival.parts import parts_of
+from haicbook.survival.settle import settle
+
+
+def keys(targets):
+    return {part.key for part in parts_of(targets)}
+
+
+def left_out(targets):
+    """Which numbers, and the words about them."""
+    settled = settle(targets)
+    return keys(targets) - keys(settled.kept), settled.dropped
+
+
+def test_what_can_be_met_is_kept_whole():
+    settled = settle(trial())
+    assert settled.kept == trial()
+    assert settled.dropped == ()
+    assert settled.reading.interval == "log"
+    assert settled.tried[0] == ("intervals log, Kaplan-Meier rates, figures rounded", True)
+
+
+def test_a_hazard_ratio_and_a_p_that_exclude_each_other_cost_one_of_them():
+    # 143 events at most: a ratio of 0.62 has a p near 0.005
+    gone, words = left_out(trial(hr=HazardRatio("a", "b", Interval.read("0.62")), logrank_p=Interval.read("0.70")))
+    assert gone in ({("hr",)}, {("logrank_p",)})
+    (sentence,) = words
+    assert sentence.startswith(("left out: the hazard ratio, 0.62.", "left out: the log-rank p, 0.70."))
+    assert "a search, not a proof" in sentence
+
+
+def test_an_interval_too_narrow_for_the_patients_is_named():
+    # a standard error of 0.05 takes 1,600 events
+    ratio = HazardRatio("a", "b", Interval.read("0.62"), Limits.read("0.56", "0.68"))
+    gone, (sentence,) = left_out(trial(hr=ratio))
+    assert gone == {("hr_ci",)}
+    assert "the interval of the hazard ratio, 0.56–0.68" in sentence
+
+
+def test_rates_that_the_events_exclude_cost_as_few_numbers_as_it_takes():
+    gone, (sentence,) = left_out(one_arm(n=60, events=1, landmarks=landmarks((6, "70.0%"), (12, "60.0%"))))
+    assert gone == {("events", "all")}
+    assert sentence.startswith("left out: the events of arm all, 1.")
+
+
+def test_the_same_targets_get_the_same_answer_without_the_store(monkeypatch):
+    monkeypatch.setattr(module, "kept", lambda folder, question, kind, make: make())
+    assert settle(trial()) == settle(trial())
+
+
+@pytest.mark.parametrize("said", ["half_months", "months"])
+def test_a_convention_that_is_given_is_kept_to(said):
+    targets = trial(hr=HazardRatio("a", "b", Interval.read("0.62")), conventions=Conventions(time_grid=said))
+    medians = {"a": "14.0", "b": "9.0"}
+    arms = {name: replace(arm, median=Interval.read(medians[name])) for name, arm in targets.arms.items()}
+    assert settle(replace(targets, arms=arms)).reading.time_grid == said

@@ -13,7 +13,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from haicbook.study import load, studies
 from haicbook.survival import report
-from haicbook.survival.chains import Effort
 from haicbook.survival.comparison import FOLLOW_UP_WORDS
 from haicbook.survival.ensemble import Ensemble
 from haicbook.survival.figures import TargetError
@@ -140,7 +139,7 @@ def reconstruct_told(
     """
     settled = settle(targets)
     told(0)
-    return ensemble_of(targets, settled, replicates, rng, censoring, Effort(), patience=_PATIENCE, told=told)
+    return ensemble_of(targets, settled, replicates, rng, censoring, patience=_PATIENCE, told=told)
 
 
 @contextmanager

@@ -49,7 +49,7 @@ def reconstruct(
     censoring
         `early`, `uniform` or `late`: when patients leave follow-up, as far as the printed numbers leave it open.
     effort
-        How hard the chains work; the default serves.
+        How hard the chains work; by default as hard as settling the targets found necessary.
 
     Returns
     -------
@@ -70,14 +70,13 @@ def reconstruct(
     The random numbers are those of the installed NumPy; a reconstruction repeats on the versions of the lock file.
     """
     _check_request(targets, replicates, censoring)
-    effort = effort or Effort()
     drawn = (rng.bit_generator.seed_seq, rng.bit_generator.state)
     question = (targets, replicates, drawn, censoring, effort)
     return kept("ensembles", question, Ensemble, lambda: _reconstruct(targets, replicates, rng, censoring, effort))
 
 
 def _reconstruct(
-    targets: Targets, replicates: int, rng: np.random.Generator, censoring: str, effort: Effort
+    targets: Targets, replicates: int, rng: np.random.Generator, censoring: str, effort: Effort | None
 ) -> Ensemble:
     return ensemble_of(targets, settle(targets), replicates, rng, censoring, effort)
 
@@ -88,7 +87,7 @@ def ensemble_of(
     replicates: int,
     rng: np.random.Generator,
     censoring: str,
-    effort: Effort,
+    effort: Effort | None = None,
     *,
     patience: int = _PATIENCE,
     told: Callable[[int], None] = lambda found: None,
@@ -118,7 +117,9 @@ def ensemble_of(
     while len(members) < replicates and chains < most:
         batch = min(at_once, most - chains)
         wanted = batch * MEMBERS_OF_A_CHAIN
-        found = sample(settled.kept, settled.reading, censoring, effort, wanted, rng, most_chains=batch)
+        found = sample(
+            settled.kept, settled.reading, censoring, effort or settled.effort, wanted, rng, most_chains=batch
+        )
         members += _verified(settled.kept, found.members, settled.reading)
         chains, failures = chains + batch, failures + found.failures
         told(min(len(members), replicates))

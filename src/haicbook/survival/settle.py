@@ -36,6 +36,8 @@ _FIRST_TO_GO = ("follow_up", "median_ci", "rate_ci", "hr_ci", "logrank_p", "even
 _FAR = 15.0
 # a pilot is long enough for so many successes to be expected, within limits
 _ENOUGH, _MOST_CHAINS = 4, 8
+# fewer data sets than this are none: an ensemble cannot be drawn where one chain in many succeeds once
+_FEW = 2
 # coolings that succeed this often need no better reading, and no harder work
 _OFTEN = 0.3
 # a number that is given up later must make data sets more frequent by this much than one that is given up sooner
@@ -61,13 +63,16 @@ class Settled:
     dropped
         What was left out and why, in words.
     tried
-        The readings that were tried, in words, and whether a data set was found under each.
+        The readings that were tried, in words, and whether data sets were found under each.
+    effort
+        How hard chains have to work to find them.
     """
 
     kept: Targets
     reading: Reading
     dropped: tuple[str, ...]
     tried: tuple[tuple[str, bool], ...]
+    effort: Effort
 
 
 class _Search:
@@ -75,7 +80,7 @@ class _Search:
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.rng, self.share, self.chains, self.effort = rng, 0.0, PILOT_CHAINS, PILOT
-        self.failures = 0
+        self.found, self.failures = 0, 0
         self.tried: dict[str, bool] = {}
 
     def expect(self) -> None:
@@ -84,17 +89,18 @@ class _Search:
         self.chains = int(min(_MOST_CHAINS, max(PILOT_CHAINS, math.ceil(_ENOUGH / max(self.share, 0.01) / 2))))
 
     def missed(self, targets: Targets, reading: Reading, effort: Effort | None = None) -> dict[Key, float] | None:
-        """None where a data set was found, else how far each number was missed."""
+        """None where data sets were found, else how far each number was missed."""
         (child,) = self.rng.spawn(1)
         effort = effort or self.effort
         chains = {"most_chains": self.chains, "of_a_chain": 1}
         found = sample(targets, reading, "uniform", effort, PILOT_CHAINS, child, **chains)
         self.share = len(found.members) / (len(found.members) + found.failures)
+        self.found += len(found.members)
         self.failures += found.failures
-        return None if found.members else found.missed
+        return None if len(found.members) >= _FEW else found.missed
 
     def works(self, targets: Targets, reading: Reading, effort: Effort | None = None) -> bool:
-        """Whether a data set was found."""
+        """Whether data sets were found."""
         return self.missed(targets, reading, effort) is None
 
     def first(self, targets: Targets, readings: Sequence[Reading], words: Callable[[Reading], str]) -> Reading | None:
@@ -105,7 +111,7 @@ class _Search:
             for reading in readings:
                 missed = self.missed(targets, reading, effort)
                 self.tried[words(reading)] = missed is None
-                if self.share > most:
+                if missed is None and self.share > most:
                     best, most = reading, self.share
                 if most >= _OFTEN or (missed and best is None and max(missed.values()) > _FAR and len(readings) > 2):
                     break
@@ -196,13 +202,15 @@ def _settle(targets: Targets) -> Settled:
     search.expect()
     left, reading, gone = _settle_contrast(left, reading, search)
     dropped += [_words(part, search) for part in gone]
-    return Settled(left, reading, tuple(dropped), tuple(search.tried.items()))
+    effort = Effort() if search.share >= _OFTEN else THOROUGH
+    return Settled(left, reading, tuple(dropped), tuple(search.tried.items()), effort)
 
 
 def _words(part: Part, search: _Search) -> str:
+    coolings = search.found + search.failures
     return (
-        f"left out: {part.words}. No data set was found that has it together with the other printed numbers "
-        f"({search.failures} coolings failed under {len(search.tried)} readings: a search, not a proof)"
+        f"left out: {part.words}. Data sets that have it together with the other printed numbers were not found, or "
+        f"too rarely to draw from ({coolings} coolings under {len(search.tried)} readings: a search, not a proof)"
     )
 
 

@@ -33,6 +33,7 @@ from haicbook.show.style import use
 from haicbook.show.survival import survival_curves
 from haicbook.show.survival_tables import (
     compared,
+    compared_table,
     departures,
     found_words,
     mean_survival_table,
@@ -63,6 +64,7 @@ __all__ = [
     "baseline",
     "baseline_in_text",
     "compared",
+    "compared_table",
     "cox_forest",
     "departures",
     "design_table",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from haicbook.show.tables import Linked, interval, number
+from haicbook.show.tables import Linked, interval, number, table
 
 _INTERVALS = {
     "log": "on the log scale (R's default)",
@@ -75,6 +75,18 @@ def _verdict(row: Any) -> str:
     if row.role == "target":
         return "yes" if row.met else "no"
     return "left out" if row.role == "left out" else "no target"
+
+
+def compared_table(paper: Any, ensemble: Any, what: str, name: str) -> Any:
+    """:func:`compared` as a numbered table with its sources and notes; `what` is the endpoint, for the caption."""
+    return table(
+        compared(paper, ensemble),
+        f"{what}: printed and reconstructed",
+        name,
+        align="lllll",
+        source=sources(paper, ensemble),
+        notes=departures(paper, ensemble),
+    )
 
 
 def departures(paper: Any, ensemble: Any) -> list[str]:

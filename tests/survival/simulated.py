@@ -51,7 +51,9 @@ def with_deaths(seed, size=(25, 120)):
     ratio = HazardRatio("a", "b", Interval.read(f"{np.exp(beta):.2f}"), Limits.read(*ends))
     p = float(survival_of.logrank(time, event, in_a).p[0])
     written = Interval.read(f"{p:.3f}" if p >= 0.001 else "<0.001")
-    return Targets("simulated", "os", arms, hr=ratio, logrank_p=written, follow_up_max=float(np.ceil(time.max())))
+    return Targets(
+        "simulated", "os", arms, hr=ratio, logrank_p=written, follow_up_max=Interval.read(f"{time.max():.1f}")
+    )
 
 
 def trial(**changes):

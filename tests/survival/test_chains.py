@@ -87,7 +87,7 @@ def test_two_seeds_give_the_same_quantiles_within_monte_carlo_error(quantile):
 
 
 def test_times_lie_within_the_printed_follow_up_and_none_is_heaped_at_the_start():
-    targets = trial(follow_up_max=20.0)
+    targets = trial(follow_up_max=Interval.read("20.0"))
     for rows in reconstruct(targets, 15, np.random.default_rng(3)).members.values():
         assert rows.time.max() <= 20.0
         assert rows.time.min() > 0.0

@@ -105,8 +105,14 @@ def test_events_years_totals_and_follow_up(demo):
     assert (targets.arms["drug"].events, targets.arms["none"].events, targets.events_total) == (21, None, 50)
     assert targets.arms["drug"].events_id == "demo2020/results/deaths/after_psm/drug/n"
     assert (targets.pooled_median.low, targets.pooled_median.high) == pytest.approx((11.4, 12.6))
-    assert targets.follow_up_max == 41.5
+    assert (targets.follow_up_max.printed, targets.follow_up_max.low) == ("41.5", pytest.approx(41.45))
+    assert targets.follow_up_max.value_id.startswith("demo2020/results/follow_up/after_psm/")
     assert targets.follow_up_median.printed == "18.0"
+
+
+def test_the_follow_up_of_all_bounds_that_of_the_matched():
+    longest = targets_from_study(study.load("liu_hepa"), "os", "after_psm").follow_up_max
+    assert (longest.printed, longest.low, longest.high) == ("46.8", -math.inf, pytest.approx(46.85))
 
 
 def test_a_misprint_and_a_figure_that_is_not_reached_are_no_targets(demo):

@@ -164,9 +164,10 @@ def test_a_printed_plateau_stays_one():
 
 
 def test_follow_up_ends_where_it_is_said_to_end():
-    ensemble = reconstruct(trial(follow_up_max=20.0), 10, fresh(1))
+    ensemble = reconstruct(trial(follow_up_max=Interval.read("20.0")), 10, fresh(1))
     assert len(ensemble) == 10
-    assert max(rows.time.max() for rows in ensemble.members.values()) <= 20
+    longest = np.max([rows.time.max(axis=1) for rows in ensemble.members.values()], axis=0)
+    assert longest == pytest.approx(20)
 
 
 @pytest.mark.parametrize(

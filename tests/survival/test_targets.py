@@ -71,8 +71,8 @@ def test_an_impossible_arm_is_refused_by_name(printed, message):
         ({"events_total": 54}, "54 events.*55 to 143 are possible"),
         ({"events_total": 144}, "144 events.*55 to 143 are possible"),
         ({"hr": HazardRatio("a", "c", Interval.read("0.62"))}, "compares a with c; the arms are a, b"),
-        ({"follow_up_max": 12.0}, "ends at 12 months, before the 12-month rate of arm a"),
-        ({"follow_up_max": 13.0}, "ends at 13 months, before the median of arm a, 14.2"),
+        ({"follow_up_max": Interval.read("12")}, "ends at 12 months, before the 12-month rate of arm a"),
+        ({"follow_up_max": Interval.read("13")}, "ends at 13 months, before the median of arm a, 14.2"),
     ],
 )
 def test_impossible_targets_of_all_arms_are_refused(changes, message):
@@ -95,8 +95,8 @@ def test_all_problems_are_told_at_once():
 
 
 def test_the_end_of_follow_up_and_where_it_comes_from():
-    assert trial(follow_up_max=40.2).follow_up_end == 40.2
-    assert "printed" in trial(follow_up_max=40.2).follow_up_basis
+    assert trial(follow_up_max=Interval.read("40.2")).follow_up_end == pytest.approx(40.2)
+    assert "printed" in trial(follow_up_max=Interval.read("40.2")).follow_up_basis
     assert trial(follow_up_window=42.0).follow_up_end == 42.0
     assert "dates" in trial(follow_up_window=42.0).follow_up_basis
     assert trial().follow_up_end == pytest.approx(2.5 * 14.25)

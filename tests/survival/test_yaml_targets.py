@@ -47,7 +47,8 @@ def test_the_form_says_all_of_a_trial():
     assert ends(targets.hr.ci.lower) == (0.425, 0.435)
     assert ends(targets.logrank_p) == (0.0085, 0.0095)
     assert (a.follow_up_median.printed, targets.follow_up_median) == ("16.0", None)
-    assert (targets.follow_up_max, targets.follow_up_method) == (pytest.approx(40.2), "reverse_km")
+    assert ends(targets.follow_up_max) == (40.15, 40.25)
+    assert targets.follow_up_method == "reverse_km"
     assert targets.conventions == Conventions(ties="breslow")
     assert targets.endpoint == "os"
 

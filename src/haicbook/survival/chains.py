@@ -127,6 +127,7 @@ class Chain:
         self.sizes = np.array([arm.n for arm in targets.arms.values()], dtype=np.int64)
         self.horizon = _end_of_follow_up(targets, self.scale, rng)
         self.goals = self.goals._replace(horizon=self.horizon)
+        self.to_the_end = targets.follow_up_max is not None and np.isfinite(targets.follow_up_max.low)
         edges = np.array([edge * self.scale for edge in BINS if edge * self.scale < self.horizon])
         arms, most, total, goals = len(self.sizes), int(self.sizes.max()), int(self.sizes.sum()), len(self.keys)
         prior = prior_of(self.scale, censoring)
@@ -171,12 +172,16 @@ class Chain:
         """Cool again and again; endless."""
         while True:
             if self._cycle(self.effort.warm):
-                rows = tuple(
-                    (self.time[arm, :n].copy(), self.event[arm, :n].copy()) for arm, n in enumerate(self.sizes)
-                )
-                yield Attempt(rows, np.zeros(len(self.keys)))
+                yield Attempt(self._rows(), np.zeros(len(self.keys)))
             else:
                 yield Attempt(None, self._missed())
+
+    def _rows(self) -> tuple[Rows, ...]:
+        """A copy; whoever is followed longest stays until the end, if that is printed of these patients."""
+        rows = tuple((self.time[arm, :n].copy(), self.event[arm, :n].copy()) for arm, n in enumerate(self.sizes))
+        if self.to_the_end:  # the last row of all can move on without changing a risk set
+            max((time for time, _ in rows), key=lambda time: float(time[-1]))[-1] = self.horizon
+        return rows
 
     def _missed(self) -> Floats:
         """By goal, how far the rows are from it, in halves of its rounding interval."""

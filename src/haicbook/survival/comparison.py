@@ -237,14 +237,12 @@ class _Lines:
         yield self._line(("follow_up", whose), words, arm, printed, values)
 
     def _longest(self) -> Iterator[Line]:
-        longest, figure = self.targets.follow_up_max, self.targets.follow_up_max_interval
-        if longest is None:
+        printed = self.targets.follow_up_max
+        if printed is None:
             return
-        bound = Interval(-math.inf, longest, figure.printed if figure else f"{longest:g}")
+        words = f"longest time, {_unit(printed)}" + ("" if math.isfinite(printed.low) else ", at most")
         values = self._rows("pooled").time.max(axis=1)
-        unit = _unit(figure) if figure else "months"
-        words = f"longest time, {unit}, at most"
-        yield Line(words, "", bound.printed, values, bound, TARGET, ("follow_up_max",))
+        yield Line(words, "", printed.printed, values, printed, TARGET, ("follow_up_max",), value_id=printed.value_id)
 
     # --- the contrast -------------------------------------------------------------------------------------------------
 

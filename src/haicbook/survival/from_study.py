@@ -278,12 +278,15 @@ def _follow_up_median(values: pd.DataFrame, population: str, keys: list[str]) ->
     return None if rows.empty else _interval(rows.iloc[0])
 
 
-def _follow_up_max(values: pd.DataFrame, population: str) -> float | None:
-    """The longest follow-up printed for this population, else for any: the whole is followed as long as its parts."""
+def _follow_up_max(values: pd.DataFrame, population: str) -> Interval | None:
+    """The longest follow-up printed for this population; else for another, which bounds it where it is a part."""
     rows = _follow_up(values, "max")
     own = rows[rows.population == population]
-    rows = rows if own.empty else own
-    return None if rows.empty else max(_interval(row).middle for _, row in rows.iterrows())
+    printed = [_interval(row) for _, row in (rows if own.empty else own).iterrows()]
+    if not printed:
+        return None
+    longest = max(printed, key=lambda interval: interval.middle)
+    return replace(longest, low=-math.inf) if own.empty else longest
 
 
 def _window(paper: Paper) -> float | None:

@@ -190,9 +190,9 @@ def _against_medians(targets: Targets, hr: HazardRatio) -> bool:
 
 
 def _follow_up_faults(targets: Targets) -> Iterator[Fault]:
-    end = targets.follow_up_max
-    if end is None:
+    if targets.follow_up_max is None:
         return
+    end = targets.follow_up_max.middle
     if end <= 0:
         yield Fault(("follow_up", "maximum"), f"follow-up ends at {end:g} months; a time above 0 is needed")
         return

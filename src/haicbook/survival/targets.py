@@ -189,9 +189,8 @@ class Targets:
     follow_up_median
         Median follow-up of all arms together, where printed (months).
     follow_up_max
-        Longest follow-up, where printed (months).
-    follow_up_max_interval
-        The same with its rounding interval; None where only the number is known.
+        Longest follow-up of these patients, where printed (months); without a lower end where it is printed of more
+        patients than these, who may all leave earlier.
     follow_up_method
         What the median follow-up is of: `reverse_km`, `observed` times, or `unknown`.
     conventions
@@ -222,12 +221,11 @@ class Targets:
     hr: HazardRatio | None = None
     logrank_p: Interval | None = None
     follow_up_median: Interval | None = None
-    follow_up_max: float | None = None
+    follow_up_max: Interval | None = None
     follow_up_window: float | None = None
     follow_up_floor: float = 0.0
     conflicts: tuple[Conflict, ...] = field(default=())
     events_total_id: str = ""
-    follow_up_max_interval: Interval | None = None
     follow_up_method: FollowUpMethod = "unknown"
     conventions: Conventions = field(default=Conventions())
 
@@ -246,7 +244,7 @@ class Targets:
             hr=self.hr and self.hr.under(rounding),
             logrank_p=self.logrank_p and self.logrank_p.under(rounding),
             follow_up_median=self.follow_up_median and self.follow_up_median.under(rounding),
-            follow_up_max_interval=self.follow_up_max_interval and self.follow_up_max_interval.under(rounding),
+            follow_up_max=self.follow_up_max and self.follow_up_max.under(rounding),
         )
 
     @property
@@ -284,7 +282,7 @@ class Targets:
 
     def _follow_up(self) -> tuple[float, str]:
         if self.follow_up_max is not None:
-            return self.follow_up_max, "the longest follow-up printed"
+            return self.follow_up_max.middle, "the longest follow-up printed"
         latest = max([*(arm.latest for arm in self.arms.values()), self._pooled_end])
         if self.follow_up_window is not None and self.follow_up_window > latest:
             return self.follow_up_window, "from the first enrolment to the last follow-up, by the printed dates"

@@ -77,9 +77,8 @@ def violations(
     missed += _pooled_violations(everyone, targets, reading, followed)
     if len(rows) == 2:
         missed += _contrast_violations(rows, targets, reading)
-    late = everyone[-1][0]
-    if targets.follow_up_max is not None and late > targets.follow_up_max:
-        missed.append(f"someone is followed for {late} months; at most {targets.follow_up_max:g} are printed")
+    if targets.follow_up_max is not None:
+        missed += _miss("the longest follow-up", everyone[-1][0], targets.follow_up_max)
     return missed
 
 

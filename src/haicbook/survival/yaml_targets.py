@@ -114,8 +114,7 @@ class _Reader(NodeReader):
             "hr": hr,
             "logrank_p": None if p is None else self.interval(p, ("logrank_p",), "0.009", states=states),
             "follow_up_median": follow_up["medians"].get(POOLED),
-            "follow_up_max": follow_up["maximum"] and follow_up["maximum"].middle,
-            "follow_up_max_interval": follow_up["maximum"],
+            "follow_up_max": follow_up["maximum"],
             "follow_up_method": follow_up["method"],
             "conventions": self.conventions(top),
         }

@@ -214,6 +214,11 @@ def facets(papers: list[Paper], root: Path | None = None) -> pd.DataFrame:
     return pd.concat([known, pd.DataFrame(stated, columns=frame.columns)], ignore_index=True)
 
 
+def in_sentence(name: str) -> str:
+    """A name as it stands in the middle of a sentence; acronyms stay."""
+    return name[0].lower() + name[1:] if name[1:2].islower() else name
+
+
 def distances(papers: list[Paper], judged: pd.DataFrame) -> pd.DataFrame:
     """Every pair of studies: the facets in which they differ.
 
@@ -226,8 +231,8 @@ def distances(papers: list[Paper], judged: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `first`, `second` (study), `first_label`, `second_label`, `differ` (number of facets), `compared` (facets known
-        of both), `facets` (their names). A facet that a paper does not state counts as different: nothing shows that
-        it is the same.
+        of both), `facets` (their names, as they stand in a sentence). A facet that a paper does not state counts as
+        different: nothing shows that it is the same.
     """
     classes = judged.pivot_table(index="study", columns="facet", values="class", aggfunc="first", sort=False)
     rows = []
@@ -236,7 +241,7 @@ def distances(papers: list[Paper], judged: pd.DataFrame) -> pd.DataFrame:
         first, second = (pair.loc[paper.study] for paper in (one, other))
         apart = [name for name in pair if first[name] != second[name] or first[name] == UNSTATED]
         words = (study_label(one), study_label(other))
-        rows.append((one.study, other.study, *words, len(apart), pair.shape[1], ", ".join(apart)))
+        rows.append((one.study, other.study, *words, len(apart), pair.shape[1], ", ".join(map(in_sentence, apart))))
     return pd.DataFrame(
         rows, columns=["first", "second", "first_label", "second_label", "differ", "compared", "facets"]
     )

@@ -9,6 +9,7 @@ import pandas as pd
 
 from haicbook.show import style
 from haicbook.show.tables import Linked, number
+from haicbook.synthesis.designs import in_sentence
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
 
 _NONE = "–"
 _STATES = {
-    "lost_in_text": "lost in the text we have",
+    "lost_in_text": "lost",
     "not_reported": "not reported",
-    "supplement_only": "in the supplement only",
+    "supplement_only": "supplement",
     "not_mapped": "not mapped",
 }
 
@@ -88,10 +89,14 @@ def distance_matrix(pairs: pd.DataFrame) -> tuple[Figure, Axes]:
 def distances_table(pairs: pd.DataFrame) -> pd.DataFrame:
     """Every pair and the facets in which it differs, the nearest pair first."""
     rows = [
-        (f"{row.first_label} and {row.second_label}", f"{row.differ} of {row.compared}", row.facets)
+        (f"{row.first_label} and {row.second_label}", f"{row.differ} of {row.compared}", _starting(row.facets))
         for row in pairs.sort_values("differ", kind="stable").itertuples(index=False)
     ]
     return pd.DataFrame(rows, columns=["Pair", "Differ in", "Namely"])
+
+
+def _starting(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def facets_table(judged: pd.DataFrame, labels: dict[str, str]) -> pd.DataFrame:
@@ -165,7 +170,7 @@ def patient_words(counts: dict[str, int], apart: pd.DataFrame) -> dict[str, str]
     }
     for place, row in zip(("first", "second"), apart.itertuples(index=False), strict=False):
         words[f"apart_{place}"] = (
-            f"{row.name[0].lower() + row.name[1:] if row.name[1:2].islower() else row.name} from "
+            f"{in_sentence(row.name)} from "
             f"{number(100 * row.least, 0)} % ({row.least_label}) to {number(100 * row.most, 0)} % ({row.most_label})"
         )
     return {"apart_first": "too few figures to say", "apart_second": "too few figures to say"} | words
@@ -192,5 +197,5 @@ def distance_words(pairs: pd.DataFrame) -> dict[str, str]:
         else "No paper differs from every other in all of them",
         "nearest_pair": f"{nearest.first_label} and {nearest.second_label}",
         "nearest_count": f"{nearest.differ} of {nearest.compared}",
-        "nearest_facets": nearest.facets[0].lower() + nearest.facets[1:],
+        "nearest_facets": nearest.facets,
     }

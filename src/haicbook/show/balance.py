@@ -61,13 +61,12 @@ def within(frame: pd.DataFrame) -> str:
 
 def balance_notes(balances: dict[str, pd.DataFrame]) -> list[str]:
     """Beneath the balance table: variance ratios, other definitions, and what cannot be computed or does not fit."""
+    alike: dict[str, list[str]] = {}
+    for population, frame in balances.items():
+        for row in frame[frame.note != ""].itertuples(index=False):
+            alike.setdefault(row.note, []).append(f"{row.label}, {population.lower()}")
     notes = [*_variance_ratios(balances), *_other_definitions(balances)]
-    return notes + [
-        f"{row.label}, {population.lower()}: {row.note}."
-        for population, frame in balances.items()
-        for row in frame.itertuples(index=False)
-        if row.note
-    ]
+    return notes + [f"{'; '.join(places)}: {note}." for note, places in alike.items()]
 
 
 def _variance_ratios(balances: dict[str, pd.DataFrame]) -> list[str]:

@@ -15,6 +15,7 @@ Marjoram et al, PNAS 100 (2003) 15324-15328; hazards as random walks: Gamerman, 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -161,7 +162,8 @@ class Chain:
         plan = np.array([warm, 0, 0, 0])
         if final:
             forward = effort.forward * 100 // int(self.sizes.mean())  # a draw of few patients costs less
-            plan[1:] = effort.cool, effort.polish, 0 if self.goals.rates == self.kernels.LIFE_TABLE else forward
+            rated = any(key[0] == "rate" for key in self.keys) and self.goals.rates != self.kernels.LIFE_TABLE
+            plan[1:] = effort.cool, effort.polish, forward if rated else 0
         return bool(
             self.kernels.cycle(
                 self.parent, self.time, self.event, self.sizes, self.goals, self.room, plan, self.scale / 2, self.rng
@@ -193,10 +195,10 @@ class Chain:
 
 def shares_rows(one: tuple[Rows, ...], other: tuple[Rows, ...]) -> bool:
     """Whether more than half of the rows of two data sets are the same."""
-    same = sum(
-        int(np.isin(first[0] + 1e6 * first[1], second[0] + 1e6 * second[1]).sum())
-        for first, second in zip(one, other, strict=True)
-    )
+    same = 0
+    for first, second in zip(one, other, strict=True):
+        mine, theirs = (Counter(zip(*(column.tolist() for column in rows), strict=True)) for rows in (first, second))
+        same += (mine & theirs).total()
     return 2 * same > sum(len(rows[0]) for rows in one)
 
 

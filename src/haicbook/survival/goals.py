@@ -15,6 +15,8 @@ from haicbook.survival.targets import ArmTargets, Targets
 # A chain is warm when a number is missed by this share of its standard error on average, cold when by this share of
 # half its rounding interval.
 WARM, COLD = 0.3, 0.5
+# limits and p follow from a hazard ratio and the number of events, but for a part of its standard error
+_TIED = 1 / 3
 # two floating-point readings of one printed limit
 _NOISE = 1e-10
 _DAYS_IN_MONTH = 30.4375
@@ -202,6 +204,7 @@ def _contrast_rows(targets: Targets) -> list[_Row]:
             error = math.log(ratio.ci.upper.middle / ratio.ci.lower.middle) / 3.92
         low, high = _logs(ratio.estimate, turned)
         rows.append(_Row(kernels.LOG_HR, group, 0.0, low, high, error, ("hr",)))
+        error *= _TIED
         if ratio.ci is not None:
             ends = (ratio.ci.upper, ratio.ci.lower) if turned else (ratio.ci.lower, ratio.ci.upper)
             for kind, end in zip((kernels.LOG_HR_LOW, kernels.LOG_HR_HIGH), ends, strict=True):
@@ -213,7 +216,7 @@ def _contrast_rows(targets: Targets) -> list[_Row]:
         most = -float(ndtri(p.low / 2)) if p.low > 0 else math.inf
         if most == math.inf:
             most = 40.0
-        rows.append(_Row(kernels.LOGRANK_Z, group, 0.0, max(least, 0.0), most, 1.0, ("logrank_p",)))
+        rows.append(_Row(kernels.LOGRANK_Z, group, 0.0, max(least, 0.0), most, _TIED, ("logrank_p",)))
     return rows
 
 

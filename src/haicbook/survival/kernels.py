@@ -26,6 +26,9 @@ PRODUCT_LIMIT, LIFE_TABLE = range(2)
 POOLED, CONTRAST = 2, 3
 
 Z = 1.959963984540054
+UNREACHED = 4.0  # what it adds to misses that a time is reached and should not be, or the other way round
+NEAR = 20.0  # what is missed after a projection, cold, for the rest to be worth single steps
+MORE_KNOTS = 4  # at rows drawn at random, between which an arm is bent
 HALF = 1.4901161193847656e-08  # heights of a curve this close to one half lie on it, as in R
 
 
@@ -310,8 +313,10 @@ def misses(goals, first, last, values, heat):
             if value == np.inf:
                 continue
             away = max(goals.horizon - value, 0.0) + 1.0
+            total += UNREACHED
         elif value == np.inf:
             away = max(goals.horizon - high, 0.0) + 1.0
+            total += UNREACHED
         elif value < low:
             away = low - value
         elif value > high:
@@ -1023,6 +1028,58 @@ def thread(parent, arm, time, event, n, deaths, goals, values, tries, rng):
 
 
 @compiled
+def pin(here, there, many, at, to):
+    """Note that what happens at one time is to happen at another, the times in order; how many are noted."""
+    k = many
+    while k > 0 and here[k - 1] > at:
+        k -= 1
+    if k > 0 and here[k - 1] == at:
+        return many
+    for i in range(many, k, -1):
+        here[i], there[i] = here[i - 1], there[i - 1]
+    here[k], there[k] = at, to
+    return many + 1
+
+
+@compiled
+def into(goals, j, value, rng):
+    """The value, or one within the goal's interval where it lies outside."""
+    for _ in range(20):
+        if goals.low[j] <= value <= goals.high[j]:
+            break
+        value = on_grid(goals.low[j] + rng.random() * (goals.high[j] - goals.low[j]), goals.step)
+    return value
+
+
+@compiled
+def pin_normal(time, event, n, goals, which, values, here, there, many, rng):
+    """The same for a median with limits 1.96 standard errors away, which rest on the curve's slope about it."""
+    middle, low, high = which
+    above, below = span(time, event, n)
+    if below == np.inf or values[low] == np.inf or goals.low[low] == np.inf:
+        return many
+    bottom, top, centre = 0.0, 0.0, values[middle]
+    met = goals.low[middle] <= centre <= goals.high[middle]
+    if not (
+        met and goals.low[low] <= values[low] <= goals.high[low] and goals.low[high] <= values[high] <= goals.high[high]
+    ):
+        for _ in range(50):
+            bottom = goals.low[low] + rng.random() * (goals.high[low] - goals.low[low])
+            top = goals.low[high] + rng.random() * (goals.high[high] - goals.low[high])
+            if goals.low[middle] <= 0.5 * (bottom + top) <= goals.high[middle]:
+                break
+        centre = 0.5 * (bottom + top)
+        wide = (top - bottom) / (values[high] - values[low]) * (below - above)
+        start = centre - wide * (values[middle] - above) / (below - above)
+        many = pin(here, there, many, above, start if above > 0.0 else 0.0)
+        many = pin(here, there, many, below, start + wide)
+    else:
+        many = pin(here, there, many, above, above)
+        many = pin(here, there, many, below, below)
+    return pin(here, there, many, values[middle], centre)
+
+
+@compiled
 def anchor(time, event, n, goals, arm, values, rng):
     """Move times, without changing their order, so that the medians and their limits fall into their intervals.
 
@@ -1030,47 +1087,356 @@ def anchor(time, event, n, goals, arm, values, rng):
     """
     first, last = goals.start[arm], goals.start[arm + 1]
     curve_values(time, event, n, goals, first, last, values)
-    here = np.zeros(last - first + 2)
-    there = np.zeros(last - first + 2)
+    if misses(goals, first, last, values, 0.0) == 0.0:
+        return True
+    here = np.zeros(last - first + 6)
+    there = np.zeros(last - first + 6)
     many = 1
+    middle, low, high = -1, -1, -1
     for j in range(first, last):
-        if goals.kind[j] <= RATE_HIGH and here[many - 1] < goals.time[j]:
-            here[many], there[many] = goals.time[j], goals.time[j]
-            many += 1
-    for j in range(first, last):
-        if MEDIAN <= goals.kind[j] <= MEDIAN_HIGH:
+        if goals.kind[j] <= RATE_HIGH:
+            many = pin(here, there, many, goals.time[j], goals.time[j])
+        elif goals.kind[j] <= MEDIAN_HIGH:
             if (values[j] == np.inf) != (goals.low[j] == np.inf):
                 return False
-            if values[j] == np.inf or goals.low[j] <= values[j] <= goals.high[j]:
-                continue
-            k = many
-            while k > 0 and here[k - 1] > values[j]:
-                here[k], there[k] = here[k - 1], there[k - 1]
-                k -= 1
-            here[k] = values[j]
-            there[k] = goals.low[j] + rng.random() * (goals.high[j] - goals.low[j])
-            many += 1
+            if goals.kind[j] == MEDIAN:
+                middle = j
+            elif goals.kind[j] == MEDIAN_LOW:
+                low = j
+            else:
+                high = j
+    if goals.median_interval == NORMAL and low >= 0 and high >= 0 and values[middle] < np.inf:
+        many = pin_normal(time, event, n, goals, (middle, low, high), values, here, there, many, rng)
+    else:
+        for j in (middle, low, high):
+            if j >= 0 and values[j] < np.inf:
+                many = pin(here, there, many, values[j], into(goals, j, values[j], rng))
+    for j in range(first, last):
+        if (goals.kind[j] == FOLLOWED or goals.kind[j] == FOLLOWED_REVERSE) and values[j] < np.inf:
+            many = pin(here, there, many, values[j], into(goals, j, values[j], rng))
+    many = pin(here, there, many, goals.horizon, goals.horizon)
     for k in range(1, many):
         if there[k] <= there[k - 1] or here[k] <= here[k - 1]:
             return False
-    if many > 1:
-        k = 0
-        for i in range(n):
-            while k < many and here[k] < time[i]:
-                k += 1
-            if k == many:
-                moved = time[i] + there[many - 1] - here[many - 1]
-            else:
-                share = (time[i] - here[k - 1]) / (here[k] - here[k - 1])
-                moved = there[k - 1] + share * (there[k] - there[k - 1])
-            time[i] = on_grid(moved, goals.step)
-        if time[n - 1] > goals.horizon or time[0] <= 0.0:
-            return False
-        if goals.step > 0.0:
-            for i in range(1, n):
-                put(time, event, i + 1, i, time[i], event[i])
-        curve_values(time, event, n, goals, first, last, values)
+    k = 0
+    for i in range(n):
+        while k < many - 1 and here[k] < time[i]:
+            k += 1
+        share = (time[i] - here[k - 1]) / (here[k] - here[k - 1])
+        time[i] = on_grid(there[k - 1] + share * (there[k] - there[k - 1]), goals.step)
+    if time[n - 1] > goals.horizon or time[0] <= 0.0:
+        return False
+    if goals.step > 0.0:
+        in_order(time, event, n)
+    curve_values(time, event, n, goals, first, last, values)
     return misses(goals, first, last, values, 0.0) == 0.0
+
+
+@compiled
+def span(time, event, n):
+    """Where an arm's curve last stands at 0.55 or above and first at 0.45 or below: between, SPSS reads its slope."""
+    survival, above, row = 1.0, 0.0, 0
+    while row < n:
+        now, risk, deaths = time[row], n - row, 0
+        while row < n and time[row] == now:
+            deaths += event[row]
+            row += 1
+        if deaths > 0:
+            survival *= (risk - deaths) / risk
+            if survival >= 0.55 - 1e-9:
+                above = now
+            if survival <= 0.45 + 1e-9:
+                return above, now
+    return above, np.inf
+
+
+@compiled
+def knots_of(time, event, n, goals, values, arm, knots):
+    """Times between which an arm's rows may be bent without a change of its own numbers, into `knots`; how many."""
+    first, last = goals.start[arm], goals.start[arm + 1]
+    knots[0] = 0.0
+    many = 1
+    for j in range(first, last):
+        point = np.inf
+        if goals.kind[j] <= RATE_HIGH:
+            point = goals.time[j]
+        elif goals.kind[j] == MEDIAN or (goals.kind[j] <= MEDIAN_HIGH and goals.median_interval != NORMAL):
+            point = values[j]
+        elif goals.kind[j] == FOLLOWED:
+            many = insert(knots, many, time[(n - 1) // 2])
+            point = time[n // 2]
+        elif goals.kind[j] == FOLLOWED_REVERSE:
+            point = values[j]
+        if point < time[n - 1]:
+            many = insert(knots, many, point)
+    if goals.median_interval == NORMAL:
+        above, below = span(time, event, n)
+        if above > 0.0:
+            many = insert(knots, many, above)
+        if below < time[n - 1]:
+            many = insert(knots, many, below)
+    return insert(knots, many, time[n - 1])
+
+
+@compiled
+def insert(knots, many, point):
+    """Put a time into its place, once; how many there are then."""
+    for k in range(many):
+        if knots[k] == point:
+            return many
+    k = many
+    while k > 0 and knots[k - 1] > point:
+        knots[k] = knots[k - 1]
+        k -= 1
+    knots[k] = point
+    return many + 1
+
+
+@compiled
+def bend(time, event, n, low, high, power, step):
+    """Raise the places of rows between two times to a power; how many there are."""
+    many = 0
+    for i in range(n):
+        if low < time[i] < high:
+            moved = on_grid(low + (high - low) * ((time[i] - low) / (high - low)) ** power, step)
+            if low < moved < high:
+                time[i] = moved
+            many += 1
+    if step > 0.0:
+        in_order(time, event, n)
+    return many
+
+
+@compiled
+def in_order(time, event, n):
+    """Sort rows again, events first at a tie."""
+    for i in range(1, n):
+        put(time, event, i + 1, i, time[i], event[i])
+
+
+@compiled
+def solve(matrix, right, n):
+    """Gauss's elimination in place with pivots; the answer is in `right`."""
+    for k in range(n):
+        best = k
+        for i in range(k + 1, n):
+            if abs(matrix[i, k]) > abs(matrix[best, k]):
+                best = i
+        for c in range(n):
+            matrix[k, c], matrix[best, c] = matrix[best, c], matrix[k, c]
+        right[k], right[best] = right[best], right[k]
+        for i in range(k + 1, n):
+            share = matrix[i, k] / matrix[k, k]
+            for c in range(k, n):
+                matrix[i, c] -= share * matrix[k, c]
+            right[i] -= share * right[k]
+    for k in range(n - 1, -1, -1):
+        for c in range(k + 1, n):
+            right[k] -= matrix[k, c] * right[c]
+        right[k] /= matrix[k, k]
+
+
+@compiled
+def tune(time, event, sizes, goals, room, total, rounds, rng):
+    """Bend the arms' times between their own printed times until what is printed of both arms together is met.
+
+    The numbers of an arm stay as they are. How the rest moves with each bend is measured, and the least bends that are
+    expected to meet it are taken (Gauss and Newton's steps, damped); returns what is missed then, cold.
+    """
+    arms, many = len(sizes), len(goals.kind)
+    places = 2 * many + 6 + MORE_KNOTS
+    wanted = np.zeros(many, dtype=np.int64)
+    knots = np.zeros((arms, places))
+    saved, saved_event = time[:arms].copy(), event[:arms].copy()
+    stuck = 0
+    for _ in range(rounds):
+        rows = 0
+        for j in range(many):
+            if goals.group[j] >= POOLED and goals.kind[j] != EVENTS and room.values[j] < np.inf:
+                wanted[rows] = j
+                rows += 1
+        if rows == 0 or total == 0.0:
+            return total
+        saved[:], saved_event[:] = time[:arms], event[:arms]
+        effect = np.zeros((rows, arms * places))
+        weight = np.zeros(arms * places)
+        arm_of = np.zeros(arms * places, dtype=np.int64)
+        knot_of = np.zeros(arms * places, dtype=np.int64)
+        ways = 0
+        for a in range(arms):
+            pieces = knots_of(time[a], event[a], sizes[a], goals, room.values, a, knots[a])
+            for _ in range(MORE_KNOTS):
+                pieces = insert(knots[a], pieces, time[a, int(rng.random() * sizes[a])])
+            pieces -= 1
+            for k in range(pieces):
+                small = (0.1 + 0.1 * rng.random()) * (1.0 if rng.random() < 0.5 else -1.0)
+                if goals.step > 0.0:
+                    small *= 3.0
+                if bend(time[a], event[a], sizes[a], knots[a, k], knots[a, k + 1], np.exp(small), goals.step) < 2:
+                    continue
+                evaluate(time, event, sizes, goals, room, a, 0.0, np.inf)
+                time[a], event[a] = saved[a], saved_event[a]
+                weight[ways] = np.exp(0.5 * rng.standard_normal())
+                for r in range(rows):
+                    j = wanted[r]
+                    if room.fresh[j] < np.inf:
+                        effect[r, ways] = weight[ways] * (room.fresh[j] - room.values[j]) / small / goals.cold[j]
+                arm_of[ways], knot_of[ways] = a, k
+                ways += 1
+        if ways == 0:
+            return total
+        square, away = np.zeros((rows, rows)), np.zeros(rows)
+        for r in range(rows):
+            j = wanted[r]
+            low, high = goals.low[j], goals.high[j]
+            if high - low > 100.0 * goals.cold[j]:  # open to one side
+                away[r] = (max(low - room.values[j], 0.0) - max(room.values[j] - high, 0.0)) / goals.cold[j]
+            else:
+                away[r] = (low + (high - low) * (0.3 + 0.4 * rng.random()) - room.values[j]) / goals.cold[j]
+            for c in range(rows):
+                for w in range(ways):
+                    square[r, c] += effect[r, w] * effect[c, w]
+            square[r, r] += 1.0
+        solve(square, away, rows)
+        most = 0.0
+        change = np.zeros(ways)
+        for w in range(ways):
+            for r in range(rows):
+                change[w] += weight[w] * effect[r, w] * away[r]
+            most = max(most, abs(change[w]))
+        share, better = min(1.0, 0.7 / most) if most > 0.0 else 0.0, False
+        for _ in range(4):
+            for w in range(ways):
+                a, k = arm_of[w], knot_of[w]
+                power = np.exp(share * change[w])
+                bend(time[a], event[a], sizes[a], knots[a, k], knots[a, k + 1], power, goals.step)
+            fresh = evaluate(time, event, sizes, goals, room, -1, 0.0, total)
+            if fresh < total:
+                settle(goals, room, -1)
+                total, better = fresh, True
+                break
+            time[:arms], event[:arms] = saved, saved_event
+            share *= 0.4
+        stuck = 0 if better else stuck + 1
+        if stuck == 3:
+            return total
+    return total
+
+
+@compiled
+def turn(time, event, sizes, goals, arm, deaths, rng):
+    """Make so many events of an arm (-1: of any) out of patients who left, or the other way round; how many were.
+
+    Only of those who are followed beyond the last printed rate, so that rates stay as they are.
+    """
+    done = 0
+    for _ in range(50 * abs(deaths)):
+        a = arm if arm >= 0 else int(rng.random() * len(sizes))
+        i = int(rng.random() * sizes[a])
+        if event[a, i] == (deaths < 0) and time[a, i] > last_rate(goals, a):
+            put(time[a], event[a], sizes[a], i, time[a, i], not event[a, i])
+            done += 1
+        if done == abs(deaths):
+            break
+    return done
+
+
+@compiled
+def last_rate(goals, arm):
+    """The latest time of which a rate is printed; 0 where none is."""
+    latest = 0.0
+    for j in range(goals.start[arm], goals.start[arm + 1]):
+        if goals.kind[j] <= RATE_HIGH:
+            latest = max(latest, goals.time[j])
+    return latest
+
+
+@compiled
+def recount(time, event, sizes, goals, room, rng):
+    """Give the arms the events printed, or as many as the hazard ratio's interval stands for; whether any changed."""
+    changed, known, first = 0, 0, int(rng.random() * len(sizes))
+    for k in range(len(sizes)):
+        a = (first + k) % len(sizes)
+        deaths = deaths_of(event, sizes, goals, a)
+        if deaths >= 0:
+            known += 1
+            changed += turn(time, event, sizes, goals, a, deaths - event[a, : sizes[a]].sum(), rng)
+    low, high = -1, -1
+    for j in range(goals.start[CONTRAST], goals.start[CONTRAST + 1]):
+        if goals.kind[j] == LOG_HR_LOW:
+            low = j
+        elif goals.kind[j] == LOG_HR_HIGH:
+            high = j
+    if known == 0 and low >= 0 and high >= 0 and goals.high[high] < np.inf:
+        wide = room.values[high] - room.values[low]
+        aim = 0.5 * (goals.low[high] + goals.high[high] - goals.low[low] - goals.high[low])
+        free = 0.5 * (goals.high[high] - goals.low[high] + goals.high[low] - goals.low[low])
+        if abs(wide - aim) > free and wide > 0.0 and wide < np.inf:
+            deaths = 0
+            for a in range(len(sizes)):
+                deaths += event[a, : sizes[a]].sum()
+            more = int(np.rint(deaths * ((wide / aim) ** 2 - 1.0)))
+            if more == 0:
+                more = 1 if wide > aim else -1
+            changed += turn(time, event, sizes, goals, -1, more, rng)
+    return changed
+
+
+@compiled
+def reach(time, event, n, goals, arm, values, free, rng):
+    """Let an arm's medians and limits be reached that are printed, and no others; whether they are.
+
+    Patients who left become events or the other way round, where their number is free; else two rows exchange it.
+    """
+    first, last = goals.start[arm], goals.start[arm + 1]
+    for _ in range(4 * n):
+        curve_values(time, event, n, goals, first, last, values)
+        wrong = -1
+        for j in range(first, last):
+            if MEDIAN <= goals.kind[j] <= MEDIAN_HIGH and (values[j] == np.inf) != (goals.low[j] == np.inf):
+                wrong = j
+                break
+        if wrong < 0:
+            return True
+        sooner = values[wrong] == np.inf  # events are to come sooner, or there are to be more
+        i = int(rng.random() * n)
+        if event[i] == sooner or (not sooner and time[i] > values[wrong]) or time[i] <= last_rate(goals, arm):
+            continue
+        if not free:
+            other = i + int(rng.random() * (n - i))
+            if event[other] != sooner:
+                continue
+            put(time, event, n, other, time[other], not sooner)
+        put(time, event, n, i, time[i], sooner)
+    return False
+
+
+@compiled
+def project(time, event, sizes, goals, room, rounds, rng):
+    """From rows that nearly meet the print to rows that do: counts, then each arm's times, then the arms together.
+
+    Returns what is missed then, cold; infinity where an arm's numbers cannot be met by moving its times.
+    """
+    total = np.inf
+    for k in range(rounds):
+        evaluate(time, event, sizes, goals, room, -1, 0.0, np.inf)
+        settle(goals, room, -1)
+        recount(time, event, sizes, goals, room, rng)
+        for a in range(len(sizes)):
+            free = deaths_of(event, sizes, goals, a) < 0
+            if not reach(time[a], event[a], sizes[a], goals, a, room.fresh, free, rng):
+                return np.inf
+            met = False
+            for _ in range(20 if goals.step > 0.0 else 1):
+                met = met or anchor(time[a], event[a], sizes[a], goals, a, room.fresh, rng)
+            if not met:
+                return np.inf
+        total = evaluate(time, event, sizes, goals, room, -1, 0.0, np.inf)
+        settle(goals, room, -1)
+        total = tune(time, event, sizes, goals, room, total, 15, rng)
+        if total == 0.0:
+            break
+    return total
 
 
 @compiled
@@ -1090,47 +1456,77 @@ def polish(parent, time, event, sizes, goals, room, steps, scale, rng):
 
 
 @compiled
-def anneal(parent, time, event, sizes, goals, room, hot, sweeps, scale, rng):
-    """Sweeps over the rows and the population, from one heat down to none."""
-    for k in range(sweeps):
-        heat = hot * (1.0 - (k + 1.0) / sweeps)
-        total = reheat(goals, room, heat)
+def warmed(parent, time, event, sizes, goals, room, sweeps, scale, rng):
+    """Warm sweeps over the rows and the population."""
+    evaluate(time, event, sizes, goals, room, -1, 1.0, np.inf)
+    settle(goals, room, -1)
+    total = reheat(goals, room, 1.0)
+    for _ in range(sweeps):
         for _ in range(sizes.sum()):
-            total = move(parent, time, event, sizes, goals, room, heat, total, scale, rng)
+            total = move(parent, time, event, sizes, goals, room, 1.0, total, scale, rng)
         update_parent(parent, time, event, sizes, rng)
 
 
 @compiled
-def cycle(parent, time, event, sizes, goals, room, plan, scale, rng):
-    """Warm sweeps, then cooling and cold steps until every goal is met; returns whether they are.
-
-    `plan`: warm sweeps, cooling sweeps, cold steps, tries of threading. Arms whose rates are then still missed are
-    drawn anew, forward in time, where tries are given, and are kept cold while the rest is annealed again.
-    """
-    warm, cool, steps, tries = plan
-    room.cold[:] = False
-    evaluate(time, event, sizes, goals, room, -1, 1.0, np.inf)
+def threaded(parent, time, event, sizes, goals, room, tries, rng):
+    """Draw arms whose rates are missed anew, forward in time, and keep them cold; whether all could be."""
+    evaluate(time, event, sizes, goals, room, -1, 0.0, np.inf)
     settle(goals, room, -1)
-    total = reheat(goals, room, 1.0)
-    for _ in range(warm):
-        for _ in range(sizes.sum()):
-            total = move(parent, time, event, sizes, goals, room, 1.0, total, scale, rng)
-        update_parent(parent, time, event, sizes, rng)
-    if cool == 0:
-        return False
-    anneal(parent, time, event, sizes, goals, room, 1.0, cool, scale, rng)
-    if polish(parent, time, event, sizes, goals, room, steps, scale, rng) == 0.0:
-        return True
-    if tries == 0:
-        return False
     for a in range(len(sizes)):
         if room.missed[a] > 0.0 and goals.kind[goals.start[a]] <= RATE_HIGH:
             deaths = deaths_of(event, sizes, goals, a)
             if thread(parent, a, time[a], event[a], sizes[a], deaths, goals, room.fresh, tries, rng) < 0:
                 return False
             room.cold[a] = True
-    evaluate(time, event, sizes, goals, room, -1, 0.0, np.inf)
-    settle(goals, room, -1)
-    if room.cold.any():
-        anneal(parent, time, event, sizes, goals, room, 0.6, cool, scale, rng)
+    return True
+
+
+@compiled
+def attempt(parent, time, event, sizes, goals, room, steps, tries, scale, rng):
+    """Look for the nearest rows that meet every goal; whether they were found. The rows stay as they were if not."""
+    saved_time, saved_event, cold = time.copy(), event.copy(), room.cold.copy()
+    rated = False
+    for a in range(len(sizes)):
+        rated = rated or goals.kind[goals.start[a]] <= RATE_HIGH
+    if not rated or threaded(parent, time, event, sizes, goals, room, tries, rng):
+        if project(time, event, sizes, goals, room, 3, rng) < NEAR:
+            if polish(parent, time, event, sizes, goals, room, steps, scale, rng) == 0.0:
+                return True
+    time[:], event[:], room.cold[:] = saved_time, saved_event, cold
+    return False
+
+
+@compiled
+def cooled(parent, time, event, sizes, goals, room, hot, plan, scale, rng):
+    """Sweeps over the rows and the population, from one heat down to none, until the nearest rows meet every goal."""
+    _, sweeps, steps, tries = plan
+    for k in range(sweeps):
+        if tries == 0 or k % (sweeps // 6 + 1) == 0:
+            if attempt(parent, time, event, sizes, goals, room, steps // 20, tries // 4, scale, rng):
+                return True
+        evaluate(time, event, sizes, goals, room, -1, 0.0, np.inf)
+        settle(goals, room, -1)
+        heat = hot * (1.0 - (k + 1.0) / sweeps)
+        total = reheat(goals, room, heat)
+        for _ in range(sizes.sum()):
+            total = move(parent, time, event, sizes, goals, room, heat, total, scale, rng)
+        update_parent(parent, time, event, sizes, rng)
     return polish(parent, time, event, sizes, goals, room, steps, scale, rng) == 0.0
+
+
+@compiled
+def cycle(parent, time, event, sizes, goals, room, plan, scale, rng):
+    """Warm sweeps, then cooling until the nearest rows meet every goal; returns whether they were found.
+
+    `plan`: warm sweeps, cooling sweeps, cold steps at the end, tries of threading. Arms whose rates are at the end
+    still missed are drawn anew, forward in time, and are kept cold while the rest is cooled again.
+    """
+    room.cold[:] = False
+    warmed(parent, time, event, sizes, goals, room, plan[0], scale, rng)
+    if plan[1] == 0:
+        return False
+    if cooled(parent, time, event, sizes, goals, room, 1.0, plan, scale, rng):
+        return True
+    if plan[3] == 0 or not threaded(parent, time, event, sizes, goals, room, plan[3], rng):
+        return False
+    return cooled(parent, time, event, sizes, goals, room, 0.6, plan, scale, rng)

@@ -136,13 +136,13 @@ def test_members_differ():
     assert len(np.unique(times.round(9), axis=0)) == 8
 
 
-def test_the_censoring_pattern_orders_the_deaths_that_are_not_printed():
+def test_the_censoring_pattern_orders_who_is_still_followed():
     targets = one_arm(
         n=182, median=Interval.read("16.1"), landmarks=landmarks((6, "80.8%"), (12, "62.3%"), (24, "42.1%"))
     )
-    deaths = {pattern: reconstruct(targets, 30, fresh(3), pattern).deaths("all").mean() for pattern in CENSORING}
+    stay = {pattern: reconstruct(targets, 30, fresh(3), pattern).at_risk("all", [12.0]).mean() for pattern in CENSORING}
     assert list(CENSORING) == ["early", "uniform", "late"]
-    assert deaths["early"] + 5 < deaths["uniform"] < deaths["late"] - 5
+    assert stay["early"] + 5 < stay["uniform"] < stay["late"] - 5
 
 
 def test_a_rate_that_needs_censoring_gets_it():

@@ -4,9 +4,11 @@ The prior is a population for each arm: piecewise constant hazards of the event 
 typical survival time. The log hazard of the reference arm, the log hazard ratio and the log censoring hazard are random
 walks over the bins, each with a spread that has a prior of its own. A chain holds a population and the patients' rows.
 Warm sweeps draw rows from the population and the population from the rows, with every printed number missed by no more
-than a part of its standard error; then the chain cools until all numbers are met to the printed rounding. Where rates
-are printed, rows are at last drawn forward in time, stretch by stretch, each until it meets the next rate and its
-interval. A chain yields a few members, with warm sweeps between them.
+than a part of its standard error. Then the nearest rows that meet all numbers to the printed rounding are looked for:
+counts first, then each arm's times, then bends of the times that leave the arms' numbers alone and meet what is printed
+of both (damped Gauss-Newton steps: Levenberg, Quart Appl Math 2 (1944) 164-168). Where rates are printed, rows are
+before drawn forward in time, stretch by stretch, each until it meets the next rate and its interval. Where no rows are
+found the chain cools a little and they are looked for again. A chain yields a few members, with warm sweeps between.
 
 Annealed importance of this kind: Neal, Stat Comput 11 (2001) 125-139; approximate Bayesian computation by a chain:
 Marjoram et al, PNAS 100 (2003) 15324-15328; hazards as random walks: Gamerman, Appl Stat 40 (1991) 63-79.

@@ -1418,7 +1418,7 @@ def project(time, event, sizes, goals, room, rounds, rng):
     Returns what is missed then, cold; infinity where an arm's numbers cannot be met by moving its times.
     """
     total = np.inf
-    for k in range(rounds):
+    for _ in range(rounds):
         evaluate(time, event, sizes, goals, room, -1, 0.0, np.inf)
         settle(goals, room, -1)
         recount(time, event, sizes, goals, room, rng)

@@ -160,7 +160,15 @@ def test_no_event_is_added_beyond_those_printed():
 def test_a_printed_plateau_stays_one():
     targets = one_arm(n=60, landmarks=landmarks((6, "60.0%"), (12, "41.7%"), (18, "41.7%")))
     rows = reconstruct(targets, 10, fresh(1)).members["all"]
-    assert not (rows.event & (rows.time > 12) & (rows.time <= 18)).any()
+    assert not (rows.event & (rows.time > 12)).any()
+
+
+def test_a_curve_that_still_falls_may_fall_on_and_printed_events_are_met_on_a_plateau():
+    falling = one_arm(n=60, landmarks=landmarks((6, "60.0%"), (12, "41.7%"), (18, "35.0%")))
+    rows = reconstruct(falling, 10, fresh(1)).members["all"]
+    assert (rows.event & (rows.time > 18)).any()
+    more = one_arm(n=60, events=45, landmarks=landmarks((6, "60.0%"), (12, "41.7%"), (18, "41.7%")))
+    assert (reconstruct(more, 10, fresh(1)).deaths("all") == 45).all()
 
 
 def test_follow_up_ends_where_it_is_said_to_end():

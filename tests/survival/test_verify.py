@@ -105,3 +105,14 @@ def test_a_moved_contrast_is_seen():
     missed = violations(swapped, targets)
     assert any("the hazard ratio is" in miss and "0.92 is printed" in miss for miss in missed)
     assert any("the log-rank p is" in miss and "0.750 is printed" in miss for miss in missed)
+
+
+def test_an_event_on_a_printed_plateau_is_seen():
+    marks = landmarks((6, "50.0%"), (12, "50.0%"))
+    time = [1.0, 2.0, 13.0, 14.0]
+    targets = Targets("fictitious", "os", {"all": ArmTargets(4, landmarks=marks)})
+    assert violations({"all": (time, [True, True, False, False])}, targets) == []
+    (missed,) = violations({"all": (time, [True, True, True, False])}, targets)
+    assert "an event after 12 months" in missed
+    counted = Targets("fictitious", "os", {"all": ArmTargets(4, events=3, landmarks=marks)})
+    assert violations({"all": (time, [True, True, True, False])}, counted) == []

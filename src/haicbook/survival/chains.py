@@ -42,7 +42,7 @@ BINS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 6.0)
 # survival time), its standard deviation and its drift from bin to bin; the scales of the three random walks' spreads;
 # how far the arms' censoring lies apart.
 PRIOR = {"level": 1.0, "ratio": 0.7, "censored": 0.2, "censored_sd": 1.0, "drift": 0.2}
-SPREADS = (0.35, 0.3, 0.6)
+SPREADS = (0.35, 0.5, 0.6)
 ARMS_APART = 0.4
 # follow-up goes on after the latest time printed, at least by this factor
 _LATER = 1.1

@@ -164,6 +164,8 @@ def _arm_rows(group: int, name: str, arm: ArmTargets, scale: float, reading: Rea
     rows += _median_rows(group, name, arm.n, arm.median, arm.median_ci, scale)
     if arm.events is not None:
         rows.append(_Row(kernels.EVENTS, group, 0.0, arm.events, arm.events, 2.0, ("events", name)))
+    if arm.flat_from is not None:
+        rows.append(_Row(kernels.LATE, group, arm.flat_from, 0.0, 0.0, 1.0, ("flat", name)))
     if arm.follow_up_median is not None and followed:
         rows.append(_follow_up_row(group, name, arm.n, arm.follow_up_median, reading))
     return rows

@@ -17,8 +17,8 @@ import numpy as np
 from haicbook.compiled import compiled
 
 # kinds of goals
-RATE, RATE_LOW, RATE_HIGH, MEDIAN, MEDIAN_LOW, MEDIAN_HIGH, EVENTS, FOLLOWED, FOLLOWED_REVERSE = range(9)
-LOG_HR, LOG_HR_LOW, LOG_HR_HIGH, LOGRANK_Z = range(9, 13)
+RATE, RATE_LOW, RATE_HIGH, MEDIAN, MEDIAN_LOW, MEDIAN_HIGH, EVENTS, FOLLOWED, FOLLOWED_REVERSE, LATE = range(10)
+LOG_HR, LOG_HR_LOW, LOG_HR_HIGH, LOGRANK_Z = range(10, 14)
 # conventions of confidence intervals, of ties, of rates
 PLAIN, LOG, LOG_LOG, NORMAL = range(4)
 EFRON, BRESLOW, EXACT = range(3)
@@ -194,6 +194,8 @@ def curve_values(time, event, n, goals, first, last, out):
             out[j] = deaths_total
         elif kind[j] == FOLLOWED:
             out[j] = (time[(n - 1) // 2] + time[n // 2]) / 2.0
+        elif kind[j] == LATE:
+            out[j] = event[np.searchsorted(time[:n], goals.time[j], "right") : n].sum()
         else:
             out[j] = reverse_median
     if goals.rates == LIFE_TABLE:
@@ -1004,7 +1006,7 @@ def thread(parent, arm, time, event, n, deaths, goals, values, tries, rng):
         so_far = 0
         for i in range(row):
             so_far += event[i]
-        tilt = 1.0
+        tilt = 1.0 if flat_from(goals, arm) == np.inf else 0.0
         for _ in range(200):
             left -= 1
             march(parent, arm, time, event, row, n, start + half, np.inf, tilt, 1.0, goals.step, rng)
@@ -1333,7 +1335,9 @@ def turn(time, event, sizes, goals, arm, deaths, rng):
     for _ in range(50 * abs(deaths)):
         a = arm if arm >= 0 else int(rng.random() * len(sizes))
         i = int(rng.random() * sizes[a])
-        if event[a, i] == (deaths < 0) and time[a, i] > last_rate(goals, a):
+        if event[a, i] == (deaths < 0) and last_rate(goals, a) < time[a, i]:
+            if deaths > 0 and time[a, i] > flat_from(goals, a):
+                continue
             put(time[a], event[a], sizes[a], i, time[a, i], not event[a, i])
             done += 1
         if done == abs(deaths):
@@ -1349,6 +1353,15 @@ def last_rate(goals, arm):
         if goals.kind[j] <= RATE_HIGH:
             latest = max(latest, goals.time[j])
     return latest
+
+
+@compiled
+def flat_from(goals, arm):
+    """When an arm's curve has become flat; infinity where it is not known to."""
+    for j in range(goals.start[arm], goals.start[arm + 1]):
+        if goals.kind[j] == LATE:
+            return goals.time[j]
+    return np.inf
 
 
 @compiled
@@ -1401,6 +1414,8 @@ def reach(time, event, n, goals, arm, values, free, rng):
         sooner = values[wrong] == np.inf  # events are to come sooner, or there are to be more
         i = int(rng.random() * n)
         if event[i] == sooner or (not sooner and time[i] > values[wrong]) or time[i] <= last_rate(goals, arm):
+            continue
+        if sooner and time[i] > flat_from(goals, arm):
             continue
         if not free:
             other = i + int(rng.random() * (n - i))

@@ -127,6 +127,8 @@ class _Search:
         data sets are found most often."""
         missed = self.missed(targets, readings[0]) or {}
         parts = [part for part in parts_of(targets) if free(part)]
+        # of one kind, what is printed of all arms goes first: it is one number against one of each arm
+        parts.sort(key=lambda part: part.key[-1] != "pooled")
         parts.sort(key=lambda part: (missed.get(part.key, 0.0) == 0.0, _FIRST_TO_GO.index(part.key[0])))
         for groups in ([(part,) for part in parts], list(combinations(parts[:_PAIRED], 2))):
             found, most = None, 0.0

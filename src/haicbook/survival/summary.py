@@ -27,6 +27,12 @@ def spread(values: np.ndarray) -> tuple[float, float, float]:
     return float(low), float(middle), float(high)
 
 
+def _left_early(ensemble: Ensemble, arm: str) -> float:
+    rows, medians = ensemble.members[arm], ensemble.medians(arm)
+    median = np.where(np.isfinite(medians), medians, np.inf)[:, None]
+    return float((~rows.event & (rows.time < median)).sum(axis=1).mean())
+
+
 def summarise(ensemble: Ensemble, horizon: float) -> dict[str, float | int | str]:
     """Named values of one ensemble.
 
@@ -40,7 +46,8 @@ def summarise(ensemble: Ensemble, horizon: float) -> dict[str, float | int | str
     Returns
     -------
     dict
-        For each arm `<arm>.deaths`, `<arm>.median`, `<arm>.rmst` (medians over the members; months) and `<arm>.band`
+        For each arm `<arm>.deaths`, `<arm>.median`, `<arm>.rmst` (medians over the members; months),
+        `<arm>.left_early` (mean number of patients who leave follow-up before the arm's median) and `<arm>.band`
         (the mean width, over time, of the range of curves); with two arms also `rmst_difference` and its `.low` and
         `.high`; `members`, `digest`, `targets_met`, `targets_dropped`.
     """
@@ -56,6 +63,7 @@ def summarise(ensemble: Ensemble, horizon: float) -> dict[str, float | int | str
             f"{arm}.rmst": spread(means[arm])[1],
             f"{arm}.rmst.low": spread(means[arm])[0],
             f"{arm}.rmst.high": spread(means[arm])[2],
+            f"{arm}.left_early": _left_early(ensemble, arm),
             f"{arm}.band": float((curves.max(axis=0) - curves.min(axis=0)).mean()),
         }
     if len(means) == 2:

@@ -106,6 +106,18 @@ class ArmTargets:
         reached = [self.median.high] if self.median and self.median.reached else []
         return max([*times, *reached], default=0.0)
 
+    @property
+    def flat_from(self) -> float | None:
+        """From where on, in months, the curve is taken as flat: the last two rates are printed as one figure, above 0.
+
+        No event is drawn after it. None where rates differ or where the number of events is printed.
+        """
+        if self.events is not None or len(self.landmarks) < 2:
+            return None
+        earlier, later = sorted(self.landmarks, key=lambda mark: mark.time)[-2:]
+        same = earlier.interval.printed == later.interval.printed and later.interval.high > later.interval.low > 0
+        return later.time if same else None
+
     def under(self, rounding: Rounding) -> ArmTargets:
         """The arm's figures under a reading; see :meth:`Interval.under`."""
         return replace(

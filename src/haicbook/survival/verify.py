@@ -106,6 +106,9 @@ def _arm_violations(name: str, rows: list[Row], wanted: ArmTargets, reading: Rea
     events = sum(died for _, died in rows)
     if wanted.events is not None and events != wanted.events:
         yield f"arm {name} has {events} events; {wanted.events} are printed"
+    flat = wanted.flat_from
+    if flat is not None and any(died and time > flat for time, died in rows):
+        yield f"arm {name} has an event after {flat:g} months, though the last two printed rates are the same"
     steps = _steps(rows)
     for landmark in wanted.landmarks:
         what = f"the {landmark.time:g}-month rate of arm {name}"

@@ -13,8 +13,9 @@ import nbformat
 from haicbook.book.parameters import Scalar, with_defaults
 
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
-# a warning names the cell it comes from by a file that the kernel pretends to have, with its process number in it
-_CELL_FILE = re.compile(r"\S*ipykernel_\d+[/\\]\d+\.py")
+# a warning names the cell it comes from by a file that the kernel pretends to have, with its process number in it;
+# tried where a word begins only, since a download embedded in a page is one word of a million letters
+_CELL_FILE = re.compile(r"(?<!\S)\S*ipykernel_\d+[/\\]\d+\.py")
 _KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 _OF_THE_RUN = ("papermill", "execution")
 

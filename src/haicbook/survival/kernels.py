@@ -1412,7 +1412,8 @@ def reach(time, event, n, goals, arm, values, free, rng):
         if wrong < 0:
             return True
         sooner = values[wrong] == np.inf  # events are to come sooner, or there are to be more
-        i = int(rng.random() * n)
+        # the last to be followed stay as they are: one event among them would end the curve
+        i = int(rng.random() * (0.9 * n if sooner else n))
         if event[i] == sooner or (not sooner and time[i] > values[wrong]) or time[i] <= last_rate(goals, arm):
             continue
         if sooner and time[i] > flat_from(goals, arm):

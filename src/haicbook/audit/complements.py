@@ -77,7 +77,7 @@ RULES: tuple[Rule, ...] = (
         "A level in the text and the other one in the table make up the group",
         complements,
         "Definition",
-        "None for counts; rounding or cutting off for percentages",
+        "No tolerance for counts; rounding or cutting off for percentages",
         "counts",
         PARTICIPANTS,
     ),

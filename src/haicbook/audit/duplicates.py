@@ -206,7 +206,7 @@ RULES: tuple[Rule, ...] = (
         "One event has one row",
         one_event_twice,
         "Definition",
-        "None",
+        "No tolerance",
         "agreement",
         RESULTS,
     ),

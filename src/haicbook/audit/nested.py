@@ -134,7 +134,7 @@ RULES: tuple[Rule, ...] = (
         "A condition is not rarer than one that implies it",
         nested,
         "The definitions in haicbook.audit.nested.IMPLICATIONS; Reig M et al. J Hepatol 2022;76:681-693 (BCLC)",
-        "None; a percentage stands for every count that it allows",
+        "No tolerance; a percentage stands for every count that it allows",
         "counts",
         PARTICIPANTS,
     ),

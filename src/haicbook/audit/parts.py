@@ -270,14 +270,24 @@ def _not_the_arms(paper: Paper, whole: Cell, ids: tuple[str, ...], sums: str, sa
 
 
 RULES: tuple[Rule, ...] = (
-    Rule("any_event", "Any event is not rarer than one event", any_event, "Definition", "None", "counts", PARTICIPANTS),
-    Rule("grades", "Grades of an event make up any grade", grades, "Definition", "None", "counts", PARTICIPANTS),
+    Rule(
+        "any_event",
+        "Any event is not rarer than one event",
+        any_event,
+        "Definition",
+        "No tolerance",
+        "counts",
+        PARTICIPANTS,
+    ),
+    Rule(
+        "grades", "Grades of an event make up any grade", grades, "Definition", "No tolerance", "counts", PARTICIPANTS
+    ),
     Rule(
         "levels",
         "Levels of a covariate make up the group",
         levels,
         "Definition",
-        "None for counts; rounding or cutting off of each level for percentages",
+        "No tolerance for counts; rounding or cutting off of each level for percentages",
         "counts",
         PARTICIPANTS,
     ),
@@ -286,7 +296,7 @@ RULES: tuple[Rule, ...] = (
         "Matching only takes patients away",
         matched,
         "Definition of matching without replacement",
-        "None",
+        "No tolerance",
         "counts",
         PARTICIPANTS,
     ),
@@ -295,7 +305,7 @@ RULES: tuple[Rule, ...] = (
         "The arms make up the whole",
         arms,
         "Definition",
-        "None for counts; one unit of the last digit beyond rounding for percentages",
+        "No tolerance for counts; one unit of the last digit beyond rounding for percentages",
         "counts",
         RESULTS,
     ),

@@ -218,7 +218,7 @@ RULES: tuple[Rule, ...] = (
         "The two-stage design is what it is called",
         two_stage,
         "Simon R. Control Clin Trials 1989;10:1-10, by exact enumeration",
-        "None",
+        "No tolerance",
         "design",
         CONDUCT,
     ),

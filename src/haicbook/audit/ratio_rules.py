@@ -103,7 +103,7 @@ RULES: tuple[Rule, ...] = (
         "A covariate's groups are compared the same way round",
         ratio_rows.coding,
         "Definition",
-        "None",
+        "No tolerance",
         _TOPIC,
         STATISTICS,
     ),

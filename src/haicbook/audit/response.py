@@ -103,7 +103,7 @@ RULES: tuple[Rule, ...] = (
         "Response categories make up the rates, and the patients",
         response_sums,
         "RECIST 1.1 and mRECIST: ORR is CR + PR, DCR is CR + PR + SD",
-        "None for counts; rounding or cutting off for percentages",
+        "No tolerance for counts; rounding or cutting off for percentages",
         "counts",
         PARTICIPANTS,
     ),

@@ -388,7 +388,10 @@ def test_every_table_is_numbered_and_says_where_it_comes_from() -> None:
             continue
         tables = page.select("article table.haic-table")
         assert tables, path.name
-        assert all(table.select_one("caption .caption-number") for table in tables), path.name
+        for table in tables:
+            # the ledger's matrix is a way into its findings, written as HTML, with a caption and without a number
+            number = "caption" if "haic-matrix" in table["class"] else "caption .caption-number"
+            assert table.select_one(number), path.name
 
 
 def test_no_page_shows_a_traceback_or_a_missing_number() -> None:

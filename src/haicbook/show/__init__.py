@@ -18,7 +18,7 @@ from haicbook.show.findings import findings, ranked_findings
 from haicbook.show.forest import cox_forest, love_plot, rates_forest
 from haicbook.show.glance import glance
 from haicbook.show.printed_tables import baseline, baseline_in_text, plain
-from haicbook.show.reconstruction import accuracy_shown, reconstruction_idea
+from haicbook.show.reconstruction import accuracy_shown, coverage_words, reconstruction_idea
 from haicbook.show.rerun import margins_figure, sensitivity_figure
 from haicbook.show.rerun_text import (
     grid_words,
@@ -65,6 +65,7 @@ __all__ = [
     "baseline_in_text",
     "compared",
     "compared_table",
+    "coverage_words",
     "cox_forest",
     "departures",
     "design_table",

@@ -8,7 +8,7 @@ import pandas as pd
 
 from haicbook.show import style
 from haicbook.show.survival import draw_bands, draw_marks
-from haicbook.show.tables import note, number, table
+from haicbook.show.tables import note, number, percent, table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,6 +32,8 @@ _WORDS = {
     "reached": "All requested data sets found, % of trials",
     "met": "All kept numbers met on re-checking, % of trials",
 }
+# a nominal 95 % band that holds the truth less often is said to be too narrow
+ENOUGH = 0.93
 _SHARES = ("covered", "d_covered", "sampling_covered", "sampling_d_covered", "reached", "met")
 
 
@@ -90,6 +92,26 @@ def _cell(row: Any) -> str:
     if row.measure in _SHARES:
         return f"{number(100 * row.value, 1)} (± {number(100 * (row.high - row.value), 1)})"
     return f"{number(row.value, 3)} ({number(row.low, 3)}–{number(row.high, 3)})"
+
+
+def coverage_words(scores: pd.DataFrame) -> dict[str, str]:
+    """How often the band held the true patients' curve, level by level, and whether that is as often as it should.
+
+    Parameters
+    ----------
+    scores
+        From :func:`haicbook.survival.accuracy`.
+    """
+    covered = scores[scores.measure == "covered"]
+    if covered.empty:
+        return {"coverage": "in a share of months that was not measured for this build", "coverage_verdict": ""}
+    shares = [f"{percent(row.value, 0)} % at level {row.level} ({row.sets} trials)" for row in covered.itertuples()]
+    short = list(covered[covered.value < ENOUGH].level)
+    verdict = f"At level{'s' * (len(short) > 1)} {' and '.join(short)} it is too narrow: what is left open there is more than it shows."
+    return {
+        "coverage": f"in {', '.join(shares)}",
+        "coverage_verdict": verdict if short else "That is as often as it should.",
+    }
 
 
 def accuracy_shown(scores: pd.DataFrame, caption: str, name: str) -> Any:

@@ -1327,7 +1327,7 @@ def tune(time, event, sizes, goals, room, total, rounds, rng):
 
 @compiled
 def turn(time, event, sizes, goals, arm, deaths, rng):
-    """Make so many events of an arm (-1: of any) out of patients who left, or the other way round; how many were.
+    """Make so many events of an arm (-1: of any) out of patients who left, or the other way round.
 
     Only of those who are followed beyond the last printed rate, so that rates stay as they are.
     """
@@ -1342,7 +1342,6 @@ def turn(time, event, sizes, goals, arm, deaths, rng):
             done += 1
         if done == abs(deaths):
             break
-    return done
 
 
 @compiled
@@ -1366,14 +1365,14 @@ def flat_from(goals, arm):
 
 @compiled
 def recount(time, event, sizes, goals, room, rng):
-    """Give the arms the events printed, or as many as the hazard ratio's interval stands for; whether any changed."""
-    changed, known, first = 0, 0, int(rng.random() * len(sizes))
+    """Give the arms the events printed, or as many as the hazard ratio's interval stands for."""
+    known, first = 0, int(rng.random() * len(sizes))
     for k in range(len(sizes)):
         a = (first + k) % len(sizes)
         deaths = deaths_of(event, sizes, goals, a)
         if deaths >= 0:
             known += 1
-            changed += turn(time, event, sizes, goals, a, deaths - event[a, : sizes[a]].sum(), rng)
+            turn(time, event, sizes, goals, a, deaths - event[a, : sizes[a]].sum(), rng)
     low, high = -1, -1
     for j in range(goals.start[CONTRAST], goals.start[CONTRAST + 1]):
         if goals.kind[j] == LOG_HR_LOW:
@@ -1391,8 +1390,7 @@ def recount(time, event, sizes, goals, room, rng):
             more = int(np.rint(deaths * ((wide / aim) ** 2 - 1.0)))
             if more == 0:
                 more = 1 if wide > aim else -1
-            changed += turn(time, event, sizes, goals, -1, more, rng)
-    return changed
+            turn(time, event, sizes, goals, -1, more, rng)
 
 
 @compiled

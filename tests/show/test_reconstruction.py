@@ -1,0 +1,27 @@
+"""The methods chapter says how often the bands held the truth, as the scores have it."""
+
+import pandas as pd
+
+from haicbook import show
+from haicbook.survival.accuracy import COLUMNS
+
+
+def scores(*covered: float) -> pd.DataFrame:
+    rows = [(level, "covered", 200, value, value, value) for level, value in zip("abc", covered, strict=False)]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def test_a_band_that_holds_the_truth_too_seldom_is_called_too_narrow() -> None:
+    words = show.coverage_words(scores(0.864, 0.884, 0.953))
+    assert words["coverage"].startswith("in 86 % at level a (200 trials), 88 % at level b")
+    assert words["coverage_verdict"].startswith("At levels a and b it is too narrow")
+
+
+def test_a_band_that_holds_the_truth_as_often_as_it_should_is_said_to() -> None:
+    assert show.coverage_words(scores(0.94, 0.95, 0.96))["coverage_verdict"] == "That is as often as it should."
+
+
+def test_without_scores_nothing_is_claimed() -> None:
+    words = show.coverage_words(scores())
+    assert "not measured" in words["coverage"]
+    assert words["coverage_verdict"] == ""

@@ -107,7 +107,8 @@ def coverage_words(scores: pd.DataFrame) -> dict[str, str]:
         return {"coverage": "in a share of months that was not measured for this build", "coverage_verdict": ""}
     shares = [f"{percent(row.value, 0)} % at level {row.level} ({row.sets} trials)" for row in covered.itertuples()]
     short = list(covered[covered.value < ENOUGH].level)
-    verdict = f"At level{'s' * (len(short) > 1)} {' and '.join(short)} it is too narrow: what is left open there is more than it shows."
+    levels = f"level{'s' * (len(short) > 1)} {' and '.join(short)}"
+    verdict = f"At {levels} it is too narrow: what is left open there is more than it shows."
     return {
         "coverage": f"in {', '.join(shares)}",
         "coverage_verdict": verdict if short else "That is as often as it should.",

@@ -105,6 +105,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="few members")
     quick = parser.parse_args().quick
+    settle(trials()[0][1])  # compiles
     rows = [cost(what, targets, 20 if quick else 1000) for what, targets in (*endpoints(), *trials())]
     if not quick:
         what, targets = trials()[1]

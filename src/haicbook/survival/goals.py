@@ -18,7 +18,7 @@ WARM, COLD = 0.3, 0.5
 # limits and p follow from a hazard ratio and the number of events, but for a part of its standard error
 _TIED = 1 / 3
 # two floating-point readings of one printed limit
-_NOISE = 1e-10
+_NOISE = 1e-10  # ten times what the verifying code forgives
 _DAYS_IN_MONTH = 30.4375
 GRIDS = {"continuous": 0.0, "days": 1 / _DAYS_IN_MONTH, "half_months": 0.5, "months": 1.0}
 
@@ -95,13 +95,15 @@ def goals_of(targets: Targets, reading: Reading) -> tuple[Any, tuple[Key, ...]]:
     with np.errstate(invalid="ignore"):
         half = np.where(finite, (high - low) / 2, error / 10)
     half = np.where(half > 0, half, 0.5)
+    # rates are quotients of whole numbers, which lie on the ends of their intervals: 39 of 48 is 81.2% or 81.3%
+    ends = kinds == kernels.RATE
     shrink = np.where(finite & (high > low), _NOISE, 0.0)
     goals = kernels.Goals(
         kinds.astype(np.int64),
         groups.astype(np.int64),
         np.ascontiguousarray(times),
-        low + shrink,
-        high - shrink,
+        low + shrink * np.where(ends, -0.05, 1),
+        high - shrink * np.where(ends & (reading.rounding == "round"), -0.05, 1),
         np.maximum(WARM * error, COLD * half),
         COLD * half,
         np.searchsorted(groups, np.arange(5)).astype(np.int64),

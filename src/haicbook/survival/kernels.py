@@ -5,7 +5,8 @@ the group of patients it is of (0 and 1 the arms, 2 both, 3 the contrast), a tim
 that the number stands for, in the scale in which it is met (logarithms for ratios, |z| for a p-value).
 
 Functions here are compiled, so they are plain loops; `haicbook.survival.chains` is their only caller, and every data
-set that they yield is verified by code that shares nothing with them.
+set that they yield is verified by code that shares nothing with them. They are in one file on purpose: machine code
+that is kept from an earlier run does not notice a change of a function in another one.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ POOLED, CONTRAST = 2, 3
 Z = 1.959963984540054
 UNREACHED = 4.0  # what it adds to misses that a time is reached and should not be, or the other way round
 NEAR = 20.0  # what is missed after a projection, cold, for the rest to be worth single steps
+MENDING, MENDED = 300, 50  # steps that mend a stretch of rows; one in so many is mended
+SHAKES = 300_000  # rows bent at random, to bring what is printed of both arms together near
 MORE_KNOTS = 4  # at rows drawn at random, between which an arm is bent
 HALF = 1.4901161193847656e-08  # heights of a curve this close to one half lie on it, as in R
 
@@ -66,6 +69,8 @@ class Parent(NamedTuple):
 LEVEL, LEVEL_SD, RATIO_SD, CENSOR_LEVEL, CENSOR_SD, CENSOR_DRIFT, SPREAD_EVENT, SPREAD_RATIO, SPREAD_CENSOR, APART = (
     range(10)
 )
+RISE, RISE_SD, DECLINE = range(10, 13)
+RISING = 2  # bins after the first over which the hazard of an event rises
 
 
 @compiled
@@ -499,7 +504,8 @@ def log_prior(parent, what, arms):
         base, sd = parent.event[last], parent.spread[0]
         total -= 0.5 * ((base[0] - prior[LEVEL]) / prior[LEVEL_SD]) ** 2
         for k in range(1, bins):
-            total -= 0.5 * ((base[k] - base[k - 1]) / sd) ** 2 + np.log(sd)
+            step, wide = (prior[RISE], np.hypot(sd, prior[RISE_SD])) if k <= RISING else (prior[DECLINE], sd)
+            total -= 0.5 * ((base[k] - base[k - 1] - step) / wide) ** 2 + np.log(wide)
         if arms > 1:
             sd = parent.spread[1]
             before = parent.event[0, 0] - base[0]
@@ -550,7 +556,10 @@ def draw_parent(parent, arms, rng):
         parent.censor[last, k] = lost
         if arms > 1:
             parent.censor[0, k] = lost + prior[APART] * rng.standard_normal()
-        level += parent.spread[0] * rng.standard_normal()
+        if k < RISING:
+            level += prior[RISE] + np.hypot(parent.spread[0], prior[RISE_SD]) * rng.standard_normal()
+        else:
+            level += prior[DECLINE] + parent.spread[0] * rng.standard_normal()
         lost += prior[CENSOR_DRIFT] + parent.spread[2] * rng.standard_normal()
         if arms > 1:
             ratio += parent.spread[1] * rng.standard_normal()
@@ -880,6 +889,99 @@ def climb(time, event, row, until, n, survival, log_s, green):
 
 
 @compiled
+def rate_misses(goals, mark, log_s, green):
+    """How far the rate goals that stand at one time with goal `mark` are missed, in halves of their intervals."""
+    total, survival, j = 0.0, np.exp(log_s), mark
+    if survival == 0.0:
+        return np.inf
+    while j < len(goals.kind) and goals.kind[j] <= RATE_HIGH and goals.time[j] == goals.time[mark]:
+        if goals.group[j] != goals.group[mark]:
+            break
+        value = rate_value(goals.kind[j], survival, log_s, green, goals.rate_interval)
+        total += max(goals.low[j] - value, value - goals.high[j], 0.0) / goals.cold[j]
+        j += 1
+    return total
+
+
+@compiled
+def along(event, row, until, n, log_s, green):
+    """Log survival and Greenwood's sum after further rows, each at a time of its own."""
+    for i in range(row, until):
+        if event[i]:
+            risk = n - i
+            if risk == 1:
+                return -np.inf, green
+            log_s += np.log((risk - 1.0) / risk)
+            green += 1.0 / (risk * (risk - 1.0))
+    return log_s, green
+
+
+@compiled
+def mend(time, event, row, until, n, start, stop, before, goals, mark, rng):
+    """Change what happens to the rows of a stretch until the rate at its end and its limits are met.
+
+    Rows exchange an event and a departure, one becomes the other, or a row is added or taken out. Steps that come
+    nearer are taken, others seldom. `before` is log survival and Greenwood's sum at the stretch's start. Returns where
+    the stretch ends now, -1 where the rate is still missed.
+    """
+    log_s, green = along(event, row, until, n, before[0], before[1])
+    missed = rate_misses(goals, mark, log_s, green)
+    for _ in range(MENDING):
+        if missed == 0.0:
+            return until
+        more = 0
+        i = row + int(rng.random() * (until - row + 1))
+        j = i
+        kind = rng.random()
+        if kind < 0.1 and until < n:
+            more, i = 1, row + int(np.searchsorted(time[row:until], start + rng.random() * (stop - start)))
+            for k in range(until, i, -1):
+                time[k], event[k] = time[k - 1], event[k - 1]
+            low, high = (time[i - 1] if i > row else start), (time[i + 1] if i < until else stop)
+            time[i], event[i] = low + rng.random() * (high - low), rng.random() < 0.5
+        elif kind < 0.2 and i < until:
+            more, old_time, old_event = -1, time[i], event[i]
+            for k in range(i, until - 1):
+                time[k], event[k] = time[k + 1], event[k + 1]
+        elif i < until:
+            if kind < 0.8:  # near rows change little, far ones much
+                j += int((2.0 * rng.random() - 1.0) * (1 + (until - row) ** rng.random()))
+            if j < row or j >= until or (i != j and event[i] == event[j]):
+                continue
+            event[i] = not event[i]
+            event[j] = event[j] if i == j else not event[j]
+        else:
+            continue
+        if more != 0:
+            new_log, new_green = along(event, row, until + more, n, before[0], before[1])
+        else:
+            new_log, new_green = log_s, green
+            for k in (i, j):
+                risk, sign = n - k, 1.0 if event[k] else -1.0
+                if risk == 1:
+                    new_log = -np.inf
+                else:
+                    new_log += sign * np.log((risk - 1.0) / risk)
+                    new_green += sign / (risk * (risk - 1.0))
+                if i == j:
+                    break
+        fresh = rate_misses(goals, mark, new_log, new_green)
+        if fresh < missed or (missed / fresh) ** 4 > rng.random():
+            until, missed, log_s, green = until + more, fresh, new_log, new_green
+        elif more == 1:
+            for k in range(i, until):
+                time[k], event[k] = time[k + 1], event[k + 1]
+        elif more == -1:
+            for k in range(until - 1, i, -1):
+                time[k], event[k] = time[k - 1], event[k - 1]
+            time[i], event[i] = old_time, old_event
+        else:
+            event[i] = not event[i]
+            event[j] = event[j] if i == j else not event[j]
+    return -1
+
+
+@compiled
 def expected(parent, arm, start, stop, tilt, thin, at_risk):
     """The expected fall of log survival and rise of Greenwood's sum between two times, in steps of a fortieth."""
     fall, rise, width = 0.0, 0.0, (stop - start) / 40.0
@@ -992,6 +1094,12 @@ def thread(parent, arm, time, event, n, deaths, goals, values, tries, rng):
                     goals.step,
                     rng,
                 )
+                if share % MENDED == 0:  # as much time for mending one draw as for so many draws
+                    until = mend(time, event, row, until, n, after, stop, (log_s, green), goals, mark, rng)
+                    if until < 0:
+                        continue
+                    for i in range(row, until):
+                        put(time, event, i + 1, i, on_grid(time[i], goals.step), event[i])
                 new_survival, new_log, new_green = climb(time, event, row, until, n, survival, log_s, green)
                 followed = until < n or new_survival == 0.0 or time[until - 1] >= stop
                 if followed and within(goals, mark, new_survival, new_log, new_green):
@@ -1326,6 +1434,75 @@ def tune(time, event, sizes, goals, room, total, rounds, rng):
 
 
 @compiled
+def pooled_misses(time, event, sizes, goals, room):
+    """How far what is printed of both arms' curve is missed: square roots, so that none of it drowns the rest.
+
+    A median is as far away as the curve is from one half at the end of its interval, as its time may not move at all
+    while deaths come nearer.
+    """
+    first, last, n = goals.start[POOLED], goals.start[POOLED + 1], sizes[0] + sizes[1]
+    merged(time, event, sizes[0], sizes[1], room.pooled_time, room.pooled_event)
+    curve_values(room.pooled_time, room.pooled_event, n, goals, first, last, room.fresh)
+    total = 0.0
+    for j in range(first, last):
+        missed = misses(goals, j, j + 1, room.fresh, 0.0)
+        if goals.kind[j] == MEDIAN and missed > 0.0:
+            end = goals.high[j] if room.fresh[j] > goals.high[j] else goals.low[j]
+            until = np.searchsorted(room.pooled_time[:n], end, "right")
+            survival, _, _ = climb(room.pooled_time, room.pooled_event, 0, until, n, 1.0, 0.0, 0.0)
+            missed = 10.0 * n * abs(survival - 0.5) + 1.0
+        total += np.sqrt(missed)
+    return total
+
+
+@compiled
+def contrast_misses(time, event, sizes, goals, room):
+    """How far what is printed of the contrast is missed: a square root."""
+    first, last = goals.start[CONTRAST], goals.start[CONTRAST + 1]
+    if first == last:
+        return 0.0
+    guess = room.beta[0] if abs(room.beta[0]) < 5.0 else 0.0
+    room.beta[0] = contrast_values(time, event, sizes[0], sizes[1], goals, room.table, guess, room.fresh)
+    return np.sqrt(misses(goals, first, last, room.fresh, 0.0))
+
+
+@compiled
+def shake(time, event, sizes, goals, room, steps, rng):
+    """Bend arms at random between their own printed times, while both arms' curve comes nearer to print or no farther.
+
+    Then, with its numbers met, while the contrast does. A median of both arms that is held by a printed time of one
+    arm does not move with small bends: the other rows have to pass it first.
+    """
+    knots = np.zeros(2 * len(goals.kind) + 6 + MORE_KNOTS)
+    saved, saved_event = time.copy(), event.copy()
+    missed, apart = pooled_misses(time, event, sizes, goals, room), np.inf
+    for _ in range(steps):
+        if missed + apart == 0.0:
+            return
+        a = int(rng.random() * len(sizes))
+        n = sizes[a]
+        pieces = knots_of(time[a], event[a], n, goals, room.values, a, knots)
+        pieces = insert(knots, pieces, time[a, int(rng.random() * n)])
+        k = int(rng.random() * (pieces - 1))
+        better = False
+        if bend(time[a], event[a], n, knots[k], knots[k + 1], np.exp(0.7 * rng.standard_normal()), goals.step) > 0:
+            first, last = goals.start[a], goals.start[a + 1]
+            curve_values(time[a], event[a], n, goals, first, last, room.fresh)
+            if misses(goals, first, last, room.fresh, 0.0) == 0.0:
+                fresh = pooled_misses(time, event, sizes, goals, room)
+                better = fresh <= missed
+                if better and fresh == 0.0:
+                    distance = contrast_misses(time, event, sizes, goals, room)
+                    better = distance <= apart
+                    apart = distance if better else apart
+                if better:
+                    missed = fresh
+                    saved[a], saved_event[a] = time[a], event[a]
+        if not better:
+            time[a], event[a] = saved[a], saved_event[a]
+
+
+@compiled
 def turn(time, event, sizes, goals, arm, deaths, rng):
     """Make so many events of an arm (-1: of any) out of patients who left, or the other way round.
 
@@ -1432,7 +1609,7 @@ def project(time, event, sizes, goals, room, rounds, rng):
     Returns what is missed then, cold; infinity where an arm's numbers cannot be met by moving its times.
     """
     total = np.inf
-    for _ in range(rounds):
+    for k in range(rounds):
         evaluate(time, event, sizes, goals, room, -1, 0.0, np.inf)
         settle(goals, room, -1)
         recount(time, event, sizes, goals, room, rng)
@@ -1445,6 +1622,10 @@ def project(time, event, sizes, goals, room, rounds, rng):
                 met = met or anchor(time[a], event[a], sizes[a], goals, a, room.fresh, rng)
             if not met:
                 return np.inf
+        evaluate(time, event, sizes, goals, room, -1, 0.0, np.inf)
+        settle(goals, room, -1)
+        if k > 0 and room.missed[POOLED] > 0.0:
+            shake(time, event, sizes, goals, room, SHAKES // sizes.sum(), rng)
         total = evaluate(time, event, sizes, goals, room, -1, 0.0, np.inf)
         settle(goals, room, -1)
         total = tune(time, event, sizes, goals, room, total, 15, rng)

@@ -26,10 +26,10 @@ from haicbook.survival.store import kept
 from haicbook.survival.targets import Targets
 
 # a pilot: short chains, of which one has to succeed
-PILOT = Effort(tries=100, burn=8, warm=3, cool=12, polish=8_000, forward=40_000, cycles=2)
+PILOT = Effort(tries=100, burn=8, warm=3, cycles=8)
 PILOT_CHAINS = 4
 # what has to fail before a number is left out
-THOROUGH = Effort(tries=200, burn=12, warm=3, cool=60, polish=40_000, forward=60_000, cycles=3)
+THOROUGH = Effort(cool=12, polish=8_000, forward=60_000, patience=8)
 # which numbers are given up first
 _FIRST_TO_GO = ("follow_up", "median_ci", "rate_ci", "hr_ci", "logrank_p", "events", "hr", "rate", "median")
 # a number that short chains miss by more halves of its rounding interval than this is out of reach of other conventions
@@ -38,10 +38,11 @@ _FAR = 15.0
 _ENOUGH, _MOST_CHAINS = 4, 8
 # fewer data sets than this are none: an ensemble cannot be drawn where one chain in many succeeds once
 _FEW = 2
-# coolings that succeed this often need no better reading, and no harder work
-_OFTEN = 0.3
+# coolings that succeed this often need no better reading; this often, no harder work
+_OFTEN, _OFTEN_ENOUGH = 0.3, 0.1
 # a number that is given up later must make data sets more frequent by this much than one that is given up sooner
 _CLEARLY = 0.2
+_CONTRAST = ("hr", "hr_ci", "logrank_p")
 # of the numbers that chains miss, so many are tried in pairs
 _PAIRED = 5
 
@@ -204,7 +205,7 @@ def _settle(targets: Targets) -> Settled:
     search.expect()
     left, reading, gone = _settle_contrast(left, reading, search)
     dropped += [_words(part, search) for part in gone]
-    effort = Effort() if search.share >= _OFTEN else THOROUGH
+    effort = Effort() if search.share >= _OFTEN_ENOUGH else THOROUGH
     return Settled(left, reading, tuple(dropped), tuple(search.tried.items()), effort)
 
 
@@ -291,4 +292,5 @@ def _settle_contrast(targets: Targets, reading: Reading, search: _Search) -> tup
     found = search.first(targets, readings, lambda tried: f"times {tried.time_grid}, ties by {tried.ties}")
     if found is not None:
         return targets, found, []
-    return search.fewest(targets, readings[:1], lambda part: part.key[0] in ("hr", "hr_ci", "logrank_p"))
+    # a follow-up of all arms that can be met without the contrast only is worth less than the contrast
+    return search.fewest(targets, readings[:1], lambda part: part.key[0] in _CONTRAST or _of_all(part))

@@ -32,7 +32,8 @@ __all__ = [
 
 # Where neither a maximum nor dates are printed, follow-up is taken to end at so many times the latest survival time
 # that the paper prints (a median, a limit of one, a rate), and at least at twice the median follow-up.
-FOLLOW_UP_MULTIPLE = 2.5
+FOLLOW_UP_MULTIPLE = 4.0
+_WHERE_FOLLOW_UP_IS_PRINTED = 2.5
 MEDIAN_FOLLOW_UP_MULTIPLE = 2.0
 
 
@@ -268,10 +269,10 @@ class Targets:
     def follow_up_end(self) -> float:
         """Months at which the reconstruction ends follow-up; :attr:`follow_up_basis` says where this comes from.
 
-        The printed maximum; else the time between the printed dates; else 2.5 times the latest survival time printed,
-        and at least twice the median follow-up (the median of follow-up times spread evenly up to the end). An
-        assumption in the last case: members' follow-up ends at various times before it. It is never earlier than a
-        target.
+        The printed maximum; else the time between the printed dates; else four times the latest survival time
+        printed; where a median follow-up is printed, which says that it is not so long, 2.5 times, and at least twice
+        that median (the median of follow-up times spread evenly up to the end). Both are assumptions: members'
+        follow-up ends at various times before them. It is never earlier than a target.
         """
         return self._follow_up()[0]
 
@@ -298,13 +299,14 @@ class Targets:
         latest = max([*(arm.latest for arm in self.arms.values()), self._pooled_end])
         if self.follow_up_window is not None and self.follow_up_window > latest:
             return self.follow_up_window, "from the first enrolment to the last follow-up, by the printed dates"
-        from_times = FOLLOW_UP_MULTIPLE * self.latest
         printed = [self.follow_up_median, *(arm.follow_up_median for arm in self.arms.values())]
         medians = [median.middle for median in printed if median]
+        multiple = _WHERE_FOLLOW_UP_IS_PRINTED if medians else FOLLOW_UP_MULTIPLE
+        from_times = multiple * self.latest
         from_median = MEDIAN_FOLLOW_UP_MULTIPLE * max(medians, default=0.0)
         if from_median > from_times:
             return from_median, f"assumed: {MEDIAN_FOLLOW_UP_MULTIPLE:g} times the printed median follow-up"
-        return from_times, f"assumed: {FOLLOW_UP_MULTIPLE:g} times the latest survival time printed"
+        return from_times, f"assumed: {multiple:g} times the latest survival time printed"
 
     @property
     def _pooled_end(self) -> float:

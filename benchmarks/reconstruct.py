@@ -62,7 +62,7 @@ def cost(what: str, targets: Targets, members: int) -> tuple[str, ...]:
     settling = time.perf_counter() - start
     ensemble_of(targets, settled, 2, np.random.default_rng(0), "uniform")  # compiles, where that is still to be done
     start, worked = time.perf_counter(), time.process_time()
-    ensemble = ensemble_of(targets, settled, members, np.random.default_rng(1), "uniform", patience=6)
+    ensemble = ensemble_of(targets, settled, members, np.random.default_rng(1), "uniform")
     spent, worked = time.perf_counter() - start, time.process_time() - worked
     each = 1000 * worked / len(ensemble)
     share = each / lifelines_ms(ensemble.to_frame(0))

@@ -23,8 +23,6 @@ from haicbook.survival.targets import Targets
 from haicbook.survival.yaml_targets import read_targets
 
 WELL, PARTIAL = 0, 3
-# chains that may be started for each one that would do if none failed: who asks here waits for the answer
-_PATIENCE = 6
 _YAML = (".yml", ".yaml", ".json")
 _MOST_PARTS = 4
 Told = Callable[[int], None]
@@ -139,7 +137,7 @@ def reconstruct_told(
     """
     settled = settle(targets)
     told(0)
-    return ensemble_of(targets, settled, replicates, rng, censoring, patience=_PATIENCE, told=told)
+    return ensemble_of(targets, settled, replicates, rng, censoring, told=told)
 
 
 @contextmanager

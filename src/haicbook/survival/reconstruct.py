@@ -89,7 +89,6 @@ def ensemble_of(
     censoring: str,
     effort: Effort | None = None,
     *,
-    patience: int = _PATIENCE,
     told: Callable[[int], None] = lambda found: None,
 ) -> Ensemble:
     """Verified members of what was settled, drawn in batches of chains until there are enough.
@@ -100,8 +99,6 @@ def ensemble_of(
         As :func:`reconstruct` takes them.
     settled
         What of the targets can be met together, and how.
-    patience
-        Chains that may be started for each one that would do if none failed.
     told
         Called with the number of members so far, after each batch.
 
@@ -110,7 +107,7 @@ def ensemble_of(
     ReconstructionError
         When no member is found.
     """
-    most = -(-replicates // MEMBERS_OF_A_CHAIN) * patience + _SPARE
+    most = -(-replicates // MEMBERS_OF_A_CHAIN) * _PATIENCE + _SPARE
     at_once = max(2, min(os.cpu_count() or 1, 8))
     members: list[tuple[Rows, ...]] = []
     chains, failures = 0, 0

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import nullcontext
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import numpy as np
@@ -50,21 +49,30 @@ def score(task: tuple[str, str, int, str, str, int]) -> Score | None:
 
 
 def scores(rows: pd.DataFrame, levels: str, members: int, workers: int, out: Path | None = None) -> pd.DataFrame:
-    """One row for each data set and level that can be asked; kept in `out` as they come."""
+    """One row for each data set and level that can be asked; kept in `out` as they come, at last in order."""
     tasks = [
-        (row.set, row.kind, int(row.seed), row.program, level, members) for level in levels for row in rows.itertuples()
+        (row.set, row.kind, int(row.seed), row.program, level, members) for row in rows.itertuples() for level in levels
     ]
     found: list[Score] = []
-    with ProcessPoolExecutor(workers) if workers > 1 else nullcontext() as pool:
-        for done, one in enumerate(pool.map(score, tasks) if pool else map(score, tasks), start=1):
+    with ProcessPoolExecutor(workers) as pool:
+        for done, job in enumerate(as_completed([pool.submit(score, task) for task in tasks]), start=1):
+            one = job.result()
             if one is None:
                 continue
             found.append(one)
             if sys.stderr.isatty():
                 print(f"{done} of {len(tasks)}: {one['level']} {one['set']} {one['kind']}", end="\r", file=sys.stderr)
-            if out is not None:
-                pd.DataFrame(found).to_csv(out, index=False, float_format="%.6g", lineterminator="\n")
-    return pd.DataFrame(found)
+            _keep(found, out)
+    return _keep(found, out)
+
+
+def _keep(found: list[Score], out: Path | None) -> pd.DataFrame:
+    """The scores in order, written where asked for."""
+    table = pd.DataFrame(found)
+    table = table.sort_values(["level", "set"], ignore_index=True) if found else table
+    if out is not None:
+        table.to_csv(out, index=False, float_format="%.6g", lineterminator="\n")
+    return table
 
 
 def median_with_spread(values: pd.Series) -> str:

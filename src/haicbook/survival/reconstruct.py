@@ -25,7 +25,7 @@ from haicbook.survival.verify import verified
 __all__ = ["ReconstructionError", "reconstruct"]
 
 # chains that may be started for each one that would do if none failed
-_PATIENCE = 10
+_PATIENCE = 6
 _SPARE = 4
 
 

@@ -52,7 +52,7 @@ _LATER = 1.1
 # Censoring at first (patients in a typical survival time, for each at risk), its drift from bin to bin, and the spread
 # of its random walk, by the pattern that is assumed. Patients who enrol evenly and are followed to one date seldom
 # leave early: what grows is the hazard.
-CENSORING = {"early": (1.0, -0.35, 0.2), "uniform": (0.05, 0.25, 0.8), "late": (0.02, 0.7, 0.2)}
+CENSORING = {"early": (1.0, -0.35, 0.2), "uniform": (0.05, 0.25, 0.8), "late": (0.005, 0.6, 0.2)}
 
 
 @dataclass(frozen=True)

@@ -24,5 +24,5 @@ def compiled(function: Function) -> Function:
         import numba
     except ImportError:
         return function
-    jitted: Any = numba.njit(cache=True, nogil=True)(function)
+    jitted: Any = numba.njit(cache=True, error_model="numpy", nogil=True)(function)
     return cast(Function, jitted)

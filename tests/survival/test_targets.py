@@ -99,15 +99,15 @@ def test_the_end_of_follow_up_and_where_it_comes_from():
     assert "printed" in trial(follow_up_max=Interval.read("40.2")).follow_up_basis
     assert trial(follow_up_window=42.0).follow_up_end == 42.0
     assert "dates" in trial(follow_up_window=42.0).follow_up_basis
-    assert trial().follow_up_end == pytest.approx(4 * 14.25)
-    assert trial(follow_up_floor=28.0).follow_up_end == pytest.approx(4 * 28)
+    assert trial().follow_up_end == pytest.approx(4.5 * 14.25)
+    assert trial(follow_up_floor=28.0).follow_up_end == pytest.approx(4.5 * 28)
     assert trial(follow_up_median=Interval.read("20.0")).follow_up_end == pytest.approx(40)
     assert trial(follow_up_median=Interval.read("15.0")).follow_up_end == pytest.approx(2.5 * 14.25)
     assert trial().follow_up_basis.startswith("assumed")
 
 
 def test_dates_that_end_before_a_target_do_not_count():
-    assert trial(follow_up_window=12.0).follow_up_end == pytest.approx(4 * 14.25)
+    assert trial(follow_up_window=12.0).follow_up_end == pytest.approx(4.5 * 14.25)
 
 
 def test_targets_do_not_change():

@@ -1,16 +1,18 @@
 """Chains of reconstructed data sets: from the best of many prior draws, through warm sweeps, to what fits the print.
 
-The prior is a population for each arm: piecewise constant hazards of the event and of censoring, on bins scaled by the
-typical survival time. The log hazard of the reference arm, the log hazard ratio and the log censoring hazard are random
-walks over the bins, each with a spread that has a prior of its own. The hazard of the event is expected to rise at
-first, as those enrolled are fit and what has progressed is found at the first scan, and to fall slowly later, as the
-frailest die first (Vaupel et al, Demography 16 (1979) 439-454). A chain holds a population and the patients' rows.
-Warm sweeps draw rows from the population and the population from the rows, with every printed number missed by no more
-than a part of its standard error. Then the nearest rows that meet all numbers to the printed rounding are looked for:
-counts first, then each arm's times, then bends of the times that leave the arms' numbers alone and meet what is printed
-of both (damped Gauss-Newton steps: Levenberg, Quart Appl Math 2 (1944) 164-168). Where rates are printed, rows are
-before drawn forward in time, stretch by stretch, each until it meets the next rate and its interval. Where no rows are
-found the chain cools a little and they are looked for again. A chain yields a few members, with warm sweeps between.
+The prior is a population for each arm: piecewise constant hazards of the event and of censoring, on bins scaled by
+the typical survival time. The log hazard of the reference arm, the log hazard ratio and the log censoring hazard are
+random walks over the bins, each with a spread that has a prior of its own. The hazard of the event is expected to
+rise at first, as those enrolled are fit and what has progressed is found at the first scan, and to fall slowly later,
+as the frailest die first (Vaupel et al, Demography 16 (1979) 439-454). The end of follow-up, where it is not printed,
+is drawn with the population and again after each warm sweep: one that is fixed too early bends the late hazards. A
+chain holds a population and the patients' rows. Warm sweeps draw rows from the population and the population from the
+rows, with every printed number missed by no more than a part of its standard error. Then the nearest rows that meet
+all numbers to the printed rounding are looked for: counts first, then each arm's times, then bends of the times that
+leave the arms' numbers alone and meet what is printed of both (damped Gauss-Newton steps: Levenberg, Quart Appl Math
+2 (1944) 164-168). Where rates are printed, rows are before drawn forward in time, stretch by stretch, each until it
+meets the next rate and its interval. Where no rows are found the chain cools a little and they are looked for again.
+A chain yields a few members, with warm sweeps between.
 
 Annealed importance of this kind: Neal, Stat Comput 11 (2001) 125-139; approximate Bayesian computation by a chain:
 Marjoram et al, PNAS 100 (2003) 15324-15328; hazards as random walks: Gamerman, Appl Stat 40 (1991) 63-79.
@@ -37,7 +39,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Rows = tuple[Floats, Bools]
 
-MEMBERS_OF_A_CHAIN = 5
+MEMBERS_OF_A_CHAIN = 3
 # bins, in typical survival times
 BINS = (0.0, 0.1, 0.25, 0.45, 0.7, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 6.0)
 # Log hazards: their level's standard deviation; the log hazard ratio's; the censoring level's; the rise at each of the
@@ -45,10 +47,8 @@ BINS = (0.0, 0.1, 0.25, 0.45, 0.7, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 6.0
 # the event's and the ratio's random walks; how far the arms' censoring lies apart. The figures come from the tuning
 # half of the accuracy benchmark.
 PRIOR = {"level": 1.0, "ratio": 0.7, "censored": 1.0, "rise": 0.35, "rise_sd": 0.6, "decline": -0.12}
-SPREADS = (0.5, 0.7)
+SPREADS = (0.35, 0.6)
 ARMS_APART = 0.4
-# follow-up goes on after the latest time printed, at least by this factor
-_LATER = 1.1
 # Censoring at first (patients in a typical survival time, for each at risk), its drift from bin to bin, and the spread
 # of its random walk, by the pattern that is assumed. Patients who enrol evenly and are followed to one date seldom
 # leave early: what grows is the hazard.
@@ -76,7 +76,7 @@ class Effort:
     """
 
     tries: int = 200
-    burn: int = 12
+    burn: int = 8
     warm: int = 4
     cool: int = 4
     polish: int = 1_000
@@ -104,28 +104,6 @@ def prior_of(scale: float, censoring: str) -> Floats:
     return np.array([*levels, *SPREADS, spread, ARMS_APART, *shape])
 
 
-def _end_of_follow_up(targets: Targets, scale: float, rng: np.random.Generator) -> float:
-    """As printed; else drawn evenly in its logarithm, late enough for the events printed or implied."""
-    if targets.follow_up_is_printed:
-        return targets.follow_up_end
-    seen = min(_events(targets) / targets.n, 0.95)
-    earliest = min(max(_LATER * targets.latest, -_LATER * scale * np.log2(1 - seen)), targets.follow_up_end)
-    return float(np.exp(rng.uniform(np.log(earliest), np.log(targets.follow_up_end))))
-
-
-def _events(targets: Targets) -> float:
-    """Events printed, or implied by the standard error of the log hazard ratio: 4 / SE^2 (Schoenfeld, 1983)."""
-    printed = [arm.events for arm in targets.arms.values()]
-    if targets.events_total is not None:
-        return targets.events_total
-    if all(events is not None for events in printed):
-        return sum(filter(None, printed))
-    ci = targets.hr.ci if targets.hr is not None else None
-    if ci is None or not all(0 < end < np.inf for end in (ci.lower.low, ci.upper.high)):
-        return 0.0
-    return float((4 * 1.96 / np.log(ci.upper.middle / ci.lower.middle)) ** 2)
-
-
 class Chain:
     """One chain; iterate over it for its attempts."""
 
@@ -139,10 +117,8 @@ class Chain:
         self.goals, self.keys = goals_of(targets, reading)
         self.scale = scale_of(targets)
         self.sizes = np.array([arm.n for arm in targets.arms.values()], dtype=np.int64)
-        self.horizon = _end_of_follow_up(targets, self.scale, rng)
-        self.goals = self.goals._replace(horizon=self.horizon)
         self.to_the_end = targets.follow_up_max is not None and np.isfinite(targets.follow_up_max.low)
-        edges = np.array([edge * self.scale for edge in BINS if edge * self.scale < self.horizon])
+        edges = np.array([edge * self.scale for edge in BINS if edge * self.scale < self.goals.ends[1]])
         arms, most, total, goals = len(self.sizes), int(self.sizes.max()), int(self.sizes.sum()), len(self.keys)
         prior = prior_of(self.scale, censoring)
 
@@ -195,7 +171,7 @@ class Chain:
         """A copy; whoever is followed longest stays until the end, if that is printed of these patients."""
         rows = tuple((self.time[arm, :n].copy(), self.event[arm, :n].copy()) for arm, n in enumerate(self.sizes))
         if self.to_the_end:  # the last row of all can move on without changing a risk set
-            max((time for time, _ in rows), key=lambda time: float(time[-1]))[-1] = self.horizon
+            max((time for time, _ in rows), key=lambda time: float(time[-1]))[-1] = self.goals.ends[1]
         return rows
 
     def _missed(self) -> Floats:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from haicbook.survival.figures import Interval, Limits
 from haicbook.survival.parts import Key, counts_follow_up
@@ -20,6 +21,8 @@ _TIED = 1 / 3
 # two floating-point readings of one printed limit
 _NOISE = 1e-10  # ten times what the verifying code forgives
 _DAYS_IN_MONTH = 30.4375
+# follow-up goes on after the latest time printed, at least by this factor
+_LATER = 1.1
 GRIDS = {"continuous": 0.0, "days": 1 / _DAYS_IN_MONTH, "half_months": 0.5, "months": 1.0}
 
 
@@ -96,14 +99,15 @@ def goals_of(targets: Targets, reading: Reading) -> tuple[Any, tuple[Key, ...]]:
         half = np.where(finite, (high - low) / 2, error / 10)
     half = np.where(half > 0, half, 0.5)
     # rates are quotients of whole numbers, which lie on the ends of their intervals: 39 of 48 is 81.2% or 81.3%
-    ends = kinds == kernels.RATE
+    closed = kinds == kernels.RATE
     shrink = np.where(finite & (high > low), _NOISE, 0.0)
+    ends = _ends_of_follow_up(targets, scale)
     goals = kernels.Goals(
         kinds.astype(np.int64),
         groups.astype(np.int64),
         np.ascontiguousarray(times),
-        low + shrink * np.where(ends, -0.05, 1),
-        high - shrink * np.where(ends & (reading.rounding == "round"), -0.05, 1),
+        low + shrink * np.where(closed, -0.05, 1),
+        high - shrink * np.where(closed & (reading.rounding == "round"), -0.05, 1),
         np.maximum(WARM * error, COLD * half),
         COLD * half,
         np.searchsorted(groups, np.arange(5)).astype(np.int64),
@@ -116,10 +120,33 @@ def goals_of(targets: Targets, reading: Reading) -> tuple[Any, tuple[Key, ...]]:
         {"efron": kernels.EFRON, "breslow": kernels.BRESLOW, "exact": kernels.EXACT}[reading.ties],
         kernels.LIFE_TABLE if reading.rates == "life_table" else kernels.PRODUCT_LIMIT,
         0 if reading.interval == "normal" else 1,
-        float(targets.follow_up_end),
+        ends[1:].copy(),
+        ends,
         GRIDS[reading.time_grid],
     )
     return goals, tuple(row.key for row in rows)
+
+
+def _ends_of_follow_up(targets: Targets, scale: float) -> NDArray[np.float64]:
+    """Between which times (2,) follow-up ends: as printed; else late enough for the events printed or implied."""
+    latest = targets.follow_up_end
+    if targets.follow_up_is_printed:
+        return np.array([latest, latest])
+    seen = min(_events(targets) / targets.n, 0.95)
+    return np.array([min(max(_LATER * targets.latest, -_LATER * scale * np.log2(1 - seen)), latest), latest])
+
+
+def _events(targets: Targets) -> float:
+    """Events printed, or implied by the standard error of the log hazard ratio: 4 / SE^2 (Schoenfeld, 1983)."""
+    printed = [arm.events for arm in targets.arms.values()]
+    if targets.events_total is not None:
+        return targets.events_total
+    if all(events is not None for events in printed):
+        return sum(filter(None, printed))
+    ci = targets.hr.ci if targets.hr is not None else None
+    if ci is None or not all(0 < end < np.inf for end in (ci.lower.low, ci.upper.high)):
+        return 0.0
+    return float((4 * 1.96 / np.log(ci.upper.middle / ci.lower.middle)) ** 2)
 
 
 def _limit_rows(

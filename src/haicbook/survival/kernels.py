@@ -51,7 +51,8 @@ class Goals(NamedTuple):
     ties: int
     rates: int
     middle: int  # 1: a step on one half has its median in the middle (R), 0: at its start
-    horizon: float
+    horizon: Any  # (1,) the end of follow-up (months), drawn anew where it is not printed
+    ends: Any  # (2,) between which it lies
     step: float  # of the grid of times; 0 for none
 
 
@@ -319,10 +320,10 @@ def misses(goals, first, last, values, heat):
         if low == np.inf:
             if value == np.inf:
                 continue
-            away = max(goals.horizon - value, 0.0) + 1.0
+            away = max(goals.ends[1] - value, 0.0) + 1.0
             total += UNREACHED
         elif value == np.inf:
-            away = max(goals.horizon - high, 0.0) + 1.0
+            away = max(goals.ends[1] - high, 0.0) + 1.0
             total += UNREACHED
         elif value < low:
             away = low - value
@@ -388,15 +389,15 @@ def on_grid(time, step):
 @compiled
 def draw_row(parent, arm, goals, rng):
     """Time and event of one patient, within follow-up."""
-    time, event = goals.horizon, False
+    time, event = goals.horizon[0], False
     for _ in range(20):
         dies = waiting_time(parent.edges, parent.event[arm], rng)
         leaves = waiting_time(parent.edges, parent.censor[arm], rng)
         event = dies <= leaves
         time = on_grid(dies if event else leaves, goals.step)
-        if time <= goals.horizon:
+        if time <= goals.horizon[0]:
             return time, event
-    return rng.random() * goals.horizon, False
+    return rng.random() * goals.horizon[0], False
 
 
 @compiled
@@ -667,7 +668,7 @@ def snap(time, event, n, goals, arm, values, rng):
 def slide(time, n, goals, i, rng):
     """A new time for row i of an arm, between its neighbours: the arm's curve keeps its heights."""
     least = time[i - 1] if i > 0 else 0.0
-    most = time[i + 1] if i + 1 < n else goals.horizon
+    most = time[i + 1] if i + 1 < n else goals.horizon[0]
     return least + rng.random() * (most - least)
 
 
@@ -786,7 +787,7 @@ def move(parent, time, event, sizes, goals, room, heat, total, scale, rng):
         width = scale * np.exp(-6.0 * rng.random())
         new_event = old_event
         new_time = on_grid(old_time + width * rng.standard_normal(), goals.step)
-        if new_time <= 0.0 or new_time > goals.horizon:
+        if new_time <= 0.0 or new_time > goals.horizon[0]:
             return total
         gain = log_density(parent, arm, new_time, old_event) - log_density(parent, arm, old_time, old_event)
     else:
@@ -815,19 +816,36 @@ def move(parent, time, event, sizes, goals, room, heat, total, scale, rng):
 
 
 @compiled
+def draw_end(goals, latest, rng):
+    """The end of follow-up, evenly in its logarithm, no earlier than the latest row."""
+    low, high = max(goals.ends[0], latest), goals.ends[1]
+    goals.horizon[0] = low * (high / low) ** rng.random() if low < high else high
+
+
+@compiled
+def latest_row(time, sizes):
+    """The latest time of all rows."""
+    last = 0.0
+    for a in range(len(sizes)):
+        last = max(last, time[a, sizes[a] - 1])
+    return last
+
+
+@compiled
 def begin(parent, best, time, event, best_time, best_event, sizes, goals, room, tries, rng):
     """The best of many draws from the prior, by its misses."""
-    least = np.inf
+    least, end = np.inf, goals.ends[1]
     for _ in range(tries):
+        draw_end(goals, 0.0, rng)
         draw_parent(parent, len(sizes), rng)
         draw_rows(parent, time, event, sizes, goals, rng)
         total = evaluate(time, event, sizes, goals, room, -1, 1.0, least)
         if total < least:
-            least = total
+            least, end = total, goals.horizon[0]
             best.event[:], best.censor[:], best.spread[:] = parent.event, parent.censor, parent.spread
             best_time[:], best_event[:] = time, event
     parent.event[:], parent.censor[:], parent.spread[:] = best.event, best.censor, best.spread
-    time[:], event[:] = best_time, best_event
+    time[:], event[:], goals.horizon[0] = best_time, best_event, end
 
 
 @compiled
@@ -1119,9 +1137,9 @@ def thread(parent, arm, time, event, n, deaths, goals, values, tries, rng):
             left -= 1
             march(parent, arm, time, event, row, n, start + half, np.inf, tilt, 1.0, goals.step, rng)
             for i in range(row, n):
-                if time[i] > goals.horizon:
+                if time[i] > goals.horizon[0]:
                     # followed to the end: spread over the last stretch, as patients enrolled at different times are
-                    time[i] = on_grid(goals.horizon - 0.2 * (goals.horizon - start) * rng.random(), goals.step)
+                    time[i] = on_grid(goals.horizon[0] - 0.2 * (goals.horizon[0] - start) * rng.random(), goals.step)
                     event[i] = False
             if deaths >= 0:
                 found = so_far
@@ -1224,7 +1242,7 @@ def anchor(time, event, n, goals, arm, values, rng):
     for j in range(first, last):
         if (goals.kind[j] == FOLLOWED or goals.kind[j] == FOLLOWED_REVERSE) and values[j] < np.inf:
             many = pin(here, there, many, values[j], into(goals, j, values[j], rng))
-    many = pin(here, there, many, goals.horizon, goals.horizon)
+    many = pin(here, there, many, goals.horizon[0], goals.horizon[0])
     for k in range(1, many):
         if there[k] <= there[k - 1] or here[k] <= here[k - 1]:
             return False
@@ -1234,7 +1252,7 @@ def anchor(time, event, n, goals, arm, values, rng):
             k += 1
         share = (time[i] - here[k - 1]) / (here[k] - here[k - 1])
         time[i] = on_grid(there[k - 1] + share * (there[k] - there[k - 1]), goals.step)
-    if time[n - 1] > goals.horizon or time[0] <= 0.0:
+    if time[n - 1] > goals.horizon[0] or time[0] <= 0.0:
         return False
     if goals.step > 0.0:
         in_order(time, event, n)
@@ -1660,6 +1678,7 @@ def warmed(parent, time, event, sizes, goals, room, sweeps, scale, rng):
         for _ in range(sizes.sum()):
             total = move(parent, time, event, sizes, goals, room, 1.0, total, scale, rng)
         update_parent(parent, time, event, sizes, rng)
+        draw_end(goals, latest_row(time, sizes), rng)
 
 
 @compiled

@@ -27,6 +27,8 @@ __all__ = ["ReconstructionError", "reconstruct"]
 # chains that may be started for each one that would do if none failed
 _PATIENCE = 6
 _SPARE = 4
+# chains in a row without a member, after which no more are tried
+_IN_VAIN = 40
 
 
 def reconstruct(
@@ -110,8 +112,8 @@ def ensemble_of(
     most = -(-replicates // MEMBERS_OF_A_CHAIN) * _PATIENCE + _SPARE
     at_once = max(2, min(os.cpu_count() or 1, 8))
     members: list[tuple[Rows, ...]] = []
-    chains, failures = 0, 0
-    while len(members) < replicates and chains < most:
+    chains, failures, in_vain = 0, 0, 0
+    while len(members) < replicates and chains < most and in_vain < _IN_VAIN:
         batch = min(at_once, most - chains)
         wanted = batch * MEMBERS_OF_A_CHAIN
         found = sample(
@@ -119,6 +121,7 @@ def ensemble_of(
         )
         members += _verified(settled.kept, found.members, settled.reading)
         chains, failures = chains + batch, failures + found.failures
+        in_vain = 0 if found.members else in_vain + batch
         told(min(len(members), replicates))
     if not members:
         raise ReconstructionError(

@@ -32,7 +32,7 @@ __all__ = [
 
 # Where neither a maximum nor dates are printed, follow-up is taken to end at so many times the latest survival time
 # that the paper prints (a median, a limit of one, a rate), and at least at twice the median follow-up.
-FOLLOW_UP_MULTIPLE = 4.0
+FOLLOW_UP_MULTIPLE = 4.5
 _WHERE_FOLLOW_UP_IS_PRINTED = 2.5
 MEDIAN_FOLLOW_UP_MULTIPLE = 2.0
 

@@ -935,6 +935,55 @@ def along(event, row, until, n, log_s, green):
 
 
 @compiled
+def open_row(time, event, row, until, start, stop, rng):
+    """Add a row to a stretch at a time drawn evenly; returns its place."""
+    i = row + int(np.searchsorted(time[row:until], start + rng.random() * (stop - start)))
+    for k in range(until, i, -1):
+        time[k], event[k] = time[k - 1], event[k - 1]
+    low, high = (time[i - 1] if i > row else start), (time[i + 1] if i < until else stop)
+    time[i], event[i] = low + rng.random() * (high - low), rng.random() < 0.5
+    return i
+
+
+@compiled
+def close_row(time, event, i, until):
+    """Take row i out of a stretch of rows that ends at `until`."""
+    for k in range(i, until - 1):
+        time[k], event[k] = time[k + 1], event[k + 1]
+
+
+@compiled
+def reopen_row(time, event, i, until, old_time, old_event):
+    """Put back the row that was taken out of place i of a stretch that ended at `until`."""
+    for k in range(until - 1, i, -1):
+        time[k], event[k] = time[k - 1], event[k - 1]
+    time[i], event[i] = old_time, old_event
+
+
+@compiled
+def turn_rows(event, i, j):
+    """What happened to rows i and j (which may be one) becomes the other thing."""
+    event[i] = not event[i]
+    if j != i:
+        event[j] = not event[j]
+
+
+@compiled
+def turned(event, i, j, n, log_s, green):
+    """Log survival and Greenwood's sum after rows i and j (which may be one) were turned, each at a time of its own."""
+    for k in (i, j):
+        risk, sign = n - k, 1.0 if event[k] else -1.0
+        if risk == 1:
+            log_s = -np.inf
+        else:
+            log_s += sign * np.log((risk - 1.0) / risk)
+            green += sign / (risk * (risk - 1.0))
+        if i == j:
+            break
+    return log_s, green
+
+
+@compiled
 def mend(time, event, row, until, n, start, stop, before, goals, mark, rng):
     """Change what happens to the rows of a stretch until the rate at its end and its limits are met.
 
@@ -947,55 +996,36 @@ def mend(time, event, row, until, n, start, stop, before, goals, mark, rng):
     for _ in range(MENDING):
         if missed == 0.0:
             return until
-        more = 0
+        more, old_time, old_event = 0, 0.0, False
         i = row + int(rng.random() * (until - row + 1))
         j = i
         kind = rng.random()
         if kind < 0.1 and until < n:
-            more, i = 1, row + int(np.searchsorted(time[row:until], start + rng.random() * (stop - start)))
-            for k in range(until, i, -1):
-                time[k], event[k] = time[k - 1], event[k - 1]
-            low, high = (time[i - 1] if i > row else start), (time[i + 1] if i < until else stop)
-            time[i], event[i] = low + rng.random() * (high - low), rng.random() < 0.5
-        elif kind < 0.2 and i < until:
+            more, i = 1, open_row(time, event, row, until, start, stop, rng)
+        elif i == until:
+            continue
+        elif kind < 0.2:
             more, old_time, old_event = -1, time[i], event[i]
-            for k in range(i, until - 1):
-                time[k], event[k] = time[k + 1], event[k + 1]
-        elif i < until:
+            close_row(time, event, i, until)
+        else:
             if kind < 0.8:  # near rows change little, far ones much
                 j += int((2.0 * rng.random() - 1.0) * (1 + (until - row) ** rng.random()))
             if j < row or j >= until or (i != j and event[i] == event[j]):
                 continue
-            event[i] = not event[i]
-            event[j] = event[j] if i == j else not event[j]
+            turn_rows(event, i, j)
+        if more == 0:
+            new_log, new_green = turned(event, i, j, n, log_s, green)
         else:
-            continue
-        if more != 0:
             new_log, new_green = along(event, row, until + more, n, before[0], before[1])
-        else:
-            new_log, new_green = log_s, green
-            for k in (i, j):
-                risk, sign = n - k, 1.0 if event[k] else -1.0
-                if risk == 1:
-                    new_log = -np.inf
-                else:
-                    new_log += sign * np.log((risk - 1.0) / risk)
-                    new_green += sign / (risk * (risk - 1.0))
-                if i == j:
-                    break
         fresh = rate_misses(goals, mark, new_log, new_green)
         if fresh < missed or (missed / fresh) ** 4 > rng.random():
             until, missed, log_s, green = until + more, fresh, new_log, new_green
         elif more == 1:
-            for k in range(i, until):
-                time[k], event[k] = time[k + 1], event[k + 1]
+            close_row(time, event, i, until + 1)
         elif more == -1:
-            for k in range(until - 1, i, -1):
-                time[k], event[k] = time[k - 1], event[k - 1]
-            time[i], event[i] = old_time, old_event
+            reopen_row(time, event, i, until, old_time, old_event)
         else:
-            event[i] = not event[i]
-            event[j] = event[j] if i == j else not event[j]
+            turn_rows(event, i, j)
     return -1
 
 
@@ -1057,6 +1087,77 @@ def deaths_of(event, sizes, goals, arm):
 
 
 @compiled
+def after_rates(goals, mark, last):
+    """The first goal after the rate goals that stand at one time with goal `mark`, and the rate; -1 without one."""
+    j, aim = mark, -1.0
+    while j < last and goals.kind[j] <= RATE_HIGH and goals.time[j] == goals.time[mark]:
+        if goals.kind[j] == RATE:
+            aim = 0.5 * (goals.low[j] + goals.high[j])
+        j += 1
+    return j, aim
+
+
+@compiled
+def factors(parent, arm, goals, mark, aim, start, curve, at_risk):
+    """By what to multiply the hazards of event and censoring, that a curve may fall to a rate and its interval."""
+    survival, _, green = curve
+    if aim <= 0.0 or survival <= 0.0:
+        return 1.0, 1.0
+    stop = goals.time[mark]
+    fall, _ = expected(parent, arm, start, stop, 1.0, 1.0, at_risk)
+    tilt, thin = max(np.log(survival / aim), 0.1 / max(at_risk, 1)) / fall, 1.0
+    wanted = wanted_green(goals, mark, aim)
+    if wanted > 0.0:
+        least, most = 0.0, 30.0
+        for _ in range(20):
+            thin = 0.5 * (least + most)
+            _, rise = expected(parent, arm, start, stop, tilt, thin, at_risk)
+            if rise < wanted - green:
+                least = thin
+            else:
+                most = thin
+    return tilt, thin
+
+
+@compiled
+def forward(parent, arm, time, event, row, n, start, curve, goals, mark, scaled, tries, rng):
+    """Rows from one rate to the next, drawn until they meet it; every so many draws are mended instead.
+
+    `curve` is survival, its logarithm and Greenwood's sum at `start`; `scaled` multiplies the hazards. Returns where
+    the stretch ends (-1: not found), the curve there, and the tries left.
+    """
+    half, stop = goals.step / 2.0, goals.time[mark]
+    after = start + half if start > 0.0 else 0.0
+    while tries > 0:
+        tries -= 1
+        tilt, thin = scaled[0] * np.exp(0.1 * rng.standard_normal()), scaled[1] * np.exp(0.3 * rng.standard_normal())
+        until = march(parent, arm, time, event, row, n, after, stop + half, tilt, thin, goals.step, rng)
+        if tries % MENDED == 0:  # as much time for mending one draw as for so many draws
+            until = mend(time, event, row, until, n, after, stop, (curve[1], curve[2]), goals, mark, rng)
+            if until < 0:
+                continue
+            for i in range(row, until):
+                put(time, event, i + 1, i, on_grid(time[i], goals.step), event[i])
+        there = climb(time, event, row, until, n, curve[0], curve[1], curve[2])
+        followed = until < n or there[0] == 0.0 or time[until - 1] >= stop
+        if followed and within(goals, mark, there[0], there[1], there[2]):
+            return until, there, tries
+    return -1, curve, tries
+
+
+@compiled
+def rest(parent, arm, time, event, row, n, start, tilt, goals, rng):
+    """Rows after the last rate, in order of being drawn; returns the arm's number of events then."""
+    march(parent, arm, time, event, row, n, start + goals.step / 2.0, np.inf, tilt, 1.0, goals.step, rng)
+    end = goals.horizon[0]
+    for i in range(row, n):
+        if time[i] > end:
+            # followed to the end: spread over the last stretch, as patients enrolled at different times are
+            time[i], event[i] = on_grid(end - 0.2 * (end - start) * rng.random(), goals.step), False
+    return event[:n].sum()
+
+
+@compiled
 def thread(parent, arm, time, event, n, deaths, goals, values, tries, rng):
     """An arm's rows anew, forward in time, through every printed rate and its limits, its events and its medians.
 
@@ -1065,89 +1166,27 @@ def thread(parent, arm, time, event, n, deaths, goals, values, tries, rng):
     where it is known, else -1. Returns the tries left, negative where no rows were found.
     """
     first, last = goals.start[arm], goals.start[arm + 1]
-    half = goals.step / 2.0
     left = tries
     while left > 0:
-        row, survival, log_s, green, start = 0, 1.0, 0.0, 0.0, 0.0
-        until, new_survival, new_log, new_green = 0, 1.0, 0.0, 0.0
-        mark, lost = first, False
-        while mark < last and goals.kind[mark] <= RATE_HIGH:
-            stop = goals.time[mark]
-            following, aim = mark, -1.0
-            while following < last and goals.kind[following] <= RATE_HIGH and goals.time[following] == stop:
-                if goals.kind[following] == RATE:
-                    aim = 0.5 * (goals.low[following] + goals.high[following])
-                following += 1
-            tilt, thin = 1.0, 1.0
-            if aim > 0.0 and survival > 0.0:
-                fall, rise = expected(parent, arm, start, stop, 1.0, 1.0, n - row)
-                tilt = max(np.log(survival / aim), 0.1 / max(n - row, 1)) / fall
-                target = wanted_green(goals, mark, aim) - green
-                if wanted_green(goals, mark, aim) > 0.0:
-                    least, most = 0.0, 30.0
-                    for _ in range(20):
-                        thin = 0.5 * (least + most)
-                        fall, rise = expected(parent, arm, start, stop, tilt, thin, n - row)
-                        if rise < target:
-                            least = thin
-                        else:
-                            most = thin
+        row, start, mark, curve = 0, 0.0, first, (1.0, 0.0, 0.0)
+        while row >= 0 and mark < last and goals.kind[mark] <= RATE_HIGH:
+            following, aim = after_rates(goals, mark, last)
+            scaled = factors(parent, arm, goals, mark, aim, start, curve, n - row)
             share = min(tries // 4, left)
-            hit = False
-            after = start + half if start > 0.0 else 0.0
-            while share > 0:
-                share -= 1
-                left -= 1
-                until = march(
-                    parent,
-                    arm,
-                    time,
-                    event,
-                    row,
-                    n,
-                    after,
-                    stop + half,
-                    tilt * np.exp(0.1 * rng.standard_normal()),
-                    thin * np.exp(0.3 * rng.standard_normal()),
-                    goals.step,
-                    rng,
-                )
-                if share % MENDED == 0:  # as much time for mending one draw as for so many draws
-                    until = mend(time, event, row, until, n, after, stop, (log_s, green), goals, mark, rng)
-                    if until < 0:
-                        continue
-                    for i in range(row, until):
-                        put(time, event, i + 1, i, on_grid(time[i], goals.step), event[i])
-                new_survival, new_log, new_green = climb(time, event, row, until, n, survival, log_s, green)
-                followed = until < n or new_survival == 0.0 or time[until - 1] >= stop
-                if followed and within(goals, mark, new_survival, new_log, new_green):
-                    hit = True
-                    break
-            if not hit:
-                lost = True
-                break
-            row, survival, log_s, green, start, mark = until, new_survival, new_log, new_green, stop, following
-        if lost:
+            row, curve, unused = forward(
+                parent, arm, time, event, row, n, start, curve, goals, mark, scaled, share, rng
+            )
+            left -= share - unused
+            start, mark = goals.time[mark], following
+        if row < 0:
             continue
-        so_far = 0
-        for i in range(row):
-            so_far += event[i]
         tilt = 1.0 if flat_from(goals, arm) == np.inf else 0.0
         for _ in range(200):
             left -= 1
-            march(parent, arm, time, event, row, n, start + half, np.inf, tilt, 1.0, goals.step, rng)
-            for i in range(row, n):
-                if time[i] > goals.horizon[0]:
-                    # followed to the end: spread over the last stretch, as patients enrolled at different times are
-                    time[i] = on_grid(goals.horizon[0] - 0.2 * (goals.horizon[0] - start) * rng.random(), goals.step)
-                    event[i] = False
-            if deaths >= 0:
-                found = so_far
-                for i in range(row, n):
-                    found += event[i]
-                if found != deaths:
-                    tilt *= 1.1 if found < deaths else 0.9
-                    continue
+            found = rest(parent, arm, time, event, row, n, start, tilt, goals, rng)
+            if deaths >= 0 and found != deaths:
+                tilt *= 1.1 if found < deaths else 0.9
+                continue
             for i in range(row + 1, n):
                 put(time, event, i + 1, i, time[i], event[i])
             if anchor(time, event, n, goals, arm, values, rng):

@@ -269,9 +269,7 @@ def _settle_together(targets: Targets, reading: Reading, search: _Search) -> tup
     bare = replace(targets, hr=None, logrank_p=None)
     if not any(_of_all(part) for part in parts_of(bare)):
         return targets, reading, []
-    followed = any(part.key[0] == "follow_up" for part in parts_of(bare))
-    methods = of_follow_up(targets) if followed else (reading.follow_up,)
-    readings = [replace(reading, follow_up=method) for method in methods]
+    readings = [replace(reading, follow_up=method) for method in _methods(targets, reading)]
     found = search.first(bare, readings, lambda tried: f"median follow-up read as {tried.follow_up}")
     if found is not None:
         return targets, found, []
@@ -281,6 +279,13 @@ def _settle_together(targets: Targets, reading: Reading, search: _Search) -> tup
     return targets, chosen, parts
 
 
+def _methods(targets: Targets, reading: Reading) -> Iterable[str]:
+    """What a printed follow-up may be of, as it is read now first."""
+    if not any(part.key[0] == "follow_up" for part in parts_of(targets)):
+        return (reading.follow_up,)
+    return sorted(of_follow_up(targets), key=lambda method: method != reading.follow_up)
+
+
 def _of_all(part: Part) -> bool:
     return part.key[0] == "follow_up" or part.key[-1] == "pooled"
 
@@ -288,8 +293,17 @@ def _of_all(part: Part) -> bool:
 def _settle_contrast(targets: Targets, reading: Reading, search: _Search) -> tuple[Targets, Reading, list[Part]]:
     if targets.hr is None and targets.logrank_p is None:
         return targets, reading, []
-    readings = [replace(reading, time_grid=grid, ties=ties) for grid, ties in of_contrast(targets)]
-    found = search.first(targets, readings, lambda tried: f"times {tried.time_grid}, ties by {tried.ties}")
+    readings = [
+        replace(reading, follow_up=method, time_grid=grid, ties=ties)
+        for method in _methods(targets, reading)  # one that is easy by itself may leave little room for the contrast
+        for grid, ties in of_contrast(targets)
+    ]
+
+    def words(tried: Reading) -> str:
+        other = "" if tried.follow_up == reading.follow_up else f", median follow-up read as {tried.follow_up}"
+        return f"times {tried.time_grid}, ties by {tried.ties}{other}"
+
+    found = search.first(targets, readings, words)
     if found is not None:
         return targets, found, []
     # a follow-up of all arms that can be met without the contrast only is worth less than the contrast

@@ -141,7 +141,9 @@ def test_the_censoring_pattern_orders_who_is_still_followed():
         n=182, median=Interval.read("16.1"), landmarks=landmarks((6, "80.8%"), (12, "62.3%"), (24, "42.1%"))
     )
     # members of a chain are alike: 40 chains of 3 tell the patterns apart
-    stay = {pattern: reconstruct(targets, 120, fresh(3), pattern).at_risk("all", [12.0]).mean() for pattern in CENSORING}
+    stay = {
+        pattern: reconstruct(targets, 120, fresh(3), pattern).at_risk("all", [12.0]).mean() for pattern in CENSORING
+    }
     assert list(CENSORING) == ["early", "uniform", "late"]
     assert stay["early"] + 5 < stay["uniform"] < stay["late"] - 5
 

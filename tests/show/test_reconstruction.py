@@ -13,15 +13,26 @@ def scores(*covered: float) -> pd.DataFrame:
 
 def test_a_band_that_holds_the_truth_too_seldom_is_called_too_narrow() -> None:
     words = show.coverage_words(scores(0.864, 0.884, 0.953))
-    assert words["coverage"].startswith("in 86 % at level a (200 trials), 88 % at level b")
+    assert words["coverage"].startswith("in 86.4 % at level a (200 trials), 88.4 % at level b")
     assert words["coverage_verdict"].startswith("At levels a and b it is too narrow")
 
 
 def test_a_band_that_holds_the_truth_as_often_as_it_should_is_said_to() -> None:
-    assert show.coverage_words(scores(0.94, 0.95, 0.96))["coverage_verdict"] == "That is as often as it should."
+    assert (
+        show.coverage_words(scores(0.94, 0.95, 0.96))["coverage_verdict"]
+        == "That is at least the 93 % that we aimed at."
+    )
 
 
 def test_without_scores_nothing_is_claimed() -> None:
     words = show.coverage_words(scores())
     assert "not measured" in words["coverage"]
     assert words["coverage_verdict"] == ""
+
+
+def test_the_difference_of_means_has_a_verdict_of_its_own() -> None:
+    both = pd.concat([scores(0.94), scores(0.917).assign(measure="d_covered")])
+    words = show.coverage_words(both)
+    assert words["coverage_verdict"].startswith("That is at least")
+    assert words["difference"] == "in 91.7 % at level a (200 trials)"
+    assert words["difference_verdict"].startswith("At level a it is too narrow")

@@ -95,24 +95,26 @@ def _cell(row: Any) -> str:
 
 
 def coverage_words(scores: pd.DataFrame) -> dict[str, str]:
-    """How often the band held the true patients' curve, level by level, and whether that is as often as it should.
+    """How often bands held the true patients' curve and their difference of means, and whether that is often enough.
 
     Parameters
     ----------
     scores
         From :func:`haicbook.survival.accuracy`.
     """
-    covered = scores[scores.measure == "covered"]
+    return _held(scores, "covered", "coverage") | _held(scores, "d_covered", "difference")
+
+
+def _held(scores: pd.DataFrame, measure: str, name: str) -> dict[str, str]:
+    covered = scores[scores.measure == measure]
     if covered.empty:
-        return {"coverage": "in a share of months that was not measured for this build", "coverage_verdict": ""}
-    shares = [f"{percent(row.value, 0)} % at level {row.level} ({row.sets} trials)" for row in covered.itertuples()]
+        return {name: "in a share that was not measured for this build", f"{name}_verdict": ""}
+    shares = [f"{percent(row.value, 1)} % at level {row.level} ({row.sets} trials)" for row in covered.itertuples()]
     short = list(covered[covered.value < ENOUGH].level)
     levels = f"level{'s' * (len(short) > 1)} {' and '.join(short)}"
     verdict = f"At {levels} it is too narrow: what is left open there is more than it shows."
-    return {
-        "coverage": f"in {', '.join(shares)}",
-        "coverage_verdict": verdict if short else "That is as often as it should.",
-    }
+    enough = f"That is at least the {percent(ENOUGH, 0)} % that we aimed at."
+    return {name: f"in {', '.join(shares)}", f"{name}_verdict": verdict if short else enough}
 
 
 def accuracy_shown(scores: pd.DataFrame, caption: str, name: str) -> Any:

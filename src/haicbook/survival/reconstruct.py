@@ -25,7 +25,7 @@ from haicbook.survival.verify import verified
 __all__ = ["ReconstructionError", "reconstruct"]
 
 # chains that may be started for each one that would do if none failed
-_PATIENCE = 6
+_PATIENCE = 12
 _SPARE = 4
 # chains in a row without a member, after which no more are tried
 _IN_VAIN = 40

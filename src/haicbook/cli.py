@@ -109,6 +109,7 @@ def audit(studies: tuple[str, ...], form: str, severities: tuple[str, ...], fail
     from haicbook.paths import data_dir
 
     try:
+        # click has made sure that the strings are among the literals
         code, problems = command(studies, data_dir(), form, severities, fail_on)  # type: ignore[arg-type]
     except UnusableError as problem:
         raise click.UsageError(str(problem)) from problem

@@ -10,7 +10,7 @@ import pytest
 from simulated import landmarks, one_arm, trial
 
 from haicbook.survival import CENSORING, HazardRatio, Interval, Limits, reconstruct
-from haicbook.survival.chains import Effort, sample, shares_rows
+from haicbook.survival.chains import MEMBERS_OF_A_CHAIN, Chain, Effort, sample, shares_rows
 from haicbook.survival.goals import Reading
 
 TINY = Effort(tries=4, burn=2, warm=1, cool=4, polish=400, forward=400, cycles=2)
@@ -68,9 +68,9 @@ def test_sharing_is_told_by_more_than_half_of_the_rows():
 
 
 def spread_of(curves, quantile, rng):
-    """A quantile of curves (B, G) at each time, and its standard error; the chains, five members each, are drawn again,
-    since members of one chain are alike."""
-    chains = curves.reshape(-1, 5, curves.shape[1])
+    """A quantile of curves (B, G) at each time, and its standard error; the chains are drawn again, as members of one
+    chain are alike."""
+    chains = curves.reshape(-1, MEMBERS_OF_A_CHAIN, curves.shape[1])
     drawn = rng.integers(0, len(chains), (400, len(chains)))
     again = np.quantile(chains[drawn].reshape(400, -1, curves.shape[1]), quantile, axis=1)
     return np.quantile(curves, quantile, axis=0), again.std(axis=0)
@@ -80,8 +80,9 @@ def spread_of(curves, quantile, rng):
 def test_two_seeds_give_the_same_quantiles_within_monte_carlo_error(quantile):
     targets = one_arm(n=60, median=Interval.read("10.0"), landmarks=landmarks((6, "66.7%")))
     grid = np.array([2.0, 4.0, 8.0, 11.0])
-    found = [reconstruct(targets, 100, np.random.default_rng(seed)).curve("all", grid) for seed in (1, 2)]
-    assert [len(curves) for curves in found] == [100, 100]
+    asked = 34 * MEMBERS_OF_A_CHAIN
+    found = [reconstruct(targets, asked, np.random.default_rng(seed)).curve("all", grid) for seed in (1, 2)]
+    assert [len(curves) for curves in found] == [asked, asked]
     (one, error), (other, other_error) = (spread_of(curves, quantile, np.random.default_rng(0)) for curves in found)
     assert (np.abs(one - other) <= 3.5 * np.hypot(error, other_error)).all()
 
@@ -100,7 +101,7 @@ def test_what_was_missed_is_told_by_number():
     contradiction = one_arm(n=60, events=1, landmarks=landmarks((6, "70.0%"), (12, "60.0%")))
     found = sample(contradiction, Reading(), "uniform", TINY, 1, np.random.default_rng(1), most_chains=1)
     assert found.members == []
-    assert found.failures == min(5 * TINY.cycles, TINY.patience)
+    assert found.failures == min(MEMBERS_OF_A_CHAIN * TINY.cycles, TINY.patience)
     assert set(found.missed) == {("rate", "all", "6"), ("rate", "all", "12"), ("events", "all")}
     assert max(found.missed.values()) > 0
 
@@ -121,3 +122,23 @@ def test_without_the_compiler_the_rows_are_the_same():
     compiled = printed()
     assert len(compiled.splitlines()) == 2
     assert printed(HAICBOOK_NO_NUMBA="1") == compiled
+
+
+def test_an_end_of_follow_up_that_is_not_printed_moves_and_no_row_lies_beyond_it():
+    chain = Chain(contrast(), Reading(), "uniform", TINY, np.random.default_rng(4))
+    least, most = chain.goals.ends
+    seen = set()
+    for _ in range(6):
+        next(chain.attempts())
+        end = float(chain.goals.horizon[0])
+        assert least <= end <= most
+        assert max(chain.time[arm, n - 1] for arm, n in enumerate(chain.sizes)) <= end
+        seen.add(end)
+    assert len(seen) > 1
+
+
+def test_an_end_of_follow_up_that_is_printed_stays():
+    targets = trial(follow_up_max=Interval.read("20.0"))
+    chain = Chain(targets, Reading(), "uniform", TINY, np.random.default_rng(4))
+    next(chain.attempts())
+    assert chain.goals.horizon[0] == targets.follow_up_end

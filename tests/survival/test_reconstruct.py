@@ -1,6 +1,7 @@
 """The engine: what is returned meets what is printed, and what cannot be met is said."""
 
 import re
+import sys
 
 import lifelines
 import numpy as np
@@ -20,6 +21,10 @@ from haicbook.survival import (
     reconstruct,
     violations,
 )
+from haicbook.survival.chains import Effort, Sample
+from haicbook.survival.goals import Reading
+from haicbook.survival.reconstruct import ReconstructionError, ensemble_of
+from haicbook.survival.settle import Settled
 
 
 def fresh(seed=0):
@@ -260,3 +265,11 @@ def test_one_figure_that_no_arm_can_have_leaves_nothing():
         TargetError, match=r"arm all: no data set of 3 patients can have the 6-month rate, 97.5% .*proof"
     ):
         reconstruct(one_arm(n=3, landmarks=(Landmark.read(6, "97.5%"),)), 1, fresh())
+
+
+def test_a_search_in_vain_ends_soon_and_says_how_long_it_was(monkeypatch):
+    nothing = Sample([], 3, {})
+    settled = Settled(trial(), Reading(), (), (), Effort())
+    monkeypatch.setattr(sys.modules["haicbook.survival.reconstruct"], "sample", lambda *args, **options: nothing)
+    with pytest.raises(ReconstructionError, match="of 40 chains"):
+        ensemble_of(trial(), settled, 1000, fresh(), "uniform")

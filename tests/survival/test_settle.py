@@ -7,6 +7,7 @@ from simulated import landmarks, one_arm, trial
 
 from haicbook.survival import Conventions, HazardRatio, Interval, Limits
 from haicbook.survival import settle as module
+from haicbook.survival.chains import Sample
 from haicbook.survival.parts import parts_of
 from haicbook.survival.settle import settle
 
@@ -63,3 +64,19 @@ def test_a_convention_that_is_given_is_kept_to(said):
     medians = {"a": "14.0", "b": "9.0"}
     arms = {name: replace(arm, median=Interval.read(medians[name])) for name, arm in targets.arms.items()}
     assert settle(replace(targets, arms=arms)).reading.time_grid == said
+
+
+def test_a_follow_up_that_leaves_no_room_for_the_contrast_is_read_the_other_way(monkeypatch):
+    def few(targets, reading, *args, **options):
+        alone = targets.hr is None and targets.logrank_p is None
+        often = alone or reading.follow_up == "observed"
+        return Sample([()] * 4, 0 if often else 30, {})
+
+    monkeypatch.setattr(module, "sample", few)
+    monkeypatch.setattr(module, "kept", lambda folder, question, kind, make: make())
+    ratio = HazardRatio("a", "b", Interval.read("0.62"))
+    settled = settle(trial(hr=ratio, follow_up_median=Interval.read("15.0")))
+    assert settled.reading.follow_up == "observed"
+    assert any("median follow-up read as observed" in words for words, _ in settled.tried)
+    said = settle(trial(hr=ratio, follow_up_median=Interval.read("15.0"), follow_up_method="reverse_km"))
+    assert said.reading.follow_up == "reverse_km"

@@ -99,7 +99,8 @@ class Ratio:
 
     def spans(self, *, cut: bool = True) -> tuple[Span, Span, Span]:
         """Estimate and limits as intervals, authors who cut off included unless `cut` is False."""
-        return tuple(span(figure, self.filled, cut=cut) for figure in (self.hr, self.low, self.high))  # type: ignore[return-value]
+        hr, low, high = (span(figure, self.filled, cut=cut) for figure in (self.hr, self.low, self.high))
+        return hr, low, high
 
 
 def comparable(p: Printed) -> bool:
@@ -255,4 +256,5 @@ def _log(value: float) -> float:
 def figures_of(ratio: Ratio, **changed: str) -> Ratio:
     """The ratio with some of its figures (`hr`, `low`, `high`) read differently."""
     read = {name: parse_number(figure) for name, figure in changed.items()}
+    # mypy takes any keyword for any field, `filled` too
     return replace(ratio, **read, filled=0)  # type: ignore[arg-type]

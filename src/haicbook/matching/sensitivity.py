@@ -73,6 +73,7 @@ def variations(margins: Margins, base: Setting) -> tuple[Variation, ...]:
     found = [Variation("As set", "as set above", base)]
 
     def add(topic: str, label: str, **changes: object) -> None:
+        # keywords of several types, which mypy cannot tell apart
         found.append(Variation(topic, label, replace(base, **changes)))  # type: ignore[arg-type]
 
     for dependence in DEPENDENCES:

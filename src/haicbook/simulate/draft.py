@@ -115,6 +115,7 @@ class Draft:
             writer = YAML(typ="safe", pure=True)
             writer.default_flow_style = False
             writer.allow_unicode = True
+            # ruamel sets it to None in the class, so mypy knows no other value
             writer.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
             writer.dump(self.spec, stream)
         for file, columns in self._columns(Study.model_validate(self.spec)).items():

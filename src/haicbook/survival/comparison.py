@@ -200,6 +200,7 @@ class _Lines:
             pick = (np.arange(len(row)), np.maximum(row, 0))
             rate = np.where(row < 0, 1.0, curve.survival[pick])
             spread = np.where(row < 0, 0.0, curve.greenwood[pick])
+        # the words of a reading are the estimators'
         kind: estimators.Transform = "plain" if self.reading.interval == "normal" else self.reading.interval  # type: ignore[assignment]
         limits = estimators.confidence_limits(rate, spread, kind)
         lower, upper = (np.where(rate >= 1, 1.0, limit) for limit in limits)
@@ -213,6 +214,7 @@ class _Lines:
         curve = estimators.km(*self._rows(whose))
         words, medians = _timed("median", printed), estimators.median_of(curve, self.rule)
         yield self._line(("median", whose), words, arm, printed, medians, replaced=replaced)
+        # the words of a reading are the estimators'
         kind: estimators.MedianInterval = self.reading.interval  # type: ignore[assignment]
         found, words = estimators.median_limits(curve, kind), f"{words} ({INTERVAL_WORDS[kind]})"
         yield from self._limits(("median_ci", whose), words, arm, limits, found, replaced=replaced)

@@ -429,12 +429,10 @@ def put(time, event, n, old, new_time, new_event):
 
 
 @compiled
-def update_parent(parent, time, event, sizes, rng):
-    """One sweep of Metropolis steps over the hazards and their spreads, given the rows."""
-    arms, bins = len(sizes), len(parent.edges)
-    edges, prior = parent.edges, parent.prior
-    exposure = np.zeros((arms, bins))
-    count = np.zeros((2, arms, bins))
+def tally(edges, time, event, sizes):
+    """By arm and bin of time: events and departures (2, A, K), and time at risk (A, K)."""
+    arms, bins = len(sizes), len(edges)
+    count, exposure = np.zeros((2, arms, bins)), np.zeros((arms, bins))
     for a in range(arms):
         k = 0
         for i in range(sizes[a]):
@@ -444,50 +442,60 @@ def update_parent(parent, time, event, sizes, rng):
             for b in range(k):
                 exposure[a, b] += edges[b + 1] - edges[b]
             exposure[a, k] += time[a, i] - edges[k]
+    return count, exposure
+
+
+@compiled
+def update_hazards(parent, what, pick, count, exposure, rng):
+    """A Metropolis step in each bin. `pick` 0: the baseline in all arms, 1: the ratio alone, 2: a shift from it on."""
+    arms, bins = count.shape
     last = arms - 1  # the reference arm
-    # what the rows say of a log hazard y: count * y - exposure * exp(y)
-    for what in range(2):
-        table = parent.event if what == 0 else parent.censor
-        for pick in range(3):
-            # 0: the baseline in all arms, 1: the ratio alone, 2: a level shift from a bin on
-            for k in range(bins):
-                if pick == 1 and arms == 1:
-                    continue
-                until = k + 1 if pick != 2 else bins
-                at_bins = 0.0
-                for b in range(k, until):
-                    at_bins += count[what, 0, b] + (count[what, last, b] if arms > 1 and pick != 1 else 0.0)
-                width = (0.4 if pick == 2 else 1.0) * 2.0 / np.sqrt(at_bins + 4.0)
-                change = width * rng.standard_normal()
-                both = (arms > 1 and pick != 1) or arms == 1
-                if pick == 2 and arms > 1 and rng.random() < 0.5:
-                    both = False
-                before = log_prior(parent, what, arms)
-                gain = 0.0
-                for a in range(arms):
-                    if not both and a > 0:
-                        continue
-                    for b in range(k, until):
-                        y = table[a, b]
-                        gain += count[what, a, b] * change - exposure[a, b] * (np.exp(y + change) - np.exp(y))
-                        table[a, b] = y + change
-                gain += log_prior(parent, what, arms) - before
-                if np.log(rng.random()) > gain:
-                    for a in range(arms):
-                        if not both and a > 0:
-                            continue
-                        for b in range(k, until):
-                            table[a, b] -= change
+    table = parent.event if what == 0 else parent.censor
+    for k in range(bins):
+        until = k + 1 if pick != 2 else bins
+        at_bins = 0.0
+        for b in range(k, until):
+            at_bins += count[0, b] + (count[last, b] if arms > 1 and pick != 1 else 0.0)
+        width = (0.4 if pick == 2 else 1.0) * 2.0 / np.sqrt(at_bins + 4.0)
+        change = width * rng.standard_normal()
+        moved = 1 if pick == 1 or (pick == 2 and arms > 1 and rng.random() < 0.5) else arms
+        gain = -log_prior(parent, what, arms)
+        for a in range(moved):
+            for b in range(k, until):
+                # what the rows say of a log hazard y: count * y - exposure * exp(y)
+                y = table[a, b]
+                gain += count[a, b] * change - exposure[a, b] * (np.exp(y + change) - np.exp(y))
+                table[a, b] = y + change
+        gain += log_prior(parent, what, arms)
+        if np.log(rng.random()) > gain:
+            table[:moved, k:until] -= change
+
+
+@compiled
+def update_spreads(parent, arms, rng):
+    """A Metropolis step for the spread of each random walk."""
     for s in range(3):
         if s == 1 and arms == 1:
             continue
         what = 1 if s == 2 else 0
-        old = parent.spread[s]
-        before = log_prior(parent, what, arms) + log_spread(old, prior[SPREAD_EVENT + s])
+        old, scale = parent.spread[s], parent.prior[SPREAD_EVENT + s]
+        before = log_prior(parent, what, arms) + log_spread(old, scale)
         parent.spread[s] = old * np.exp(0.4 * rng.standard_normal())
-        after = log_prior(parent, what, arms) + log_spread(parent.spread[s], prior[SPREAD_EVENT + s])
+        after = log_prior(parent, what, arms) + log_spread(parent.spread[s], scale)
         if np.log(rng.random()) > after - before:
             parent.spread[s] = old
+
+
+@compiled
+def update_parent(parent, time, event, sizes, rng):
+    """One sweep of Metropolis steps over the hazards and their spreads, given the rows."""
+    arms = len(sizes)
+    count, exposure = tally(parent.edges, time, event, sizes)
+    for what in range(2):
+        for pick in range(3):
+            if pick != 1 or arms > 1:
+                update_hazards(parent, what, pick, count[what], exposure, rng)
+    update_spreads(parent, arms, rng)
 
 
 @compiled

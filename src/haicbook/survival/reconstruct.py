@@ -27,7 +27,7 @@ __all__ = ["ReconstructionError", "reconstruct"]
 # chains that may be started for each one that would do if none failed
 _PATIENCE = 12
 _SPARE = 4
-# chains in a row without a member, after which no more are tried
+# chains in a row without a verified member, after which no more are tried
 _IN_VAIN = 40
 
 
@@ -119,9 +119,10 @@ def ensemble_of(
         found = sample(
             settled.kept, settled.reading, censoring, effort or settled.effort, wanted, rng, most_chains=batch
         )
-        members += _verified(settled.kept, found.members, settled.reading)
+        good = _verified(settled.kept, found.members, settled.reading)
+        members += good
         chains, failures = chains + batch, failures + found.failures
-        in_vain = 0 if found.members else in_vain + batch
+        in_vain = 0 if good else in_vain + batch
         told(min(len(members), replicates))
     if not members:
         raise ReconstructionError(

@@ -269,10 +269,10 @@ class Targets:
     def follow_up_end(self) -> float:
         """Months at which the reconstruction ends follow-up; :attr:`follow_up_basis` says where this comes from.
 
-        The printed maximum; else the time between the printed dates; else four times the latest survival time
-        printed; where a median follow-up is printed, which says that it is not so long, 2.5 times, and at least twice
-        that median (the median of follow-up times spread evenly up to the end). Both are assumptions: members'
-        follow-up ends at various times before them. It is never earlier than a target.
+        The printed maximum; else the time between the printed dates; else four and a half times the latest survival
+        time printed; where a median follow-up is printed, which says that it is not so long, 2.5 times, and at
+        least twice that median (the median of follow-up times spread evenly up to the end). Both are assumptions:
+        members' follow-up ends at various times before them. It is never earlier than a target.
         """
         return self._follow_up()[0]
 

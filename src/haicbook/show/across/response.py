@@ -195,8 +195,8 @@ def terms_table(found: pd.DataFrame) -> pd.DataFrame:
     return frame.rename_axis(None, axis=1)[["Term", "Class", *order]]
 
 
-def _term_cell(row: object) -> str:
-    share = float(row.share)  # type: ignore[attr-defined]
+def _term_cell(row: Any) -> str:
+    share = float(row.share)
     return percent(share, 0) if math.isfinite(share) else _MISSING
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -136,9 +136,9 @@ def patients_table(shares: pd.DataFrame, means: pd.DataFrame, named: dict[str, s
     return frame
 
 
-def _patients_cell(cell: object) -> str:
-    state, text = str(cell.state), str(cell.cell)  # type: ignore[attr-defined]
-    return Linked(text, str(cell.value_id)) if state == "printed" else _STATES[state]  # type: ignore[attr-defined]
+def _patients_cell(cell: Any) -> str:
+    state, text = str(cell.state), str(cell.cell)
+    return Linked(text, str(cell.value_id)) if state == "printed" else _STATES[state]
 
 
 def definitions(shares: pd.DataFrame) -> list[str]:

@@ -30,7 +30,10 @@ Z = 1.959963984540054
 UNREACHED = 4.0  # what it adds to misses that a time is reached and should not be, or the other way round
 NEAR = 20.0  # what is missed after a projection, cold, for the rest to be worth single steps
 MENDING, MENDED = 300, 50  # steps that mend a stretch of rows; one in so many is mended
-SHAKES = 300_000  # rows bent at random, to bring what is printed of both arms together near
+SHAKES = 100_000  # rows bent at random, to bring what is printed of both arms together near
+DAMPING, CORRECTIONS = 0.3, 2  # of a Gauss-Newton step, in squared cold tolerances; how often it is corrected
+GAIN, STUCK = 0.95, 4  # a step that leaves more than this share of what is missed gains nothing; so many end it
+SOONEST = 1.0 / 60.0  # months: no bend moves a patient's time to the first half day
 MORE_KNOTS = 4  # at rows drawn at random, between which an arm is bent
 HALF = 1.4901161193847656e-08  # heights of a curve this close to one half lie on it, as in R
 
@@ -366,14 +369,13 @@ def bin_of(edges, time):
 
 
 @compiled
-def waiting_time(edges, log_hazard, rng):
+def waiting_time(edges, hazard, rng):
     """A time drawn from piecewise constant hazards."""
     left, start, k = rng.standard_exponential(), 0.0, 0
     while True:
-        hazard = np.exp(log_hazard[k])
-        if k + 1 == len(edges) or left <= hazard * (edges[k + 1] - start):
-            return start + left / hazard
-        left -= hazard * (edges[k + 1] - start)
+        if k + 1 == len(edges) or left <= hazard[k] * (edges[k + 1] - start):
+            return start + left / hazard[k]
+        left -= hazard[k] * (edges[k + 1] - start)
         k += 1
         start = edges[k]
 
@@ -387,12 +389,12 @@ def on_grid(time, step):
 
 
 @compiled
-def draw_row(parent, arm, goals, rng):
-    """Time and event of one patient, within follow-up."""
+def draw_row(edges, die, leave, goals, rng):
+    """Time and event of one patient, within follow-up, from the hazards of both."""
     time, event = goals.horizon[0], False
     for _ in range(20):
-        dies = waiting_time(parent.edges, parent.event[arm], rng)
-        leaves = waiting_time(parent.edges, parent.censor[arm], rng)
+        dies = waiting_time(edges, die, rng)
+        leaves = waiting_time(edges, leave, rng)
         event = dies <= leaves
         time = on_grid(dies if event else leaves, goals.step)
         if time <= goals.horizon[0]:
@@ -578,11 +580,12 @@ def draw_parent(parent, arms, rng):
 def draw_rows(parent, time, event, sizes, goals, rng):
     """All rows anew from the parent."""
     for a in range(len(sizes)):
-        for i in range(sizes[a]):
-            time[a, i], event[a, i] = np.inf, False
-        for i in range(sizes[a]):
-            now, dies = draw_row(parent, a, goals, rng)
-            put(time[a], event[a], i + 1, i, now, dies)
+        n, die, leave = sizes[a], np.exp(parent.event[a]), np.exp(parent.censor[a])
+        for i in range(n):
+            time[a, i], event[a, i] = draw_row(parent.edges, die, leave, goals, rng)
+        order = np.argsort(time[a, :n])
+        time[a, :n], event[a, :n] = time[a, :n][order], event[a, :n][order]
+        in_order(time[a], event[a], n)
 
 
 @compiled
@@ -764,12 +767,13 @@ def move(parent, time, event, sizes, goals, room, heat, total, scale, rng):
     other, gain = -1, 0.0
     old_time, old_event = times[i], events[i]
     if kind < redraw:
-        new_time, new_event = draw_row(parent, arm, goals, rng)
+        die, leave = np.exp(parent.event[arm]), np.exp(parent.censor[arm])
+        new_time, new_event = draw_row(parent.edges, die, leave, goals, rng)
         if rng.random() < 0.5:
             for _ in range(4):
                 if new_event == old_event:
                     break
-                new_time, new_event = draw_row(parent, arm, goals, rng)
+                new_time, new_event = draw_row(parent.edges, die, leave, goals, rng)
             if new_event != old_event:
                 return total
     elif kind < redraw + 0.5 * (1.0 - redraw):
@@ -1128,7 +1132,27 @@ def factors(parent, arm, goals, mark, aim, start, curve, at_risk):
 
 
 @compiled
-def forward(parent, arm, time, event, row, n, start, curve, goals, mark, scaled, tries, rng):
+def on_course(time, event, until, n, goals, arm, stop, values):
+    """Whether medians, limits and follow-up that are printed earlier than `stop`, and no others, are reached by then.
+
+    Whoever is drawn later (rows from `until` on) cannot change that.
+    """
+    time[until:n], event[until:n] = np.inf, False
+    first, last = goals.start[arm], goals.start[arm + 1]
+    curve_values(time, event, n, goals, first, last, values)
+    for j in range(first, last):
+        kind = goals.kind[j]
+        if kind <= RATE_HIGH or kind == EVENTS or kind == LATE:
+            continue
+        if goals.median_interval == NORMAL and (kind == MEDIAN_LOW or kind == MEDIAN_HIGH):
+            continue
+        if (values[j] < np.inf and goals.low[j] > stop) or (values[j] == np.inf and goals.high[j] < stop):
+            return False
+    return True
+
+
+@compiled
+def forward(parent, arm, time, event, row, n, start, curve, goals, mark, scaled, values, tries, rng):
     """Rows from one rate to the next, drawn until they meet it; every so many draws are mended instead.
 
     `curve` is survival, its logarithm and Greenwood's sum at `start`; `scaled` multiplies the hazards. Returns where
@@ -1149,7 +1173,8 @@ def forward(parent, arm, time, event, row, n, start, curve, goals, mark, scaled,
         there = climb(time, event, row, until, n, curve[0], curve[1], curve[2])
         followed = until < n or there[0] == 0.0 or time[until - 1] >= stop
         if followed and within(goals, mark, there[0], there[1], there[2]):
-            return until, there, tries
+            if on_course(time, event, until, n, goals, arm, stop, values):
+                return until, there, tries
     return -1, curve, tries
 
 
@@ -1182,7 +1207,7 @@ def thread(parent, arm, time, event, n, deaths, goals, values, tries, rng):
             scaled = factors(parent, arm, goals, mark, aim, start, curve, n - row)
             share = min(tries // 4, left)
             row, curve, unused = forward(
-                parent, arm, time, event, row, n, start, curve, goals, mark, scaled, share, rng
+                parent, arm, time, event, row, n, start, curve, goals, mark, scaled, values, share, rng
             )
             left -= share - unused
             start, mark = goals.time[mark], following
@@ -1370,16 +1395,32 @@ def insert(knots, many, point):
 @compiled
 def bend(time, event, n, low, high, power, step):
     """Raise the places of rows between two times to a power; how many there are."""
-    many = 0
+    many, stayed = 0, step > 0.0
     for i in range(n):
         if low < time[i] < high:
             moved = on_grid(low + (high - low) * ((time[i] - low) / (high - low)) ** power, step)
-            if low < moved < high:
+            if max(low, SOONEST) < moved < high:
                 time[i] = moved
+            else:
+                stayed = True
             many += 1
-    if step > 0.0:
+    if stayed:
         in_order(time, event, n)
     return many
+
+
+@compiled
+def bend_gain(parent, arm, time, event, n, low, high, power, step):
+    """By how much a bend makes an arm's rows likelier in the population: a logarithm, with the map's own density."""
+    gain = 0.0
+    for i in range(n):
+        if low < time[i] < high:
+            place = (time[i] - low) / (high - low)
+            moved = low + (high - low) * place**power
+            gain += log_density(parent, arm, moved, event[i]) - log_density(parent, arm, time[i], event[i])
+            if step <= 0.0:
+                gain += np.log(power) + (power - 1.0) * np.log(place)
+    return gain
 
 
 @compiled
@@ -1412,88 +1453,154 @@ def solve(matrix, right, n):
 
 
 @compiled
+def wanted_of(goals, values, wanted):
+    """What is printed of both arms together and can be met by bends, into `wanted`; how many goals."""
+    rows = 0
+    for j in range(len(goals.kind)):
+        if goals.group[j] >= POOLED and goals.kind[j] != EVENTS and values[j] < np.inf:
+            wanted[rows] = j
+            rows += 1
+    return rows
+
+
+@compiled
+def aims_of(goals, values, wanted, rows, aim, rng):
+    """Where those goals are to be: anywhere in the middle of their intervals."""
+    for r in range(rows):
+        j = wanted[r]
+        low, high = goals.low[j], goals.high[j]
+        if high - low > 100.0 * goals.cold[j]:  # open to one side
+            aim[r] = min(max(values[j], low), high)
+        else:
+            aim[r] = low + (high - low) * (0.3 + 0.4 * rng.random())
+
+
+class Bends(NamedTuple):
+    """Stretches of rows (W of them) that may be bent, and how R goals respond."""
+
+    knots: Any  # (2, P)
+    arm: Any  # (W,)
+    knot: Any  # (W,)
+    weight: Any  # (W,)
+    effect: Any  # (R, W) in units of the goals' cold tolerances, weighted
+
+
+@compiled
+def measured(bends, time, event, saved, saved_event, sizes, goals, room, wanted, rows, rng):
+    """Measure how the goals move with a small bend of each stretch; how many stretches there are."""
+    ways = 0
+    for a in range(len(sizes)):
+        pieces = knots_of(time[a], event[a], sizes[a], goals, room.values, a, bends.knots[a])
+        for _ in range(MORE_KNOTS):
+            pieces = insert(bends.knots[a], pieces, time[a, int(rng.random() * sizes[a])])
+        for k in range(pieces - 1):
+            small = (0.1 + 0.1 * rng.random()) * (1.0 if rng.random() < 0.5 else -1.0)
+            if goals.step > 0.0:
+                small *= 3.0
+            low, high = bends.knots[a, k], bends.knots[a, k + 1]
+            if bend(time[a], event[a], sizes[a], low, high, np.exp(small), goals.step) < 2:
+                continue
+            evaluate(time, event, sizes, goals, room, POOLED, 0.0, np.inf)  # an arm's own numbers do not move
+            time[a], event[a] = saved[a], saved_event[a]
+            bends.weight[ways] = np.exp(0.5 * rng.standard_normal())
+            for r in range(rows):
+                j = wanted[r]
+                bends.effect[r, ways] = 0.0
+                if room.fresh[j] < np.inf:
+                    moved = (room.fresh[j] - room.values[j]) / small
+                    bends.effect[r, ways] = bends.weight[ways] * moved / goals.cold[j]
+            bends.arm[ways], bends.knot[ways] = a, k
+            ways += 1
+    return ways
+
+
+@compiled
+def least_bends(bends, ways, goals, wanted, rows, start, aim, change):
+    """Add to `change` the least bends that are expected to bring the goals from `start` to `aim`."""
+    square, away = np.zeros((rows, rows)), np.zeros(rows)
+    for r in range(rows):
+        away[r] = (aim[r] - start[wanted[r]]) / goals.cold[wanted[r]]
+        for c in range(rows):
+            for w in range(ways):
+                square[r, c] += bends.effect[r, w] * bends.effect[c, w]
+        square[r, r] += DAMPING
+    solve(square, away, rows)
+    for w in range(ways):
+        for r in range(rows):
+            change[w] += bends.weight[w] * bends.effect[r, w] * away[r]
+
+
+@compiled
+def bend_all(bends, ways, time, event, sizes, change, step):
+    """Bend each stretch by its part of a change."""
+    for w in range(ways):
+        a, k = bends.arm[w], bends.knot[w]
+        bend(time[a], event[a], sizes[a], bends.knots[a, k], bends.knots[a, k + 1], np.exp(change[w]), step)
+
+
+@compiled
+def all_reached(values, wanted, rows):
+    """Whether each of the goals has a value."""
+    for r in range(rows):
+        if not abs(values[wanted[r]]) < np.inf:
+            return False
+    return True
+
+
+@compiled
 def tune(time, event, sizes, goals, room, total, rounds, rng):
     """Bend the arms' times between their own printed times until what is printed of both arms together is met.
 
     The numbers of an arm stay as they are. How the rest moves with each bend is measured, and the least bends that are
-    expected to meet it are taken (Gauss and Newton's steps, damped); returns what is missed then, cold.
+    expected to meet it are taken (Gauss and Newton's steps, damped), corrected by what they turn out to do with the
+    same measurements (the chord method). Returns what is missed then, cold.
     """
     arms, many = len(sizes), len(goals.kind)
     places = 2 * many + 6 + MORE_KNOTS
-    wanted = np.zeros(many, dtype=np.int64)
-    knots = np.zeros((arms, places))
+    most_ways = arms * places
+    bends = Bends(
+        np.zeros((arms, places)),
+        np.zeros(most_ways, dtype=np.int64),
+        np.zeros(most_ways, dtype=np.int64),
+        np.zeros(most_ways),
+        np.zeros((many, most_ways)),
+    )
+    wanted, aim, part = np.zeros(many, dtype=np.int64), np.zeros(many), np.zeros(many)
     saved, saved_event = time[:arms].copy(), event[:arms].copy()
     stuck = 0
     for _ in range(rounds):
-        rows = 0
-        for j in range(many):
-            if goals.group[j] >= POOLED and goals.kind[j] != EVENTS and room.values[j] < np.inf:
-                wanted[rows] = j
-                rows += 1
+        rows = wanted_of(goals, room.values, wanted)
         if rows == 0 or total == 0.0:
             return total
-        saved[:], saved_event[:] = time[:arms], event[:arms]
-        effect = np.zeros((rows, arms * places))
-        weight = np.zeros(arms * places)
-        arm_of = np.zeros(arms * places, dtype=np.int64)
-        knot_of = np.zeros(arms * places, dtype=np.int64)
-        ways = 0
-        for a in range(arms):
-            pieces = knots_of(time[a], event[a], sizes[a], goals, room.values, a, knots[a])
-            for _ in range(MORE_KNOTS):
-                pieces = insert(knots[a], pieces, time[a, int(rng.random() * sizes[a])])
-            pieces -= 1
-            for k in range(pieces):
-                small = (0.1 + 0.1 * rng.random()) * (1.0 if rng.random() < 0.5 else -1.0)
-                if goals.step > 0.0:
-                    small *= 3.0
-                if bend(time[a], event[a], sizes[a], knots[a, k], knots[a, k + 1], np.exp(small), goals.step) < 2:
-                    continue
-                evaluate(time, event, sizes, goals, room, a, 0.0, np.inf)
-                time[a], event[a] = saved[a], saved_event[a]
-                weight[ways] = np.exp(0.5 * rng.standard_normal())
-                for r in range(rows):
-                    j = wanted[r]
-                    if room.fresh[j] < np.inf:
-                        effect[r, ways] = weight[ways] * (room.fresh[j] - room.values[j]) / small / goals.cold[j]
-                arm_of[ways], knot_of[ways] = a, k
-                ways += 1
+        saved[:], saved_event[:], before = time[:arms], event[:arms], total
+        ways = measured(bends, time, event, saved, saved_event, sizes, goals, room, wanted, rows, rng)
         if ways == 0:
             return total
-        square, away = np.zeros((rows, rows)), np.zeros(rows)
-        for r in range(rows):
-            j = wanted[r]
-            low, high = goals.low[j], goals.high[j]
-            if high - low > 100.0 * goals.cold[j]:  # open to one side
-                away[r] = (max(low - room.values[j], 0.0) - max(room.values[j] - high, 0.0)) / goals.cold[j]
-            else:
-                away[r] = (low + (high - low) * (0.3 + 0.4 * rng.random()) - room.values[j]) / goals.cold[j]
-            for c in range(rows):
-                for w in range(ways):
-                    square[r, c] += effect[r, w] * effect[c, w]
-            square[r, r] += 1.0
-        solve(square, away, rows)
-        most = 0.0
-        change = np.zeros(ways)
-        for w in range(ways):
-            for r in range(rows):
-                change[w] += weight[w] * effect[r, w] * away[r]
-            most = max(most, abs(change[w]))
+        aims_of(goals, room.values, wanted, rows, aim, rng)
+        change = np.zeros(most_ways)
+        least_bends(bends, ways, goals, wanted, rows, room.values, aim, change)
+        most = np.abs(change).max()
         share, better = min(1.0, 0.7 / most) if most > 0.0 else 0.0, False
-        for _ in range(4):
-            for w in range(ways):
-                a, k = arm_of[w], knot_of[w]
-                power = np.exp(share * change[w])
-                bend(time[a], event[a], sizes[a], knots[a, k], knots[a, k + 1], power, goals.step)
-            fresh = evaluate(time, event, sizes, goals, room, -1, 0.0, total)
-            if fresh < total:
-                settle(goals, room, -1)
-                total, better = fresh, True
+        for _ in range(3):
+            trial = share * change
+            for r in range(rows):
+                part[r] = room.values[wanted[r]] + share * (aim[r] - room.values[wanted[r]])
+            for _ in range(1 + CORRECTIONS):
+                bend_all(bends, ways, time, event, sizes, trial, goals.step)
+                fresh = evaluate(time, event, sizes, goals, room, -1, 0.0, np.inf)
+                if fresh < total:
+                    settle(goals, room, -1)
+                    total, better = fresh, True
+                    break
+                time[:arms], event[:arms] = saved, saved_event
+                if not all_reached(room.fresh, wanted, rows):
+                    break
+                least_bends(bends, ways, goals, wanted, rows, room.fresh, part, trial)
+            if better:
                 break
-            time[:arms], event[:arms] = saved, saved_event
-            share *= 0.4
-        stuck = 0 if better else stuck + 1
-        if stuck == 3:
+            share *= 0.3
+        stuck = 0 if total < GAIN * before else stuck + 1
+        if stuck == STUCK:
             return total
     return total
 
@@ -1532,11 +1639,12 @@ def contrast_misses(time, event, sizes, goals, room):
 
 
 @compiled
-def shake(time, event, sizes, goals, room, steps, rng):
+def shake(parent, time, event, sizes, goals, room, steps, rng):
     """Bend arms at random between their own printed times, while both arms' curve comes nearer to print or no farther.
 
-    Then, with its numbers met, while the contrast does. A median of both arms that is held by a printed time of one
-    arm does not move with small bends: the other rows have to pass it first.
+    Then, with its numbers met, while the contrast does. Bends that make the rows likelier in the population are taken,
+    others in proportion: free ones would in the end heap the rows at the ends of their stretches. A median of both
+    arms that is held by a printed time of one arm does not move with small bends: the other rows have to pass it first.
     """
     knots = np.zeros(2 * len(goals.kind) + 6 + MORE_KNOTS)
     saved, saved_event = time.copy(), event.copy()
@@ -1550,7 +1658,9 @@ def shake(time, event, sizes, goals, room, steps, rng):
         pieces = insert(knots, pieces, time[a, int(rng.random() * n)])
         k = int(rng.random() * (pieces - 1))
         better = False
-        if bend(time[a], event[a], n, knots[k], knots[k + 1], np.exp(0.7 * rng.standard_normal()), goals.step) > 0:
+        low, high, power = knots[k], knots[k + 1], np.exp(0.7 * rng.standard_normal())
+        likely = np.log(rng.random()) < bend_gain(parent, a, time[a], event[a], n, low, high, power, goals.step)
+        if likely and bend(time[a], event[a], n, low, high, power, goals.step) > 0:
             first, last = goals.start[a], goals.start[a + 1]
             curve_values(time[a], event[a], n, goals, first, last, room.fresh)
             if misses(goals, first, last, room.fresh, 0.0) == 0.0:
@@ -1668,7 +1778,7 @@ def reach(time, event, n, goals, arm, values, free, rng):
 
 
 @compiled
-def project(time, event, sizes, goals, room, rounds, rng):
+def project(parent, time, event, sizes, goals, room, rounds, rng):
     """From rows that nearly meet the print to rows that do: counts, then each arm's times, then the arms together.
 
     Returns what is missed then, cold; infinity where an arm's numbers cannot be met by moving its times.
@@ -1690,7 +1800,7 @@ def project(time, event, sizes, goals, room, rounds, rng):
         evaluate(time, event, sizes, goals, room, -1, 0.0, np.inf)
         settle(goals, room, -1)
         if k > 0 and room.missed[POOLED] > 0.0:
-            shake(time, event, sizes, goals, room, SHAKES // sizes.sum(), rng)
+            shake(parent, time, event, sizes, goals, room, SHAKES // sizes.sum(), rng)
         total = evaluate(time, event, sizes, goals, room, -1, 0.0, np.inf)
         settle(goals, room, -1)
         total = tune(time, event, sizes, goals, room, total, 15, rng)
@@ -1730,13 +1840,15 @@ def warmed(parent, time, event, sizes, goals, room, sweeps, scale, rng):
 
 @compiled
 def threaded(parent, time, event, sizes, goals, room, tries, rng):
-    """Draw arms whose rates are missed anew, forward in time, and keep them cold; whether all could be."""
+    """Draw arms whose rates are missed anew, forward in time, and keep them cold; all of them, or none."""
+    saved_time, saved_event, cold = time.copy(), event.copy(), room.cold.copy()
     evaluate(time, event, sizes, goals, room, -1, 0.0, np.inf)
     settle(goals, room, -1)
     for a in range(len(sizes)):
         if room.missed[a] > 0.0 and goals.kind[goals.start[a]] <= RATE_HIGH:
             deaths = deaths_of(event, sizes, goals, a)
             if thread(parent, a, time[a], event[a], sizes[a], deaths, goals, room.fresh, tries, rng) < 0:
+                time[:], event[:], room.cold[:] = saved_time, saved_event, cold
                 return False
             room.cold[a] = True
     return True
@@ -1750,7 +1862,7 @@ def attempt(parent, time, event, sizes, goals, room, steps, tries, scale, rng):
     for a in range(len(sizes)):
         rated = rated or goals.kind[goals.start[a]] <= RATE_HIGH
     if not rated or threaded(parent, time, event, sizes, goals, room, tries, rng):
-        if project(time, event, sizes, goals, room, 3, rng) < NEAR:
+        if project(parent, time, event, sizes, goals, room, 3, rng) < NEAR:
             if polish(parent, time, event, sizes, goals, room, steps, scale, rng) == 0.0:
                 return True
     time[:], event[:], room.cold[:] = saved_time, saved_event, cold

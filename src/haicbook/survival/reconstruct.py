@@ -8,7 +8,6 @@ conventions that programs use, is settled first (:mod:`haicbook.survival.settle`
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 import numpy as np
@@ -29,6 +28,8 @@ _PATIENCE = 12
 _SPARE = 4
 # chains in a row without a verified member, after which no more are tried
 _IN_VAIN = 40
+# chains that run together: as many as keep all cores busy, and few enough that progress is seen
+_BATCH = 20
 
 
 def reconstruct(
@@ -110,11 +111,10 @@ def ensemble_of(
         When no member is found.
     """
     most = -(-replicates // MEMBERS_OF_A_CHAIN) * _PATIENCE + _SPARE
-    at_once = max(2, min(os.cpu_count() or 1, 8))
     members: list[tuple[Rows, ...]] = []
     chains, failures, in_vain = 0, 0, 0
     while len(members) < replicates and chains < most and in_vain < _IN_VAIN:
-        batch = min(at_once, most - chains)
+        batch = min(_BATCH, most - chains, max(2, -(-(replicates - len(members)) // MEMBERS_OF_A_CHAIN)))
         wanted = batch * MEMBERS_OF_A_CHAIN
         found = sample(
             settled.kept, settled.reading, censoring, effort or settled.effort, wanted, rng, most_chains=batch

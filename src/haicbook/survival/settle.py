@@ -32,16 +32,14 @@ PILOT_CHAINS = 4
 THOROUGH = Effort(cool=12, polish=8_000, forward=60_000, patience=8)
 # which numbers are given up first
 _FIRST_TO_GO = ("follow_up", "median_ci", "rate_ci", "hr_ci", "logrank_p", "events", "hr", "rate", "median")
-# a number that short chains miss by more halves of its rounding interval than this is out of reach of other conventions
-_FAR = 15.0
 # a pilot is long enough for so many successes to be expected, within limits
 _ENOUGH, _MOST_CHAINS = 4, 8
 # fewer data sets than this are none: an ensemble cannot be drawn where one chain in many succeeds once
 _FEW = 2
 # coolings that succeed this often need no better reading; this often, no harder work
 _OFTEN, _OFTEN_ENOUGH = 0.3, 0.1
-# a number that is given up later must make data sets more frequent by this much than one that is given up sooner
-_CLEARLY = 0.2
+# a reading, or a number to give up, that comes later must make data sets so many times as frequent
+_CLEARLY = 2.0
 _CONTRAST = ("hr", "hr_ci", "logrank_p")
 # of the numbers that chains miss, so many are tried in pairs
 _PAIRED = 5
@@ -112,9 +110,9 @@ class _Search:
             for reading in readings:
                 missed = self.missed(targets, reading, effort)
                 self.tried[words(reading)] = missed is None
-                if missed is None and self.share > most:
+                if missed is None and self.share > _CLEARLY * most:
                     best, most = reading, self.share
-                if most >= _OFTEN or (missed and best is None and max(missed.values()) > _FAR and len(readings) > 2):
+                if most >= _OFTEN:
                     break
             if best is not None:
                 self.share = most
@@ -135,8 +133,10 @@ class _Search:
             found, most = None, 0.0
             for group, reading in product(groups, readings):
                 left = _without_all(targets, group)
-                if left is not None and self.works(left, reading) and self.share > most + _CLEARLY * (most > 0):
+                if left is not None and self.works(left, reading) and self.share > _CLEARLY * most:
                     found, most = (left, reading, list(group)), self.share
+                if most >= _OFTEN:
+                    break
             if found is not None:
                 self.share = most
                 return found

@@ -69,6 +69,8 @@ class Effort:
         Cold single steps at the end.
     forward
         Draws of stretches of 100 patients (more of fewer), where rates are printed and still missed.
+    corrections
+        Of a bend that is to meet what is printed of both arms, by what it turned out to do.
     cycles
         How often a chain may fail for each member that it yields.
     patience
@@ -81,6 +83,7 @@ class Effort:
     cool: int = 4
     polish: int = 1_000
     forward: int = 40_000
+    corrections: int = 0
     cycles: int = 20
     patience: int = 4
 
@@ -148,11 +151,11 @@ class Chain:
 
     def _cycle(self, warm: int, *, final: bool = True) -> bool:
         effort = self.effort
-        plan = np.array([warm, 0, 0, 0])
+        plan = np.array([warm, 0, 0, 0, effort.corrections])
         if final:
             forward = effort.forward * 100 // int(self.sizes.mean())  # a draw of few patients costs less
             rated = any(key[0] == "rate" for key in self.keys) and self.goals.rates != self.kernels.LIFE_TABLE
-            plan[1:] = effort.cool, effort.polish, forward if rated else 0
+            plan[1:4] = effort.cool, effort.polish, forward if rated else 0
         return bool(
             self.kernels.cycle(
                 self.parent, self.time, self.event, self.sizes, self.goals, self.room, plan, self.scale / 2, self.rng

@@ -30,11 +30,11 @@ Z = 1.959963984540054
 UNREACHED = 4.0  # what it adds to misses that a time is reached and should not be, or the other way round
 NEAR = 20.0  # what is missed after a projection, cold, for the rest to be worth single steps
 MENDING, MENDED = 300, 50  # steps that mend a stretch of rows; one in so many is mended
-SHAKES = 100_000  # rows bent at random, to bring what is printed of both arms together near
-DAMPING, CORRECTIONS = 0.3, 2  # of a Gauss-Newton step, in squared cold tolerances; how often it is corrected
-GAIN, STUCK = 0.95, 4  # a step that leaves more than this share of what is missed gains nothing; so many end it
+SHAKES = 200_000  # rows bent at random, to bring what is printed of both arms together near
+CROWDING = 40.0  # how much bends that meet the contrast may crowd the rows: a logarithm of their density
 SOONEST = 1.0 / 60.0  # months: no bend moves a patient's time to the first half day
 MORE_KNOTS = 4  # at rows drawn at random, between which an arm is bent
+FAR = 1e6  # months: later than anything that is printed
 HALF = 1.4901161193847656e-08  # heights of a curve this close to one half lie on it, as in R
 
 
@@ -1135,9 +1135,12 @@ def factors(parent, arm, goals, mark, aim, start, curve, at_risk):
 def on_course(time, event, until, n, goals, arm, stop, values):
     """Whether medians, limits and follow-up that are printed earlier than `stop`, and no others, are reached by then.
 
-    Whoever is drawn later (rows from `until` on) cannot change that.
+    Rows from `until` on are put far away: whoever is drawn there cannot change the answer, but for a median that is
+    the middle between a row before and one after, about which nothing is said.
     """
-    time[until:n], event[until:n] = np.inf, False
+    time[until:n], event[until:n] = FAR, False
+    if until + 1 < n:
+        event[until] = True
     first, last = goals.start[arm], goals.start[arm + 1]
     curve_values(time, event, n, goals, first, last, values)
     for j in range(first, last):
@@ -1146,7 +1149,7 @@ def on_course(time, event, until, n, goals, arm, stop, values):
             continue
         if goals.median_interval == NORMAL and (kind == MEDIAN_LOW or kind == MEDIAN_HIGH):
             continue
-        if (values[j] < np.inf and goals.low[j] > stop) or (values[j] == np.inf and goals.high[j] < stop):
+        if (values[j] <= stop and goals.low[j] > stop) or (values[j] >= FAR and goals.high[j] < stop):
             return False
     return True
 
@@ -1410,17 +1413,13 @@ def bend(time, event, n, low, high, power, step):
 
 
 @compiled
-def bend_gain(parent, arm, time, event, n, low, high, power, step):
-    """By how much a bend makes an arm's rows likelier in the population: a logarithm, with the map's own density."""
-    gain = 0.0
+def crowding(time, n, low, high, power):
+    """How much a bend crowds the rows between two times: minus the logarithm of the map's density at them."""
+    total = 0.0
     for i in range(n):
         if low < time[i] < high:
-            place = (time[i] - low) / (high - low)
-            moved = low + (high - low) * place**power
-            gain += log_density(parent, arm, moved, event[i]) - log_density(parent, arm, time[i], event[i])
-            if step <= 0.0:
-                gain += np.log(power) + (power - 1.0) * np.log(place)
-    return gain
+            total -= np.log(power) + (power - 1.0) * np.log((time[i] - low) / (high - low))
+    return total
 
 
 @compiled
@@ -1523,7 +1522,7 @@ def least_bends(bends, ways, goals, wanted, rows, start, aim, change):
         for c in range(rows):
             for w in range(ways):
                 square[r, c] += bends.effect[r, w] * bends.effect[c, w]
-        square[r, r] += DAMPING
+        square[r, r] += 1.0
     solve(square, away, rows)
     for w in range(ways):
         for r in range(rows):
@@ -1532,10 +1531,14 @@ def least_bends(bends, ways, goals, wanted, rows, start, aim, change):
 
 @compiled
 def bend_all(bends, ways, time, event, sizes, change, step):
-    """Bend each stretch by its part of a change."""
+    """Bend each stretch by its part of a change; how much that crowds the rows."""
+    total = 0.0
     for w in range(ways):
-        a, k = bends.arm[w], bends.knot[w]
-        bend(time[a], event[a], sizes[a], bends.knots[a, k], bends.knots[a, k + 1], np.exp(change[w]), step)
+        a, power = bends.arm[w], np.exp(change[w])
+        low, high = bends.knots[a, bends.knot[w]], bends.knots[a, bends.knot[w] + 1]
+        total += crowding(time[a], sizes[a], low, high, power)
+        bend(time[a], event[a], sizes[a], low, high, power, step)
+    return total
 
 
 @compiled
@@ -1548,11 +1551,11 @@ def all_reached(values, wanted, rows):
 
 
 @compiled
-def tune(time, event, sizes, goals, room, total, rounds, rng):
+def tune(time, event, sizes, goals, room, total, rounds, corrections, rng):
     """Bend the arms' times between their own printed times until what is printed of both arms together is met.
 
     The numbers of an arm stay as they are. How the rest moves with each bend is measured, and the least bends that are
-    expected to meet it are taken (Gauss and Newton's steps, damped), corrected by what they turn out to do with the
+    expected to meet it are taken (Gauss and Newton's steps, damped), corrected by what they turn out to do, with the
     same measurements (the chord method). Returns what is missed then, cold.
     """
     arms, many = len(sizes), len(goals.kind)
@@ -1567,12 +1570,12 @@ def tune(time, event, sizes, goals, room, total, rounds, rng):
     )
     wanted, aim, part = np.zeros(many, dtype=np.int64), np.zeros(many), np.zeros(many)
     saved, saved_event = time[:arms].copy(), event[:arms].copy()
-    stuck = 0
+    stuck, crowded = 0, 0.0
     for _ in range(rounds):
         rows = wanted_of(goals, room.values, wanted)
         if rows == 0 or total == 0.0:
             return total
-        saved[:], saved_event[:], before = time[:arms], event[:arms], total
+        saved[:], saved_event[:] = time[:arms], event[:arms]
         ways = measured(bends, time, event, saved, saved_event, sizes, goals, room, wanted, rows, rng)
         if ways == 0:
             return total
@@ -1581,16 +1584,16 @@ def tune(time, event, sizes, goals, room, total, rounds, rng):
         least_bends(bends, ways, goals, wanted, rows, room.values, aim, change)
         most = np.abs(change).max()
         share, better = min(1.0, 0.7 / most) if most > 0.0 else 0.0, False
-        for _ in range(3):
+        for _ in range(4):
             trial = share * change
             for r in range(rows):
                 part[r] = room.values[wanted[r]] + share * (aim[r] - room.values[wanted[r]])
-            for _ in range(1 + CORRECTIONS):
-                bend_all(bends, ways, time, event, sizes, trial, goals.step)
+            for _ in range(1 + corrections):
+                more = bend_all(bends, ways, time, event, sizes, trial, goals.step)
                 fresh = evaluate(time, event, sizes, goals, room, -1, 0.0, np.inf)
-                if fresh < total:
+                if fresh < total and crowded + more < CROWDING:
                     settle(goals, room, -1)
-                    total, better = fresh, True
+                    total, crowded, better = fresh, crowded + more, True
                     break
                 time[:arms], event[:arms] = saved, saved_event
                 if not all_reached(room.fresh, wanted, rows):
@@ -1598,9 +1601,9 @@ def tune(time, event, sizes, goals, room, total, rounds, rng):
                 least_bends(bends, ways, goals, wanted, rows, room.fresh, part, trial)
             if better:
                 break
-            share *= 0.3
-        stuck = 0 if total < GAIN * before else stuck + 1
-        if stuck == STUCK:
+            share *= 0.4
+        stuck = 0 if better else stuck + 1
+        if stuck == 3:
             return total
     return total
 
@@ -1639,11 +1642,11 @@ def contrast_misses(time, event, sizes, goals, room):
 
 
 @compiled
-def shake(parent, time, event, sizes, goals, room, steps, rng):
+def shake(time, event, sizes, goals, room, steps, rng):
     """Bend arms at random between their own printed times, while both arms' curve comes nearer to print or no farther.
 
-    Then, with its numbers met, while the contrast does. Bends that make the rows likelier in the population are taken,
-    others in proportion: free ones would in the end heap the rows at the ends of their stretches. A median of both
+    Then, with its numbers met, while the contrast does. A bend that crowds the rows is taken the seldomer: free ones
+    would in the end heap them at the ends of their stretches. A median of both
     arms that is held by a printed time of one arm does not move with small bends: the other rows have to pass it first.
     """
     knots = np.zeros(2 * len(goals.kind) + 6 + MORE_KNOTS)
@@ -1658,8 +1661,8 @@ def shake(parent, time, event, sizes, goals, room, steps, rng):
         pieces = insert(knots, pieces, time[a, int(rng.random() * n)])
         k = int(rng.random() * (pieces - 1))
         better = False
-        low, high, power = knots[k], knots[k + 1], np.exp(0.7 * rng.standard_normal())
-        likely = np.log(rng.random()) < bend_gain(parent, a, time[a], event[a], n, low, high, power, goals.step)
+        low, high, power = knots[k], knots[k + 1], np.exp(0.4 * rng.standard_normal())
+        likely = np.log(rng.random()) < -crowding(time[a], n, low, high, power)
         if likely and bend(time[a], event[a], n, low, high, power, goals.step) > 0:
             first, last = goals.start[a], goals.start[a + 1]
             curve_values(time[a], event[a], n, goals, first, last, room.fresh)
@@ -1778,7 +1781,7 @@ def reach(time, event, n, goals, arm, values, free, rng):
 
 
 @compiled
-def project(parent, time, event, sizes, goals, room, rounds, rng):
+def project(time, event, sizes, goals, room, rounds, corrections, rng):
     """From rows that nearly meet the print to rows that do: counts, then each arm's times, then the arms together.
 
     Returns what is missed then, cold; infinity where an arm's numbers cannot be met by moving its times.
@@ -1800,10 +1803,10 @@ def project(parent, time, event, sizes, goals, room, rounds, rng):
         evaluate(time, event, sizes, goals, room, -1, 0.0, np.inf)
         settle(goals, room, -1)
         if k > 0 and room.missed[POOLED] > 0.0:
-            shake(parent, time, event, sizes, goals, room, SHAKES // sizes.sum(), rng)
+            shake(time, event, sizes, goals, room, SHAKES // sizes.sum(), rng)
         total = evaluate(time, event, sizes, goals, room, -1, 0.0, np.inf)
         settle(goals, room, -1)
-        total = tune(time, event, sizes, goals, room, total, 15, rng)
+        total = tune(time, event, sizes, goals, room, total, 15, corrections, rng)
         if total == 0.0:
             break
     return total
@@ -1855,14 +1858,14 @@ def threaded(parent, time, event, sizes, goals, room, tries, rng):
 
 
 @compiled
-def attempt(parent, time, event, sizes, goals, room, steps, tries, scale, rng):
+def attempt(parent, time, event, sizes, goals, room, steps, tries, corrections, scale, rng):
     """Look for the nearest rows that meet every goal; whether they were found. The rows stay as they were if not."""
     saved_time, saved_event, cold = time.copy(), event.copy(), room.cold.copy()
     rated = False
     for a in range(len(sizes)):
         rated = rated or goals.kind[goals.start[a]] <= RATE_HIGH
     if not rated or threaded(parent, time, event, sizes, goals, room, tries, rng):
-        if project(parent, time, event, sizes, goals, room, 3, rng) < NEAR:
+        if project(time, event, sizes, goals, room, 3, corrections, rng) < NEAR:
             if polish(parent, time, event, sizes, goals, room, steps, scale, rng) == 0.0:
                 return True
     time[:], event[:], room.cold[:] = saved_time, saved_event, cold
@@ -1872,10 +1875,10 @@ def attempt(parent, time, event, sizes, goals, room, steps, tries, scale, rng):
 @compiled
 def cooled(parent, time, event, sizes, goals, room, hot, plan, scale, rng):
     """Sweeps over the rows and the population, from one heat down to none, until the nearest rows meet every goal."""
-    _, sweeps, steps, tries = plan
+    _, sweeps, steps, tries, corrections = plan
     for k in range(sweeps):
         if tries == 0 or k % (sweeps // 6 + 1) == 0:
-            if attempt(parent, time, event, sizes, goals, room, steps // 20, tries // 4, scale, rng):
+            if attempt(parent, time, event, sizes, goals, room, steps // 20, tries // 4, corrections, scale, rng):
                 return True
         evaluate(time, event, sizes, goals, room, -1, 0.0, np.inf)
         settle(goals, room, -1)
@@ -1891,8 +1894,8 @@ def cooled(parent, time, event, sizes, goals, room, hot, plan, scale, rng):
 def cycle(parent, time, event, sizes, goals, room, plan, scale, rng):
     """Warm sweeps, then cooling until the nearest rows meet every goal; returns whether they were found.
 
-    `plan`: warm sweeps, cooling sweeps, cold steps at the end, tries of threading. Arms whose rates are at the end
-    still missed are drawn anew, forward in time, and are kept cold while the rest is cooled again.
+    `plan`: warm sweeps, cooling sweeps, cold steps at the end, tries of threading, corrections of a bend. Arms whose
+    rates are at the end still missed are drawn anew, forward in time, and are kept cold while the rest is cooled again.
     """
     room.cold[:] = False
     warmed(parent, time, event, sizes, goals, room, plan[0], scale, rng)

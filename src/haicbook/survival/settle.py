@@ -29,15 +29,17 @@ from haicbook.survival.targets import Targets
 PILOT = Effort(tries=100, burn=8, warm=3, cycles=8)
 PILOT_CHAINS = 4
 # what has to fail before a number is left out
-THOROUGH = Effort(cool=12, polish=8_000, forward=60_000, patience=8)
+THOROUGH = Effort(cool=12, polish=8_000, forward=60_000, patience=8, corrections=2)
+# for data sets that are seldom found: corrected bends find more of them, of which some lie farther from the population
+SELDOM = Effort(forward=20_000, corrections=2)
 # which numbers are given up first
 _FIRST_TO_GO = ("follow_up", "median_ci", "rate_ci", "hr_ci", "logrank_p", "events", "hr", "rate", "median")
 # a pilot is long enough for so many successes to be expected, within limits
 _ENOUGH, _MOST_CHAINS = 4, 8
 # fewer data sets than this are none: an ensemble cannot be drawn where one chain in many succeeds once
 _FEW = 2
-# coolings that succeed this often need no better reading; this often, no harder work
-_OFTEN, _OFTEN_ENOUGH = 0.3, 0.1
+# coolings that succeed this often need no better reading; this often, no corrections; this often, no harder work
+_OFTEN, _MOSTLY, _OFTEN_ENOUGH = 0.3, 0.7, 0.1
 # a reading, or a number to give up, that comes later must make data sets so many times as frequent
 _CLEARLY = 2.0
 _CONTRAST = ("hr", "hr_ci", "logrank_p")
@@ -205,7 +207,8 @@ def _settle(targets: Targets) -> Settled:
     search.expect()
     left, reading, gone = _settle_contrast(left, reading, search)
     dropped += [_words(part, search) for part in gone]
-    effort = Effort() if search.share >= _OFTEN_ENOUGH else THOROUGH
+    hard = SELDOM if search.share >= _OFTEN_ENOUGH else THOROUGH
+    effort = Effort() if search.share >= _MOSTLY else hard
     return Settled(left, reading, tuple(dropped), tuple(search.tried.items()), effort)
 
 

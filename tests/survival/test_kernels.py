@@ -1,0 +1,132 @@
+"""What single steps of the compiled search promise, whatever rows they are given."""
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from simulated import landmarks, one_arm
+
+from haicbook import study
+from haicbook.survival import kernels, targets_from_study
+from haicbook.survival.chains import Chain, Effort, sample
+from haicbook.survival.ensemble import stacked
+from haicbook.survival.goals import Reading
+from haicbook.survival.settle import settle
+from haicbook.survival.verify import verified
+
+# one arm's numbers after its rates
+KINDS = (kernels.MEDIAN, kernels.MEDIAN_LOW, kernels.MEDIAN_HIGH, kernels.FOLLOWED_REVERSE)
+
+
+def ordered(time, event):
+    """By time, events first at a tie."""
+    keys = list(zip(time, ~event, strict=True))
+    return keys == sorted(keys)
+
+
+def rows_from(seed, n, step):
+    rng = np.random.default_rng(seed)
+    time = np.maximum(rng.exponential(10.0, n), 0.02)
+    if step:
+        time = np.maximum(np.rint(time / step), 1) * step
+    event = rng.random(n) < rng.uniform(0.2, 0.9)
+    order = np.lexsort((~event, time))
+    return time[order], event[order]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n=st.integers(2, 60),
+    step=st.sampled_from([0.0, 0.5]),
+    ends=st.tuples(st.floats(0, 20), st.floats(0.5, 40)).map(sorted),
+    log_power=st.floats(-40, 40),
+)
+def test_a_bend_of_any_strength_keeps_the_order_and_what_lies_outside(seed, n, step, ends, log_power):
+    time, event = rows_from(seed, n, step)
+    low, high = ends
+    assume(high > low)
+    bent, still = time.copy(), event.copy()
+    kernels.bend(bent, still, n, low, high, float(np.exp(log_power)), step)
+    assert ordered(bent, still)
+    assert still.sum() == event.sum()
+    inside = (time > low) & (time < high)
+    np.testing.assert_array_equal(bent[~inside], time[~inside])
+    assert ((bent[inside] > low) & (bent[inside] < high)).all()
+    # nobody is moved to the first half day
+    assert (bent < kernels.SOONEST).sum() <= (time < kernels.SOONEST).sum()
+
+
+def goals_of_one_arm(values, width):
+    """Goals about these values of an arm, each an interval of this width; infinite ones are not reached."""
+    low, high = np.where(np.isinf(values), np.inf, [values - width, values + width])
+    many = len(values)
+    return kernels.Goals(
+        np.array(KINDS),
+        np.zeros(many, dtype=np.int64),
+        np.zeros(many),
+        low,
+        high,
+        np.ones(many),
+        np.ones(many),
+        np.array([0, many, many, many, many]),
+        *(kernels.LOG, kernels.LOG, kernels.EFRON, kernels.PRODUCT_LIMIT, 1),
+        np.array([100.0]),
+        np.array([100.0, 100.0]),
+        0.0,
+    )
+
+
+def on_half(time, event):
+    """Whether a curve of single rows, or that of the follow-up, stands at exactly one half somewhere."""
+    risk = np.arange(len(time), 0, -1)
+    curves = (np.cumprod(np.where(happened, (risk - 1) / risk, 1.0)) for happened in (event, ~event))
+    return any(np.isclose(curve, 0.5, atol=1e-9).any() for curve in curves)
+
+
+@settings(max_examples=200, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), n=st.integers(5, 60), share=st.floats(0.05, 0.95))
+def test_rows_until_a_rate_are_on_course_if_and_only_if_the_rest_can_still_meet_the_medians(seed, n, share):
+    time, event = rows_from(seed, n, 0.0)
+    goals, values = goals_of_one_arm(np.zeros(4), 1.0), np.zeros(4)
+    kernels.curve_values(time, event, n, goals, 0, 4, values)
+    stop, width = share * time[-1], 1e-3
+    until = int(np.searchsorted(time, stop, "right"))
+    assume(until + 1 < n and all(abs(value - stop) > 2 * width for value in values))
+
+    def agrees(wanted):
+        goals = goals_of_one_arm(wanted, width)
+        return kernels.on_course(time.copy(), event.copy(), until, n, goals, 0, stop, np.zeros(4))
+
+    assert agrees(values)
+    if not on_half(time, event):  # else a median may be the middle between a row that is known and one that is not
+        for j, value in enumerate(values):
+            other = values.copy()
+            other[j] = stop + 1 if value < stop else stop - 1
+            assert not agrees(other)
+
+
+def test_rows_that_cannot_be_drawn_forward_stay_as_they_were():
+    # two steps take two deaths
+    contradiction = one_arm(n=60, events=1, landmarks=landmarks((6, "70.0%"), (12, "60.0%")))
+    effort = Effort(tries=4, burn=2, warm=1)
+    chain = Chain(contradiction, Reading(), "uniform", effort, np.random.default_rng(1))
+    time, event = chain.time.copy(), chain.event.copy()
+    state = (chain.time, chain.event, chain.sizes, chain.goals, chain.room)
+    assert not kernels.threaded(chain.parent, *state, 2_000, chain.rng)
+    np.testing.assert_array_equal(chain.time, time)
+    np.testing.assert_array_equal(chain.event, event)
+
+
+@pytest.mark.parametrize("endpoint", ["os", "pfs"])
+def test_what_is_found_through_both_arms_curve_is_in_order_not_heaped_and_none_of_it_thrown_away(endpoint):
+    targets = targets_from_study(study.load("lee2024"), endpoint, "all")
+    assert targets.pooled_median is not None
+    settled = settle(targets)
+    kept, rng = settled.kept, np.random.default_rng(1)
+    found = sample(kept, settled.reading, "uniform", settled.effort, 12, rng, most_chains=8)
+    assert len(found.members) == 12
+    assert all(ordered(time, event) for member in found.members for time, event in member)
+    assert all(verified(stacked(tuple(targets.arms), found.members), kept, settled.reading))
+    close = np.concatenate([np.diff(time) < 1 / 600 for member in found.members for time, _ in member])
+    assert close.mean() < 0.05  # within a twentieth of a day: by chance 1 in 100

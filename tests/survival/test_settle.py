@@ -80,3 +80,29 @@ def test_a_follow_up_that_leaves_no_room_for_the_contrast_is_read_the_other_way(
     assert any("median follow-up read as observed" in words for words, _ in settled.tried)
     said = settle(trial(hr=ratio, follow_up_median=Interval.read("15.0"), follow_up_method="reverse_km"))
     assert said.reading.follow_up == "reverse_km"
+
+
+@pytest.mark.parametrize(
+    ("without_follow_up", "without_ratio", "goes"),
+    [(8, 0, "follow_up"), (30, 20, "follow_up"), (36, 10, "hr")],
+    ids=["often enough", "hardly oftener", "much oftener"],
+)
+def test_a_ratio_goes_instead_of_a_follow_up_only_if_data_sets_are_else_seldom_found(
+    monkeypatch, without_follow_up, without_ratio, goes
+):
+    """Failed attempts beside four that succeed, by what is left out."""
+
+    def few(targets, reading, *args, **options):
+        if targets.hr is None:
+            failures = without_ratio if targets.logrank_p is not None else 0
+        elif targets.follow_up_median is None:
+            failures = without_follow_up
+        else:
+            return Sample([], 30, {("follow_up", "pooled"): 9.0, ("hr",): 9.0})
+        return Sample([()] * 4, failures, {})
+
+    monkeypatch.setattr(module, "sample", few)
+    monkeypatch.setattr(module, "kept", lambda folder, question, kind, make: make())
+    ratio = HazardRatio("a", "b", Interval.read("0.62"))
+    targets = trial(hr=ratio, logrank_p=Interval.read("0.009"), follow_up_median=Interval.read("15.0"))
+    assert {key[0] for key in keys(targets) - keys(settle(targets).kept)} == {goes}

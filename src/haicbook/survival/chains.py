@@ -10,8 +10,10 @@ chain holds a population and the patients' rows. Warm sweeps draw rows from the 
 rows, with every printed number missed by no more than a part of its standard error. Then the nearest rows that meet
 all numbers to the printed rounding are looked for: counts first, then each arm's times, then bends of the times that
 leave the arms' numbers alone and meet what is printed of both (damped Gauss-Newton steps: Levenberg, Quart Appl Math
-2 (1944) 164-168). Where rates are printed, rows are before drawn forward in time, stretch by stretch, each until it
-meets the next rate and its interval. Where no rows are found the chain cools a little and they are looked for again.
+2 (1944) 164-168; where rows are seldom found, corrected by the chord method: Ortega and Rheinboldt, Iterative Solution
+of Nonlinear Equations in Several Variables (1970)). Bends that heap the rows are refused. Where rates are printed, rows
+are before drawn forward in time, stretch by stretch, each until it meets the next rate and its interval, with medians
+and follow-up on their side of it. Where no rows are found the chain cools a little and they are looked for again.
 A chain yields a few members, with warm sweeps between.
 
 Annealed importance of this kind: Neal, Stat Comput 11 (2001) 125-139; approximate Bayesian computation by a chain:

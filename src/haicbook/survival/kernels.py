@@ -1398,17 +1398,14 @@ def insert(knots, many, point):
 @compiled
 def bend(time, event, n, low, high, power, step):
     """Raise the places of rows between two times to a power; how many there are."""
-    many, stayed = 0, step > 0.0
+    many = 0
     for i in range(n):
         if low < time[i] < high:
             moved = on_grid(low + (high - low) * ((time[i] - low) / (high - low)) ** power, step)
             if max(low, SOONEST) < moved < high:
                 time[i] = moved
-            else:
-                stayed = True
             many += 1
-    if stayed:
-        in_order(time, event, n)
+    in_order(time, event, n)  # rows may have stayed behind or met, on a grid or at the end of the numbers' precision
     return many
 
 

@@ -251,6 +251,7 @@ class _Lines:
     def _contrast(self) -> Iterator[Line]:
         printed, p = self.targets.hr, self.targets.logrank_p
         if printed is not None:
+            # the words of a reading are the estimators'
             log_hr, error = estimators.cox(*self.ensemble.contrast(), self.reading.ties)  # type: ignore[arg-type]
             words = f"hazard ratio (Cox, {TIES_WORDS[self.reading.ties]})"
             arms = f"{printed.arm} against {printed.reference}"

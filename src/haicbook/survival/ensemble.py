@@ -142,6 +142,7 @@ class Ensemble:
 
         By default as the paper prints its hazard ratio, else the first arm (the experimental one) against the second.
         """
+        # the words of a reading are the estimators'
         ties: estimators.Ties = self.reading.ties  # type: ignore[assignment]
         return np.exp(estimators.cox(*self.contrast(arm, reference), ties)[0])
 

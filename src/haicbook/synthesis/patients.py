@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -76,15 +77,15 @@ def patients(papers: list[Paper], mapped: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*columns, "share", "cell", "definition", "state", "detail", "value_id"])
 
 
-def _share(paper: Paper, arm: str, entry: object) -> tuple[float, str, str, str, str, str]:
+def _share(paper: Paper, arm: str, entry: Any) -> tuple[float, str, str, str, str, str]:
     if entry is None:
         return float("nan"), "", "", NOT_MAPPED, "no row in characteristics.csv", ""
     definition, state, detail = (str(getattr(entry, name)) for name in ("definition", "state", "detail"))
     if state != "printed":
         return float("nan"), "", definition, state, detail, ""
-    found = _printed(paper, arm, str(entry.row), str(entry.levels).split())  # type: ignore[attr-defined]
+    found = _printed(paper, arm, str(entry.row), str(entry.levels).split())
     if found.empty:
-        wanted = f"{entry.row}, {entry.levels}"  # type: ignore[attr-defined]
+        wanted = f"{entry.row}, {entry.levels}"
         return float("nan"), "", definition, NOT_MAPPED, f"no printed row {wanted}", ""
     counts = found[found.statistic == "n"]
     if len(counts):

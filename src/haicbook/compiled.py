@@ -18,11 +18,26 @@ def compiled(function: Function) -> Function:
     The function must be plain NumPy and loops, and draws no random numbers of its own: they are passed in, so that the
     results are the same with and without the compiler. `HAICBOOK_NO_NUMBA=1` runs the plain function.
     """
+    return _compiled(function)
+
+
+def borrowing(function: Function) -> Function:
+    """Compile an inner function that makes no array and calls only such functions.
+
+    Without numba's counting of references, which costs more than many of these functions where tuples of arrays are
+    passed: whoever calls them holds the arrays. The option has no public name; without it, references are counted.
+    """
+    return _compiled(function, counts_references=False)
+
+
+def _compiled(function: Function, *, counts_references: bool = True) -> Function:
     if os.environ.get("HAICBOOK_NO_NUMBA"):
         return function
     try:
         import numba
     except ImportError:
         return function
-    jitted: Any = numba.njit(cache=True, error_model="numpy", nogil=True)(function)
+    has_option = hasattr(numba.core.options.DefaultOptions, "_nrt")
+    options: dict[str, Any] = {} if counts_references or not has_option else {"_nrt": False}
+    jitted: Any = numba.njit(cache=True, error_model="numpy", nogil=True, **options)(function)
     return cast(Function, jitted)

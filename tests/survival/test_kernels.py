@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from simulated import landmarks, one_arm
 
 from haicbook import study
-from haicbook.survival import kernels, targets_from_study
+from haicbook.survival import estimators, kernels, targets_from_study
 from haicbook.survival.chains import Chain, Effort, sample
 from haicbook.survival.ensemble import stacked
 from haicbook.survival.goals import Reading
@@ -57,24 +57,92 @@ def test_a_bend_of_any_strength_keeps_the_order_and_what_lies_outside(seed, n, s
     assert (bent < kernels.SOONEST).sum() <= (time < kernels.SOONEST).sum()
 
 
-def goals_of_one_arm(values, width):
-    """Goals about these values of an arm, each an interval of this width; infinite ones are not reached."""
-    low, high = np.where(np.isinf(values), np.inf, [values - width, values + width])
-    many = len(values)
-    return kernels.Goals(
-        np.array(KINDS),
-        np.zeros(many, dtype=np.int64),
+def goals_with(kinds, group, low, high, **changes):
+    """Goals of one group, in this order."""
+    many = len(kinds)
+    goals = kernels.Goals(
+        np.array(kinds),
+        np.full(many, group),
         np.zeros(many),
         low,
         high,
         np.ones(many),
         np.ones(many),
-        np.array([0, many, many, many, many]),
+        np.array([0 if earlier <= group else many for earlier in range(5)]),
         *(kernels.LOG, kernels.LOG, kernels.EFRON, kernels.PRODUCT_LIMIT, 1),
         np.array([100.0]),
         np.array([100.0, 100.0]),
         0.0,
+        np.zeros((2, 120)),
     )
+    return goals._replace(**changes)
+
+
+def goals_of_one_arm(values, width):
+    """Goals about these values of an arm, each an interval of this width; infinite ones are not reached."""
+    low, high = np.where(np.isinf(values), np.inf, [values - width, values + width])
+    return goals_with(KINDS, 0, low, high)
+
+
+INTERVALS = {"plain": kernels.PLAIN, "log": kernels.LOG, "log-log": kernels.LOG_LOG, "normal": kernels.NORMAL}
+TIES = {"efron": kernels.EFRON, "breslow": kernels.BRESLOW, "exact": kernels.EXACT}
+STEPS = st.sampled_from([0.0, 0.5])
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(2, 60), STEPS, st.sampled_from(sorted(INTERVALS)), st.booleans())
+def test_what_the_search_reads_off_a_curve_is_what_the_estimators_give(seed, n, step, interval, in_the_middle):
+    time, event = rows_from(seed, n, step)
+    rates = (kernels.RATE, kernels.RATE_LOW, kernels.RATE_HIGH)
+    kinds = (*rates, kernels.MEDIAN, kernels.MEDIAN_LOW, kernels.MEDIAN_HIGH, kernels.EVENTS, kernels.FOLLOWED_REVERSE)
+    at = float(time[n // 2])
+    conventions = {
+        "median_interval": INTERVALS[interval],
+        "rate_interval": INTERVALS["plain" if interval == "normal" else interval],
+        "time": np.where(np.isin(kinds, rates), at, 0.0),
+        "middle": int(in_the_middle),
+    }
+    values, none = np.zeros(len(kinds)), np.zeros(len(kinds))
+    kernels.curve_values(time, event, n, goals_with(kinds, 0, none, none, **conventions), 0, len(kinds), values)
+
+    curve = estimators.km(time, event)
+    rate = float(estimators.survival_at(curve, [at])[0, 0])
+    transform = "plain" if interval == "normal" else interval
+    limits = [float(limit[0, 0]) for limit in estimators.limits_at(curve, [at], transform)]
+    median = float(estimators.median_of(curve, "middle" if in_the_middle else "start")[0])
+    ends = [float(limit[0]) for limit in estimators.median_limits(curve, interval)]
+    if interval == "normal":  # their middle is the estimate, which is read by the other rule here
+        half = (ends[1] - ends[0]) / 2
+        ends = [median - half, median + half]
+    follow_up = float(estimators.median(time, ~event)[0])
+    if 0 < rate < 1:  # elsewhere programs differ
+        np.testing.assert_allclose(values[:3], [rate, *limits], rtol=1e-9)
+    not_reached = np.isnan([median, *ends, follow_up])
+    expected = np.where(not_reached, np.inf, [median, *ends, follow_up])
+    np.testing.assert_allclose(values[[3, 4, 5, 7]], expected, rtol=1e-9)
+    assert values[6] == event.sum()
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(5, 60), st.integers(5, 60), STEPS, st.sampled_from(sorted(TIES)))
+def test_what_the_search_reads_off_a_contrast_is_what_the_estimators_give(seed, first, second, step, ties):
+    arms = (rows_from(seed, first, step), rows_from(seed + 1, second, step))
+    n = max(first, second)
+    time, event = np.zeros((2, n)), np.zeros((2, n), dtype=bool)
+    for a, (times, events) in enumerate(arms):
+        time[a, : len(times)], event[a, : len(times)] = times, events
+    kinds = (kernels.LOG_HR, kernels.LOG_HR_LOW, kernels.LOG_HR_HIGH, kernels.LOGRANK_Z)
+    values, none = np.zeros(4), np.zeros(4)
+    goals = goals_with(kinds, kernels.CONTRAST, none, none, ties=TIES[ties])
+    kernels.contrast_values(time, event, first, second, goals, np.zeros((7, first + second)), 0.0, values)
+
+    everyone = [np.concatenate(columns) for columns in zip(*arms, strict=True)]
+    treated = np.arange(first + second) < first
+    log_hr, error = (float(value[0]) for value in estimators.cox(*everyone, treated, ties))
+    assume(abs(log_hr) < 5)
+    ends = [log_hr - kernels.Z * error, log_hr + kernels.Z * error]
+    np.testing.assert_allclose(values[:3], [log_hr, *ends], rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(values[3], np.sqrt(estimators.logrank(*everyone, treated).chi2[0]), rtol=1e-9)
 
 
 def on_half(time, event):

@@ -24,7 +24,7 @@ from haicbook.survival import (
 from haicbook.survival.chains import Effort, Sample
 from haicbook.survival.goals import Reading
 from haicbook.survival.reconstruct import ReconstructionError, ensemble_of
-from haicbook.survival.settle import Settled
+from haicbook.survival.settle import THOROUGH, Settled
 
 
 def fresh(seed=0):
@@ -268,8 +268,18 @@ def test_one_figure_that_no_arm_can_have_leaves_nothing():
 
 
 def test_a_search_in_vain_ends_soon_and_says_how_long_it_was(monkeypatch):
-    nothing = Sample([], 3, {})
+    nothing, efforts = Sample([], 3, {}), []
+
+    def in_vain(targets, reading, censoring, effort, *args, **options):
+        efforts.append(effort)
+        return nothing
+
     settled = Settled(trial(), Reading(), (), (), Effort())
-    monkeypatch.setattr(sys.modules["haicbook.survival.reconstruct"], "sample", lambda *args, **options: nothing)
+    monkeypatch.setattr(sys.modules["haicbook.survival.reconstruct"], "sample", in_vain)
     with pytest.raises(ReconstructionError, match="of 40 chains"):
         ensemble_of(trial(), settled, 1000, fresh(), "uniform")
+    assert efforts == [settled.effort, THOROUGH]  # what is asked for is worth harder work before it is given up
+    efforts.clear()
+    with pytest.raises(ReconstructionError):
+        ensemble_of(trial(), settled, 1000, fresh(), "uniform", Effort(tries=7))
+    assert set(efforts) == {Effort(tries=7)}

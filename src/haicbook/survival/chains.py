@@ -128,8 +128,8 @@ class Chain:
         prior = prior_of(self.scale, censoring)
 
         def parent() -> Any:
-            table = (np.zeros((2, edges.size)), np.zeros((2, edges.size)))
-            return kernels.Parent(edges, *table, np.ones(3), prior)
+            event, censor, die, leave = np.zeros((4, 2, edges.size))
+            return kernels.Parent(edges, event, censor, die, leave, np.ones(3), prior)
 
         self.parent, spare = parent(), parent()
         self.time, self.event = np.zeros((arms, most)), np.zeros((arms, most), dtype=np.bool_)
@@ -138,7 +138,7 @@ class Chain:
             np.zeros(goals),
             np.zeros(4),
             np.zeros(4),
-            np.zeros((4, total)),
+            np.zeros((7, total)),
             np.zeros(total),
             np.zeros(total, dtype=np.bool_),
             np.zeros(1),

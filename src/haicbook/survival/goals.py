@@ -123,6 +123,7 @@ def goals_of(targets: Targets, reading: Reading) -> tuple[Any, tuple[Key, ...]]:
         ends[1:].copy(),
         ends,
         GRIDS[reading.time_grid],
+        np.zeros((2, targets.n)),
     )
     return goals, tuple(row.key for row in rows)
 

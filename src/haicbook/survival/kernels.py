@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from haicbook.compiled import compiled
+from haicbook.compiled import borrowing, compiled
 
 # kinds of goals
 RATE, RATE_LOW, RATE_HIGH, MEDIAN, MEDIAN_LOW, MEDIAN_HIGH, EVENTS, FOLLOWED, FOLLOWED_REVERSE, LATE = range(10)
@@ -57,14 +57,17 @@ class Goals(NamedTuple):
     horizon: Any  # (1,) the end of follow-up (months), drawn anew where it is not printed
     ends: Any  # (2,) between which it lies
     step: float  # of the grid of times; 0 for none
+    curve: Any  # (2, n) working memory of a curve
 
 
 class Parent(NamedTuple):
-    """A draw from the prior, updated in place: log hazards of event and censoring on bins of time."""
+    """A draw from the prior, updated in place: log hazards of event and censoring on bins of time, and the hazards."""
 
     edges: Any  # (K,) where bins start
     event: Any  # (2, K)
     censor: Any  # (2, K)
+    die: Any  # (2, K) exp(event)
+    leave: Any  # (2, K) exp(censor)
     spread: Any  # (3,) of a step of the log hazard, of the log hazard ratio, of the log censoring hazard
     prior: Any  # see PRIOR
 
@@ -77,23 +80,25 @@ RISE, RISE_SD, DECLINE = range(10, 13)
 RISING = 2  # bins after the first over which the hazard of an event rises
 
 
-@compiled
-def limit(survival, log_s, root_g, side, transform):
+@borrowing
+def limit(survival, green, side, transform):
     """A confidence limit of a survival probability; `side` is -1 for the lower and 1 for the upper."""
     if survival <= 1e-12:
         return np.nan
+    wide = side * Z * np.sqrt(green)
     if transform == PLAIN or transform == NORMAL:
-        value = survival * (1.0 + side * Z * root_g)
+        value = survival * (1.0 + wide)
     elif transform == LOG:
-        value = np.exp(log_s + side * Z * root_g)
-    elif log_s > -1e-12:
+        value = survival * np.exp(wide)
+    elif survival > 1.0 - 1e-12:
         return 1.0
     else:
-        value = np.exp(log_s * np.exp(side * Z * root_g / log_s))
+        log_s = np.log(survival)
+        value = np.exp(log_s * np.exp(wide / log_s))
     return min(max(value, 0.0), 1.0)
 
 
-@compiled
+@borrowing
 def life_table(time, event, n, until):
     """Survival and Greenwood's sum at a time by an actuarial table with intervals of one month."""
     survival, green, row, start = 1.0, 0.0, 0, 0.0
@@ -114,115 +119,222 @@ def life_table(time, event, n, until):
     return survival, green
 
 
-@compiled
+@borrowing
+def heights(event, n, survival, green):
+    """Survival and Greenwood's sum after each row, into arrays (n,); returns the number of events.
+
+    Events at one time need not be counted together: the product and the sum of their steps are the same.
+    """
+    height, total, deaths = 1.0, 0.0, 0
+    for i in range(n - 1):
+        dies, left = 1.0 if event[i] else 0.0, n - i - 1.0
+        step = dies / (left * (left + 1.0))
+        height *= 1.0 - step * left
+        total += step
+        deaths += event[i]
+        survival[i], green[i] = height, total
+    survival[n - 1], green[n - 1] = 0.0 if event[n - 1] else height, total
+    return deaths + event[n - 1]
+
+
+@borrowing
+def first_below(values, n, bound):
+    """The first of n falling values below a bound; n where none is."""
+    low, high = 0, n
+    while low < high:
+        middle = (low + high) // 2
+        if values[middle] < bound:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@borrowing
+def rows_until(time, n, until):
+    """How many of n rows are of no later time."""
+    low, high = 0, n
+    while low < high:
+        middle = (low + high) // 2
+        if time[middle] > until:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@borrowing
+def lower_crossing(survival, green, until, transform):
+    """The first row after which the lower limit of the curve, which falls as the curve does, is below one half."""
+    low, high = 0, until
+    while low < high:
+        middle = (low + high) // 2
+        if limit(survival[middle], green[middle], -1.0, transform) < 0.5 + HALF:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@borrowing
+def upper_crossing(time, event, until, survival, green, row, transform):
+    """The first event from a row on after which the curve's upper limit is below one half; `until` where none is.
+
+    Of events at one time the last, as the limit may rise between them.
+    """
+    for i in range(row, until):
+        if event[i] and limit(survival[i], green[i], 1.0, transform) < 0.5 + HALF:
+            if i + 1 == until or time[i + 1] > time[i] or not event[i + 1]:
+                return i
+    return until
+
+
+@borrowing
+def rows_with_limits(time, n, survival):
+    """How many rows there are before the curve comes down to zero: from then on it has no limits."""
+    until = n
+    if survival[n - 1] == 0.0:
+        while until > 0 and time[until - 1] == time[n - 1]:
+            until -= 1
+    return until
+
+
+@borrowing
+def reverse_median(time, event, n):
+    """Median follow-up by the reverse Kaplan-Meier method."""
+    height, median, row = 1.0, np.inf, 0
+    while row < n:
+        now, risk, lost = time[row], n - row, 0
+        while row < n and time[row] == now:
+            lost += not event[row]
+            row += 1
+        if lost > 0:
+            if median < np.inf:
+                return 0.5 * (median + now)
+            height *= (risk - lost) / risk
+            if height < 0.5 + HALF:
+                median = now
+                if height <= 0.5 - HALF:
+                    break
+    return median
+
+
+@borrowing
+def span(time, event, n):
+    """Where a curve last stands at 0.55 or above and first at 0.45 or below: between, SPSS reads its slope.
+
+    Returns that time and height, and the other time and height; the other time is infinite where it is not reached.
+    """
+    survival, above, over, row = 1.0, 0.0, 1.0, 0
+    while row < n:
+        now, risk, deaths = time[row], n - row, 0
+        while row < n and time[row] == now:
+            deaths += event[row]
+            row += 1
+        if deaths > 0:
+            survival *= (risk - deaths) / risk
+            if survival >= 0.55 - 1e-9:
+                above, over = now, survival
+            if survival <= 0.45 + 1e-9:
+                return above, over, now, survival
+    return above, over, np.inf, survival
+
+
+@borrowing
+def normal_limits(time, event, n, row, median, survival, green):
+    """Limits 1.96 standard errors from the median, which is reached at a row, by the curve's slope about it (SPSS)."""
+    above, over, below, under = span(time, event, n)
+    if row == n or below == np.inf:
+        return np.inf, np.inf
+    end = row
+    while end + 1 < n and time[end + 1] == time[row]:
+        end += 1
+    if survival[end] == 0.0:
+        return np.inf, np.inf
+    error = np.sqrt(green[end]) * survival[end] * (below - above) / (over - under)
+    return median - Z * error, median + Z * error
+
+
+@borrowing
+def median_and_limits(time, event, n, survival, green, transform, middle, with_limits):
+    """The median of a curve and its confidence limits, infinite where they are not reached."""
+    row = first_below(survival, n, 0.5 + HALF)
+    median = time[row] if row < n else np.inf
+    if row < n and middle == 1 and survival[row] > 0.5 - HALF:
+        following = row + 1
+        while following < n and not event[following]:
+            following += 1
+        if following < n:
+            median = 0.5 * (median + time[following])
+    if not with_limits:
+        return median, np.inf, np.inf
+    if transform == NORMAL:
+        low, high = normal_limits(time, event, n, row, median, survival, green)
+        return median, low, high
+    until = rows_with_limits(time, n, survival)
+    first = lower_crossing(survival, green, min(row, until), transform)
+    last = upper_crossing(time, event, until, survival, green, row, transform)
+    return median, time[first] if first < until else np.inf, time[last] if last < until else np.inf
+
+
+@borrowing
 def curve_values(time, event, n, goals, first, last, out):
     """What one group's rows print: goals first to last, into `out`."""
     kind = goals.kind
-    wants_low, wants_high, wants_reverse = False, False, False
-    for j in range(first, last):
-        out[j] = np.inf
-        wants_low = wants_low or kind[j] == MEDIAN_LOW
-        wants_high = wants_high or kind[j] == MEDIAN_HIGH
-        wants_reverse = wants_reverse or kind[j] == FOLLOWED_REVERSE
-    transform = goals.median_interval
-    normal = transform == NORMAL and (wants_low or wants_high)
-    survival, log_s, green, deaths_total = 1.0, 0.0, 0.0, 0
-    median, median_low, median_high = np.inf, np.inf, np.inf
-    on_half, found, root_at_median = False, False, 0.0
-    above_time, above_height, below_time, below_height = 0.0, 1.0, np.inf, 0.0
-    reverse, reverse_median, reverse_on_half = 1.0, np.inf, False
-    mark, row = first, 0
-    while row < n:
-        now = time[row]
-        while mark < last and kind[mark] <= RATE_HIGH and goals.time[mark] < now:
-            out[mark] = rate_value(kind[mark], survival, log_s, green, goals.rate_interval)
-            mark += 1
-        risk = float(n - row)
-        deaths = 0
-        lost = 0
-        while row < n and time[row] == now:
-            if event[row]:
-                deaths += 1
-            else:
-                lost += 1
-            row += 1
-        if deaths > 0:
-            deaths_total += deaths
-            left = risk - deaths
-            if on_half:
-                on_half = False
-                if goals.middle == 1:
-                    median = (median + now) / 2.0
-            survival *= left / risk
-            if left > 0.0:
-                log_s += np.log(left / risk)
-                green += deaths / (risk * left)
-            root = np.sqrt(green)
-            if not found and survival < 0.5 + HALF:
-                found = True
-                median = now
-                on_half = survival > 0.5 - HALF
-                root_at_median = root * survival
-            if normal:
-                if survival >= 0.55 - 1e-9:
-                    above_time, above_height = now, survival
-                if survival <= 0.45 + 1e-9 and below_time == np.inf:
-                    below_time, below_height = now, survival
-            else:
-                if wants_low and median_low == np.inf and left > 0.0:
-                    if limit(survival, log_s, root, -1.0, transform) < 0.5 + HALF:
-                        median_low = now
-                if wants_high and median_high == np.inf and left > 0.0:
-                    if limit(survival, log_s, root, 1.0, transform) < 0.5 + HALF:
-                        median_high = now
-        if wants_reverse and lost > 0:
-            if reverse_on_half:
-                reverse_on_half = False
-                reverse_median = (reverse_median + now) / 2.0
-            reverse *= (risk - lost) / risk
-            if reverse_median == np.inf and reverse < 0.5 + HALF:
-                reverse_median = now
-                reverse_on_half = reverse > 0.5 - HALF
+    survival, green = goals.curve[0], goals.curve[1]
+    deaths = heights(event, n, survival, green)
+    mark, row, until = first, 0, -1.0
     while mark < last and kind[mark] <= RATE_HIGH:
-        out[mark] = rate_value(kind[mark], survival, log_s, green, goals.rate_interval)
-        if kind[mark] == RATE and survival > 0.0 and time[n - 1] < goals.time[mark]:
+        if goals.time[mark] != until:
+            until = goals.time[mark]
+            row = rows_until(time, n, until)
+        if goals.rates == LIFE_TABLE:
+            height, total = life_table(time, event, n, until)
+        elif row > 0:
+            height, total = survival[row - 1], green[row - 1]
+        else:
+            height, total = 1.0, 0.0
+        out[mark] = rate_value(kind[mark], height, total, goals.rate_interval)
+        if goals.rates == PRODUCT_LIMIT and kind[mark] == RATE and height > 0.0 and time[n - 1] < until:
             out[mark] -= 1.0  # no paper prints a rate where nobody is at risk
         mark += 1
-    if normal and found and below_time < np.inf and below_time > above_time:
-        density = (above_height - below_height) / (below_time - above_time)
-        error = root_at_median / density
-        median_low, median_high = median - Z * error, median + Z * error
+    wants, wants_limits = False, False
+    for j in range(mark, last):
+        wants = wants or kind[j] <= MEDIAN_HIGH
+        wants_limits = wants_limits or kind[j] == MEDIAN_LOW or kind[j] == MEDIAN_HIGH
+    median, low, high = np.inf, np.inf, np.inf
+    if wants:
+        median, low, high = median_and_limits(
+            time, event, n, survival, green, goals.median_interval, goals.middle, wants_limits
+        )
     for j in range(mark, last):
         if kind[j] == MEDIAN:
             out[j] = median
         elif kind[j] == MEDIAN_LOW:
-            out[j] = median_low
+            out[j] = low
         elif kind[j] == MEDIAN_HIGH:
-            out[j] = median_high
+            out[j] = high
         elif kind[j] == EVENTS:
-            out[j] = deaths_total
+            out[j] = deaths
         elif kind[j] == FOLLOWED:
             out[j] = (time[(n - 1) // 2] + time[n // 2]) / 2.0
         elif kind[j] == LATE:
-            out[j] = event[np.searchsorted(time[:n], goals.time[j], "right") : n].sum()
+            out[j] = 0.0
+            for i in range(rows_until(time, n, goals.time[j]), n):
+                out[j] += event[i]
         else:
-            out[j] = reverse_median
-    if goals.rates == LIFE_TABLE:
-        for j in range(first, mark):
-            survival, green = life_table(time, event, n, goals.time[j])
-            log_s = np.log(survival) if survival > 0.0 else -np.inf
-            out[j] = rate_value(kind[j], survival, log_s, green, goals.rate_interval)
+            out[j] = reverse_median(time, event, n)
 
 
-@compiled
-def rate_value(kind, survival, log_s, green, transform):
+@borrowing
+def rate_value(kind, survival, green, transform):
     """A rate or a limit of it."""
     if kind == RATE:
         return survival
-    return limit(survival, log_s, np.sqrt(green), -1.0 if kind == RATE_LOW else 1.0, transform)
+    return limit(survival, green, -1.0 if kind == RATE_LOW else 1.0, transform)
 
 
-@compiled
+@borrowing
 def exact_moments(at_risk, in_arm, deaths, ratio):
     """Mean and variance of the deaths in one arm at a tie, given all deaths: Fisher's non-central hypergeometric."""
     least = max(0, deaths - (at_risk - in_arm))
@@ -237,70 +349,95 @@ def exact_moments(at_risk, in_arm, deaths, ratio):
     return mean, square / total - mean * mean
 
 
-@compiled
+@borrowing
+def both_arms(time, event, n0, n1, table):
+    """Both arms' rows in order of time, into the last of 7 rows of a table: time, event, whether of arm 0."""
+    i, j = 0, 0
+    for k in range(n0 + n1):
+        first = j >= n1 or (i < n0 and time[0, i] <= time[1, j])
+        here = i if first else j
+        table[4, k] = time[0, here] if first else time[1, here]
+        table[5, k] = event[0, here] if first else event[1, here]
+        table[6, k] = first
+        i += first
+        j += not first
+
+
+@borrowing
+def risk_sets(n0, n1, table):
+    """Deaths in arm 0 and both, patients at risk in arm 0 and both, D columns of a table; D, and the log-rank |z|.
+
+    Without a branch on what happened to a row: processors cannot guess it.
+    """
+    sets, k, n = 0, 0, n0 + n1
+    observed, expected, variance = 0.0, 0.0, 0.0
+    risk0, risk = float(n0), float(n)
+    while k < n:
+        now, gone0, start = table[4, k], 0.0, k
+        deaths0, deaths = 0.0, 0.0
+        while k < n and table[4, k] == now:
+            deaths += table[5, k]
+            deaths0 += table[5, k] * table[6, k]
+            gone0 += table[6, k]
+            k += 1
+        share = risk0 / risk
+        observed += deaths0
+        expected += deaths * share
+        variance += deaths * share * (1.0 - share) * (risk - deaths) / max(risk - 1.0, 1.0)
+        table[0, sets], table[1, sets] = deaths0, deaths
+        table[2, sets], table[3, sets] = risk0, risk
+        sets += (deaths > 0.0) & (risk0 > 0.0) & (risk0 < risk)
+        risk0 -= gone0
+        risk -= k - start
+    return sets, abs(observed - expected) / np.sqrt(variance) if variance > 0.0 else np.inf
+
+
+@borrowing
+def score_of(table, sets, ties, beta):
+    """Score and information of a single binary covariate in Cox's model."""
+    score, information, ratio = 0.0, 0.0, np.exp(beta)
+    for k in range(sets):
+        deaths = int(table[1, k])
+        if deaths == 1 or ties == BRESLOW:
+            share = table[2, k] * ratio / (table[2, k] * ratio + table[3, k] - table[2, k])
+            score += table[0, k] - deaths * share
+            information += deaths * share * (1.0 - share)
+        elif ties == EFRON:
+            score += table[0, k]
+            for d in range(deaths):
+                thin = d / table[1, k]
+                top = (table[2, k] - thin * table[0, k]) * ratio
+                rest = table[3, k] - table[2, k] - thin * (table[1, k] - table[0, k])
+                share = top / (top + rest)
+                score -= share
+                information += share * (1.0 - share)
+        else:
+            mean, spread = exact_moments(int(table[3, k]), int(table[2, k]), deaths, ratio)
+            score += table[0, k] - mean
+            information += spread
+    return score, information
+
+
+@borrowing
 def contrast_values(time, event, n0, n1, goals, table, beta, out):
     """Log hazard ratio of arm 0 against arm 1, its limits and the log-rank |z|; returns the log hazard ratio.
 
-    `table` (4, n0 + n1) is room for the risk sets.
+    `table` (7, n0 + n1) is room for rows and risk sets; without a hazard ratio among the goals, `beta` is returned.
     """
-    i, j, sets = 0, 0, 0
-    observed, expected, variance = 0.0, 0.0, 0.0
-    while i < n0 or j < n1:
-        if j >= n1 or (i < n0 and time[0, i] <= time[1, j]):
-            now = time[0, i]
-        else:
-            now = time[1, j]
-        risk0, risk1 = float(n0 - i), float(n1 - j)
-        deaths0, deaths1 = 0.0, 0.0
-        while i < n0 and time[0, i] == now:
-            deaths0 += event[0, i]
-            i += 1
-        while j < n1 and time[1, j] == now:
-            deaths1 += event[1, j]
-            j += 1
-        deaths, risk = deaths0 + deaths1, risk0 + risk1
-        if deaths > 0.0:
-            share = risk0 / risk
-            observed += deaths0
-            expected += deaths * share
-            if risk > 1.0:
-                variance += deaths * share * (1.0 - share) * (risk - deaths) / (risk - 1.0)
-            if risk0 > 0.0 and risk1 > 0.0:
-                table[0, sets], table[1, sets] = deaths0, deaths
-                table[2, sets], table[3, sets] = risk0, risk
-                sets += 1
+    first, last = goals.start[CONTRAST], goals.start[CONTRAST + 1]
+    both_arms(time, event, n0, n1, table)
+    sets, z = risk_sets(n0, n1, table)
     information = 0.0
-    for _ in range(30):
-        score, information = 0.0, 0.0
-        ratio = np.exp(beta)
-        for k in range(sets):
-            deaths = int(table[1, k])
-            if deaths == 1 or goals.ties == BRESLOW:
-                share = table[2, k] * ratio / (table[2, k] * ratio + table[3, k] - table[2, k])
-                score += table[0, k] - deaths * share
-                information += deaths * share * (1.0 - share)
-            elif goals.ties == EFRON:
-                score += table[0, k]
-                for d in range(deaths):
-                    thin = d / table[1, k]
-                    top = (table[2, k] - thin * table[0, k]) * ratio
-                    rest = table[3, k] - table[2, k] - thin * (table[1, k] - table[0, k])
-                    share = top / (top + rest)
-                    score -= share
-                    information += share * (1.0 - share)
-            else:
-                mean, spread = exact_moments(int(table[3, k]), int(table[2, k]), deaths, ratio)
-                score += table[0, k] - mean
-                information += spread
+    for _ in range(30 if goals.kind[first] <= LOG_HR_HIGH else 0):
+        score, information = score_of(table, sets, goals.ties, beta)
         if information < 1e-9 or abs(beta) > 15.0:
             break
         change = max(-2.0, min(2.0, score / information))
         beta += change
-        if abs(change) < 1e-9:
+        if abs(change) < 1e-6:  # what is left is of the order of its square
             break
     error = 1.0 / np.sqrt(information) if information > 1e-9 else np.inf
-    z = abs(observed - expected) / np.sqrt(variance) if variance > 0.0 else np.inf
-    for j in range(goals.start[CONTRAST], goals.start[CONTRAST + 1]):
+    for j in range(first, last):
         if goals.kind[j] == LOG_HR:
             out[j] = beta
         elif goals.kind[j] == LOG_HR_LOW:
@@ -312,7 +449,7 @@ def contrast_values(time, event, n0, n1, goals, table, beta, out):
     return beta
 
 
-@compiled
+@borrowing
 def misses(goals, first, last, values, heat):
     """How far goals first to last are missed, each in units of its tolerance at this heat (1 warm, 0 cold)."""
     total = 0.0
@@ -338,7 +475,7 @@ def misses(goals, first, last, values, heat):
     return total
 
 
-@compiled
+@borrowing
 def merged(time, event, n0, n1, pooled_time, pooled_event):
     """Both arms' rows in order of time, events first."""
     i, j = 0, 0
@@ -359,7 +496,7 @@ def merged(time, event, n0, n1, pooled_time, pooled_event):
             j += 1
 
 
-@compiled
+@borrowing
 def bin_of(edges, time):
     """The bin that a time lies in."""
     k = 0
@@ -368,19 +505,7 @@ def bin_of(edges, time):
     return k
 
 
-@compiled
-def waiting_time(edges, hazard, rng):
-    """A time drawn from piecewise constant hazards."""
-    left, start, k = rng.standard_exponential(), 0.0, 0
-    while True:
-        if k + 1 == len(edges) or left <= hazard[k] * (edges[k + 1] - start):
-            return start + left / hazard[k]
-        left -= hazard[k] * (edges[k + 1] - start)
-        k += 1
-        start = edges[k]
-
-
-@compiled
+@borrowing
 def on_grid(time, step):
     """A time as it is recorded."""
     if step <= 0.0:
@@ -388,35 +513,72 @@ def on_grid(time, step):
     return max(step, np.rint(time / step) * step)
 
 
-@compiled
-def draw_row(edges, die, leave, goals, rng):
-    """Time and event of one patient, within follow-up, from the hazards of both."""
-    time, event = goals.horizon[0], False
-    for _ in range(20):
-        dies = waiting_time(edges, die, rng)
-        leaves = waiting_time(edges, leave, rng)
-        event = dies <= leaves
-        time = on_grid(dies if event else leaves, goals.step)
-        if time <= goals.horizon[0]:
-            return time, event
-    return rng.random() * goals.horizon[0], False
+@borrowing
+def hazards(parent):
+    """Bring the hazards up to date with their logarithms."""
+    for a in range(2):
+        for k in range(len(parent.edges)):
+            parent.die[a, k], parent.leave[a, k] = np.exp(parent.event[a, k]), np.exp(parent.censor[a, k])
 
 
-@compiled
+@borrowing
+def share_gone(parent, arm, end):
+    """The probability that a patient has an event or leaves before a time."""
+    edges, total, k = parent.edges, 0.0, 0
+    while k + 1 < len(edges) and edges[k + 1] < end:
+        total += (parent.die[arm, k] + parent.leave[arm, k]) * (edges[k + 1] - edges[k])
+        k += 1
+    return -np.expm1(-total - (parent.die[arm, k] + parent.leave[arm, k]) * (end - edges[k]))
+
+
+@borrowing
+def when_gone(parent, arm, share, k, passed):
+    """The time by which a share of the patients is gone, its bin, and the cumulative hazard before that bin.
+
+    Looks from bin k on, before which the cumulative hazard is `passed`.
+    """
+    edges, hazard = parent.edges, -np.log1p(-share)
+    while True:
+        rate = parent.die[arm, k] + parent.leave[arm, k]
+        if k + 1 == len(edges) or hazard <= passed + rate * (edges[k + 1] - edges[k]):
+            return edges[k] + (hazard - passed) / rate, k, passed
+        passed += rate * (edges[k + 1] - edges[k])
+        k += 1
+
+
+@borrowing
+def recorded(time, step, end):
+    """A time as it is recorded, within follow-up."""
+    time = on_grid(time, step)
+    if time <= end:
+        return time
+    return time - step if step > 0.0 else end
+
+
+@borrowing
+def draw_row(parent, arm, goals, rng):
+    """Time and event of one patient, given that follow-up has ended for them within its end."""
+    share = rng.random() * share_gone(parent, arm, goals.horizon[0])
+    time, k, _ = when_gone(parent, arm, share, 0, 0.0)
+    dies, leaves = parent.die[arm, k], parent.leave[arm, k]
+    return recorded(time, goals.step, goals.horizon[0]), rng.random() * (dies + leaves) < dies
+
+
+@borrowing
 def log_density(parent, arm, time, event):
     """Logarithm of the density of a row."""
     edges, total = parent.edges, 0.0
     k = 0
     while True:
         end = time if k + 1 == len(edges) else min(time, edges[k + 1])
-        total -= (np.exp(parent.event[arm, k]) + np.exp(parent.censor[arm, k])) * (end - edges[k])
+        total -= (parent.die[arm, k] + parent.leave[arm, k]) * (end - edges[k])
         if end >= time:
             break
         k += 1
     return total + (parent.event[arm, k] if event else parent.censor[arm, k])
 
 
-@compiled
+@borrowing
 def put(time, event, n, old, new_time, new_event):
     """Replace row `old` of one arm, keeping the order (events first at a tie)."""
     k = old
@@ -447,7 +609,7 @@ def tally(edges, time, event, sizes):
     return count, exposure
 
 
-@compiled
+@borrowing
 def update_hazards(parent, what, pick, count, exposure, rng):
     """A Metropolis step in each bin. `pick` 0: the baseline in all arms, 1: the ratio alone, 2: a shift from it on."""
     arms, bins = count.shape
@@ -470,10 +632,12 @@ def update_hazards(parent, what, pick, count, exposure, rng):
                 table[a, b] = y + change
         gain += log_prior(parent, what, arms)
         if np.log(rng.random()) > gain:
-            table[:moved, k:until] -= change
+            for a in range(moved):
+                for b in range(k, until):
+                    table[a, b] -= change
 
 
-@compiled
+@borrowing
 def update_spreads(parent, arms, rng):
     """A Metropolis step for the spread of each random walk."""
     for s in range(3):
@@ -498,15 +662,16 @@ def update_parent(parent, time, event, sizes, rng):
             if pick != 1 or arms > 1:
                 update_hazards(parent, what, pick, count[what], exposure, rng)
     update_spreads(parent, arms, rng)
+    hazards(parent)
 
 
-@compiled
+@borrowing
 def log_spread(spread, scale):
     """Half-normal, with the Jacobian of its logarithm."""
     return np.log(spread) - 0.5 * (spread / scale) ** 2
 
 
-@compiled
+@borrowing
 def log_prior(parent, what, arms):
     """Of the event hazards (what = 0) or of the censoring hazards (1): random walks on the bins."""
     prior, bins, last = parent.prior, len(parent.edges), arms - 1
@@ -544,7 +709,7 @@ class Room(NamedTuple):
     fresh: Any  # (J,) what they would print after a move
     missed: Any  # (4,) by group, at the present heat
     trial: Any  # (4,)
-    table: Any  # (4, n) risk sets
+    table: Any  # (7, n) risk sets, and the rows that they are made of
     pooled_time: Any  # (n,)
     pooled_event: Any  # (n,)
     beta: Any  # (1,) last log hazard ratio
@@ -552,7 +717,7 @@ class Room(NamedTuple):
     cold: Any  # (2,) arms that are kept cold
 
 
-@compiled
+@borrowing
 def draw_parent(parent, arms, rng):
     """Hazards and spreads from their prior."""
     prior, bins, last = parent.prior, len(parent.edges), arms - 1
@@ -574,21 +739,30 @@ def draw_parent(parent, arms, rng):
         lost += prior[CENSOR_DRIFT] + parent.spread[2] * rng.standard_normal()
         if arms > 1:
             ratio += parent.spread[1] * rng.standard_normal()
+    hazards(parent)
 
 
-@compiled
+@borrowing
 def draw_rows(parent, time, event, sizes, goals, rng):
-    """All rows anew from the parent."""
+    """All rows anew from the parent, in order: ordered shares are sums of exponential steps over the sum of one more.
+
+    Renyi A. Acta Math Hung 1953;4:191-231.
+    """
     for a in range(len(sizes)):
-        n, die, leave = sizes[a], np.exp(parent.event[a]), np.exp(parent.censor[a])
+        n, total = sizes[a], 0.0
         for i in range(n):
-            time[a, i], event[a, i] = draw_row(parent.edges, die, leave, goals, rng)
-        order = np.argsort(time[a, :n])
-        time[a, :n], event[a, :n] = time[a, :n][order], event[a, :n][order]
+            total += rng.standard_exponential()
+            time[a, i] = total
+        part = share_gone(parent, a, goals.horizon[0]) / (total + rng.standard_exponential())
+        k, passed = 0, 0.0
+        for i in range(n):
+            moment, k, passed = when_gone(parent, a, part * time[a, i], k, passed)
+            time[a, i] = recorded(moment, goals.step, goals.horizon[0])
+            event[a, i] = rng.random() * (parent.die[a, k] + parent.leave[a, k]) < parent.die[a, k]
         in_order(time[a], event[a], n)
 
 
-@compiled
+@borrowing
 def heat_of(room, group, heat):
     """What is printed of both arms rests on counts that cold arms no longer change, so it cools first."""
     if group >= POOLED:
@@ -596,7 +770,7 @@ def heat_of(room, group, heat):
     return 0.0 if room.cold[group] else heat
 
 
-@compiled
+@borrowing
 def evaluate(time, event, sizes, goals, room, arm, heat, allowed):
     """What the rows print after a change of one arm (-1: of all); stops early, above what is allowed. Into `fresh`."""
     start, total = goals.start, 0.0
@@ -629,7 +803,7 @@ def evaluate(time, event, sizes, goals, room, arm, heat, allowed):
     return total
 
 
-@compiled
+@borrowing
 def settle(goals, room, arm):
     """Take what was evaluated as the present state."""
     for g in range(4):
@@ -639,7 +813,7 @@ def settle(goals, room, arm):
             room.missed[g] = room.trial[g]
 
 
-@compiled
+@borrowing
 def reheat(goals, room, heat):
     """Total of misses at another heat."""
     total = 0.0
@@ -649,7 +823,7 @@ def reheat(goals, room, heat):
     return total
 
 
-@compiled
+@borrowing
 def snap(time, event, n, goals, arm, values, rng):
     """A row and a time that would bring a missed median, or a limit of one, into its interval; -1 where none is."""
     first, last = goals.start[arm], goals.start[arm + 1]
@@ -660,7 +834,7 @@ def snap(time, event, n, goals, arm, values, rng):
                 many += 1
     if many == 0:
         return -1, 0.0
-    pick = rng.integers(0, many)
+    pick = int(rng.random() * many)
     for j in range(first, last):
         if MEDIAN <= goals.kind[j] <= MEDIAN_HIGH and goals.low[j] < np.inf:
             if not goals.low[j] <= values[j] <= goals.high[j]:
@@ -675,15 +849,56 @@ def snap(time, event, n, goals, arm, values, rng):
     return -1, 0.0
 
 
-@compiled
-def slide(time, n, goals, i, rng):
-    """A new time for row i of an arm, between its neighbours: the arm's curve keeps its heights."""
-    least = time[i - 1] if i > 0 else 0.0
-    most = time[i + 1] if i + 1 < n else goals.horizon[0]
-    return least + rng.random() * (most - least)
+@borrowing
+def redraw(parent, arm, old_event, goals, rng):
+    """A row from the population, every other time one to which the same thing happened; -1 for a time where none is."""
+    time, event = draw_row(parent, arm, goals, rng)
+    if rng.random() < 0.5:
+        for _ in range(4):
+            if event == old_event:
+                break
+            time, event = draw_row(parent, arm, goals, rng)
+        if event != old_event:
+            return -1.0, event
+    return time, event
 
 
-@compiled
+@borrowing
+def trade(parent, time, event, n, arm, i, rng):
+    """A row with which row i may exchange what happened, and the change of the log density; -1 where none is."""
+    reach = 1 + int(n ** rng.random())
+    other = i + int((2.0 * rng.random() - 1.0) * reach)
+    if other < 0 or other >= n or event[other] == event[i] or time[other] == time[i]:
+        return -1, 0.0
+    gain = (
+        log_density(parent, arm, time[other], event[i])
+        + log_density(parent, arm, time[i], event[other])
+        - log_density(parent, arm, time[other], event[other])
+        - log_density(parent, arm, time[i], event[i])
+    )
+    return other, gain
+
+
+@borrowing
+def shift(parent, time, event, n, arm, i, goals, cool, kind, scale, rng):
+    """Another time for row i, and the change of the log density: cool, between its neighbours; else, at any distance.
+
+    Between its neighbours the arm's curve keeps its heights.
+    """
+    if cool and kind > 0.7:
+        least = time[i - 1] if i > 0 else 0.0
+        most = time[i + 1] if i + 1 < n else goals.horizon[0]
+        new = least + rng.random() * (most - least)
+    else:
+        width = scale * np.exp(-6.0 * rng.random())
+        new = time[i] + width * rng.standard_normal()
+    new = on_grid(new, goals.step)
+    if new <= 0.0 or new > goals.horizon[0]:
+        return -1.0, 0.0
+    return new, log_density(parent, arm, new, event[i]) - log_density(parent, arm, time[i], event[i])
+
+
+@borrowing
 def stretch(parent, time, event, sizes, goals, room, arm, heat, total, rng):
     """Bend an arm's times between two neighbouring printed times: its own goals stay met, the contrast moves."""
     n, times = sizes[arm], time[arm]
@@ -714,11 +929,12 @@ def stretch(parent, time, event, sizes, goals, room, arm, heat, total, rng):
     if fresh <= allowed:
         settle(goals, room, arm)
         return fresh
-    times[:n] = room.saved[:n]
+    for i in range(n):
+        times[i] = room.saved[i]
     return total
 
 
-@compiled
+@borrowing
 def exchange(parent, time, event, sizes, goals, room, heat, total, rng):
     """Two patients, one of each arm, change places: what is printed of both arms together stays as it is."""
     i = int(rng.random() * sizes[0])
@@ -748,12 +964,11 @@ def exchange(parent, time, event, sizes, goals, room, heat, total, rng):
     return total
 
 
-@compiled
+@borrowing
 def move(parent, time, event, sizes, goals, room, heat, total, scale, rng):
     """One Metropolis step over the rows; returns the total of misses after it."""
     arm = 1 if len(sizes) > 1 and rng.random() * (sizes[0] + sizes[1]) >= sizes[0] else 0
-    n = sizes[arm]
-    times, events = time[arm], event[arm]
+    n, times, events = sizes[arm], time[arm], event[arm]
     i = int(rng.random() * n)
     kind = rng.random()
     if goals.start[POOLED + 1] > goals.start[POOLED] and rng.random() < 0.2:
@@ -763,54 +978,22 @@ def move(parent, time, event, sizes, goals, room, heat, total, scale, rng):
         return stretch(parent, time, event, sizes, goals, room, arm, heat, total, rng)
     if cool and room.missed[arm] == 0.0 and rng.random() < 0.7:
         kind = 0.8
-    redraw = 0.25 + 0.45 * heat
+    redrawn = 0.25 + 0.45 * heat
     other, gain = -1, 0.0
-    old_time, old_event = times[i], events[i]
-    if kind < redraw:
-        die, leave = np.exp(parent.event[arm]), np.exp(parent.censor[arm])
-        new_time, new_event = draw_row(parent.edges, die, leave, goals, rng)
-        if rng.random() < 0.5:
-            for _ in range(4):
-                if new_event == old_event:
-                    break
-                new_time, new_event = draw_row(parent.edges, die, leave, goals, rng)
-            if new_event != old_event:
-                return total
-    elif kind < redraw + 0.5 * (1.0 - redraw):
-        reach = 1 + int(n ** rng.random())
-        other = i + int((2.0 * rng.random() - 1.0) * reach)
-        if other < 0 or other >= n or events[other] == old_event or times[other] == old_time:
-            return total
-        new_time, new_event = old_time, not old_event
-        far = times[other]
-        gain = (
-            log_density(parent, arm, far, old_event)
-            + log_density(parent, arm, old_time, new_event)
-            - log_density(parent, arm, far, new_event)
-            - log_density(parent, arm, old_time, old_event)
-        )
-    elif cool and kind > 0.7 and kind < 0.93:
-        new_event = old_event
-        new_time = on_grid(slide(times, n, goals, i, rng), goals.step)
-        if new_time <= 0.0:
-            return total
-        gain = log_density(parent, arm, new_time, old_event) - log_density(parent, arm, old_time, old_event)
+    new_time, new_event = times[i], events[i]
+    if kind < redrawn:
+        new_time, new_event = redraw(parent, arm, events[i], goals, rng)
+    elif kind < redrawn + 0.5 * (1.0 - redrawn):
+        other, gain = trade(parent, times, events, n, arm, i, rng)
+        new_event = not events[i] if other >= 0 else events[i]
     elif kind < 0.93 or not cool:
-        width = scale * np.exp(-6.0 * rng.random())
-        new_event = old_event
-        new_time = on_grid(old_time + width * rng.standard_normal(), goals.step)
-        if new_time <= 0.0 or new_time > goals.horizon[0]:
-            return total
-        gain = log_density(parent, arm, new_time, old_event) - log_density(parent, arm, old_time, old_event)
+        new_time, gain = shift(parent, times, events, n, arm, i, goals, cool, kind, scale, rng)
     else:
         i, new_time = snap(times, events, n, goals, arm, room.values, rng)
-        if i < 0:
-            return total
-        new_time = on_grid(new_time, goals.step)
-        old_time, old_event = times[i], events[i]
-        new_event = old_event
-    if new_time == old_time and new_event == old_event:
+        new_time, new_event = on_grid(new_time, goals.step), events[i]
+    if i < 0 or new_time < 0.0 or (new_time == times[i] and new_event == events[i]):
         return total
+    old_time, old_event = times[i], events[i]
     where = put(times, events, n, i, new_time, new_event)
     far_time, back = 0.0, -1
     if other >= 0:
@@ -827,14 +1010,24 @@ def move(parent, time, event, sizes, goals, room, heat, total, scale, rng):
     return total
 
 
-@compiled
+@borrowing
+def sweep(parent, time, event, sizes, goals, room, heat, total, scale, steps, rng):
+    """Metropolis steps, fewer where all is met cold; returns the total of misses."""
+    for _ in range(steps):
+        total = move(parent, time, event, sizes, goals, room, heat, total, scale, rng)
+        if heat == 0.0 and total == 0.0:
+            break
+    return total
+
+
+@borrowing
 def draw_end(goals, latest, rng):
     """The end of follow-up, evenly in its logarithm, no earlier than the latest row."""
     low, high = max(goals.ends[0], latest), goals.ends[1]
     goals.horizon[0] = low * (high / low) ** rng.random() if low < high else high
 
 
-@compiled
+@borrowing
 def latest_row(time, sizes):
     """The latest time of all rows."""
     last = 0.0
@@ -857,24 +1050,25 @@ def begin(parent, best, time, event, best_time, best_event, sizes, goals, room, 
             best.event[:], best.censor[:], best.spread[:] = parent.event, parent.censor, parent.spread
             best_time[:], best_event[:] = time, event
     parent.event[:], parent.censor[:], parent.spread[:] = best.event, best.censor, best.spread
+    hazards(parent)
     time[:], event[:], goals.horizon[0] = best_time, best_event, end
 
 
-@compiled
-def within(goals, j, survival, log_s, green):
+@borrowing
+def within(goals, j, survival, green):
     """Whether the rate goals that stand at one time with goal j are met by a curve of this height there."""
     first = j
     while j < len(goals.kind) and goals.kind[j] <= RATE_HIGH and goals.time[j] == goals.time[first]:
         if goals.group[j] != goals.group[first]:
             break
-        value = rate_value(goals.kind[j], survival, log_s, green, goals.rate_interval)
+        value = rate_value(goals.kind[j], survival, green, goals.rate_interval)
         if not goals.low[j] <= value <= goals.high[j]:
             return False
         j += 1
     return True
 
 
-@compiled
+@borrowing
 def march(parent, arm, time, event, row, n, start, stop, tilt, thin, step, rng):
     """Rows between two times, in order, as a process of the patients at risk; returns the number of rows then.
 
@@ -882,14 +1076,14 @@ def march(parent, arm, time, event, row, n, start, stop, tilt, thin, step, rng):
     """
     edges, now, first = parent.edges, start, row
     k = bin_of(edges, start + 1e-12)
+    dies, leaves = parent.die[arm, k] * tilt, parent.leave[arm, k] * thin
     while row < n:
-        dies, leaves = np.exp(parent.event[arm, k]) * tilt, np.exp(parent.censor[arm, k]) * thin
         now += rng.standard_exponential() / ((n - row) * (dies + leaves))
         while k + 1 < len(edges) and now > edges[k + 1]:
             # the part of the wait that lies beyond the bin passes at the next bin's rate
             rest = (now - edges[k + 1]) * (dies + leaves)
             k += 1
-            dies, leaves = np.exp(parent.event[arm, k]) * tilt, np.exp(parent.censor[arm, k]) * thin
+            dies, leaves = parent.die[arm, k] * tilt, parent.leave[arm, k] * thin
             now = edges[k] + rest / (dies + leaves)
         if now > stop:
             break
@@ -901,9 +1095,9 @@ def march(parent, arm, time, event, row, n, start, stop, tilt, thin, step, rng):
     return row
 
 
-@compiled
-def climb(time, event, row, until, n, survival, log_s, green):
-    """Height of the curve after further rows: survival, its logarithm and Greenwood's sum."""
+@borrowing
+def climb(time, event, row, until, n, survival, green):
+    """Height of the curve after further rows: survival and Greenwood's sum."""
     while row < until:
         now, risk, deaths = time[row], n - row, 0
         while row < until and time[row] == now:
@@ -913,12 +1107,11 @@ def climb(time, event, row, until, n, survival, log_s, green):
             left = risk - deaths
             survival *= left / risk
             if left > 0:
-                log_s += np.log(left / risk)
                 green += deaths / (risk * left)
-    return survival, log_s, green
+    return survival, green
 
 
-@compiled
+@borrowing
 def rate_misses(goals, mark, log_s, green):
     """How far the rate goals that stand at one time with goal `mark` are missed, in halves of their intervals."""
     total, survival, j = 0.0, np.exp(log_s), mark
@@ -927,26 +1120,34 @@ def rate_misses(goals, mark, log_s, green):
     while j < len(goals.kind) and goals.kind[j] <= RATE_HIGH and goals.time[j] == goals.time[mark]:
         if goals.group[j] != goals.group[mark]:
             break
-        value = rate_value(goals.kind[j], survival, log_s, green, goals.rate_interval)
+        value = rate_value(goals.kind[j], survival, green, goals.rate_interval)
         total += max(goals.low[j] - value, value - goals.high[j], 0.0) / goals.cold[j]
         j += 1
     return total
 
 
 @compiled
-def along(event, row, until, n, log_s, green):
-    """Log survival and Greenwood's sum after further rows, each at a time of its own."""
+def steps_of(n):
+    """By row, by how much an event lowers log survival and raises Greenwood's sum, each at a time of its own; (n,)."""
+    falls, rises = np.full(n, -np.inf), np.zeros(n)
+    for i in range(n - 1):
+        risk = n - i
+        falls[i], rises[i] = np.log((risk - 1.0) / risk), 1.0 / (risk * (risk - 1.0))
+    return falls, rises
+
+
+@borrowing
+def along(event, row, until, steps, log_s, green):
+    """Log survival and Greenwood's sum after further rows."""
+    falls, rises = steps
     for i in range(row, until):
         if event[i]:
-            risk = n - i
-            if risk == 1:
-                return -np.inf, green
-            log_s += np.log((risk - 1.0) / risk)
-            green += 1.0 / (risk * (risk - 1.0))
+            log_s += falls[i]
+            green += rises[i]
     return log_s, green
 
 
-@compiled
+@borrowing
 def open_row(time, event, row, until, start, stop, rng):
     """Add a row to a stretch at a time drawn evenly; returns its place."""
     i = row + int(np.searchsorted(time[row:until], start + rng.random() * (stop - start)))
@@ -957,14 +1158,14 @@ def open_row(time, event, row, until, start, stop, rng):
     return i
 
 
-@compiled
+@borrowing
 def close_row(time, event, i, until):
     """Take row i out of a stretch of rows that ends at `until`."""
     for k in range(i, until - 1):
         time[k], event[k] = time[k + 1], event[k + 1]
 
 
-@compiled
+@borrowing
 def reopen_row(time, event, i, until, old_time, old_event):
     """Put back the row that was taken out of place i of a stretch that ended at `until`."""
     for k in range(until - 1, i, -1):
@@ -972,7 +1173,7 @@ def reopen_row(time, event, i, until, old_time, old_event):
     time[i], event[i] = old_time, old_event
 
 
-@compiled
+@borrowing
 def turn_rows(event, i, j):
     """What happened to rows i and j (which may be one) becomes the other thing."""
     event[i] = not event[i]
@@ -980,30 +1181,31 @@ def turn_rows(event, i, j):
         event[j] = not event[j]
 
 
-@compiled
-def turned(event, i, j, n, log_s, green):
-    """Log survival and Greenwood's sum after rows i and j (which may be one) were turned, each at a time of its own."""
+@borrowing
+def turned(event, i, j, steps, log_s, green):
+    """Log survival and Greenwood's sum after rows i and j (which may be one) were turned."""
+    falls, rises = steps
     for k in (i, j):
-        risk, sign = n - k, 1.0 if event[k] else -1.0
-        if risk == 1:
+        if falls[k] == -np.inf:
             log_s = -np.inf
         else:
-            log_s += sign * np.log((risk - 1.0) / risk)
-            green += sign / (risk * (risk - 1.0))
+            sign = 1.0 if event[k] else -1.0
+            log_s += sign * falls[k]
+            green += sign * rises[k]
         if i == j:
             break
     return log_s, green
 
 
-@compiled
-def mend(time, event, row, until, n, start, stop, before, goals, mark, rng):
+@borrowing
+def mend(time, event, row, until, n, start, stop, before, steps, goals, mark, rng):
     """Change what happens to the rows of a stretch until the rate at its end and its limits are met.
 
     Rows exchange an event and a departure, one becomes the other, or a row is added or taken out. Steps that come
-    nearer are taken, others seldom. `before` is log survival and Greenwood's sum at the stretch's start. Returns where
-    the stretch ends now, -1 where the rate is still missed.
+    nearer are taken, others seldom. `before` is log survival and Greenwood's sum at the stretch's start; `steps` as of
+    `steps_of`. Returns where the stretch ends now, -1 where the rate is still missed.
     """
-    log_s, green = along(event, row, until, n, before[0], before[1])
+    log_s, green = along(event, row, until, steps, before[0], before[1])
     missed = rate_misses(goals, mark, log_s, green)
     for _ in range(MENDING):
         if missed == 0.0:
@@ -1026,9 +1228,9 @@ def mend(time, event, row, until, n, start, stop, before, goals, mark, rng):
                 continue
             turn_rows(event, i, j)
         if more == 0:
-            new_log, new_green = turned(event, i, j, n, log_s, green)
+            new_log, new_green = turned(event, i, j, steps, log_s, green)
         else:
-            new_log, new_green = along(event, row, until + more, n, before[0], before[1])
+            new_log, new_green = along(event, row, until + more, steps, before[0], before[1])
         fresh = rate_misses(goals, mark, new_log, new_green)
         if fresh < missed or (missed / fresh) ** 4 > rng.random():
             until, missed, log_s, green = until + more, fresh, new_log, new_green
@@ -1041,21 +1243,22 @@ def mend(time, event, row, until, n, start, stop, before, goals, mark, rng):
     return -1
 
 
-@compiled
+@borrowing
 def expected(parent, arm, start, stop, tilt, thin, at_risk):
     """The expected fall of log survival and rise of Greenwood's sum between two times, in steps of a fortieth."""
     fall, rise, width = 0.0, 0.0, (stop - start) / 40.0
     for i in range(40):
         k = bin_of(parent.edges, start + (i + 0.5) * width)
-        dies, leaves = np.exp(parent.event[arm, k]) * tilt * width, np.exp(parent.censor[arm, k]) * thin * width
+        dies, leaves = parent.die[arm, k] * tilt * width, parent.leave[arm, k] * thin * width
         fall += dies
-        at_risk *= np.exp(-0.5 * (dies + leaves))
+        half = np.exp(-0.5 * (dies + leaves))
+        at_risk *= half
         rise += dies / max(at_risk, 0.5)
-        at_risk *= np.exp(-0.5 * (dies + leaves))
+        at_risk *= half
     return fall, rise
 
 
-@compiled
+@borrowing
 def wanted_green(goals, j, survival):
     """Greenwood's sum that a printed interval stands for, from its limits about goal j's rate; -1 where none is."""
     low, high = -1.0, -1.0
@@ -1098,7 +1301,7 @@ def deaths_of(event, sizes, goals, arm):
     return -1
 
 
-@compiled
+@borrowing
 def after_rates(goals, mark, last):
     """The first goal after the rate goals that stand at one time with goal `mark`, and the rate; -1 without one."""
     j, aim = mark, -1.0
@@ -1109,10 +1312,10 @@ def after_rates(goals, mark, last):
     return j, aim
 
 
-@compiled
+@borrowing
 def factors(parent, arm, goals, mark, aim, start, curve, at_risk):
     """By what to multiply the hazards of event and censoring, that a curve may fall to a rate and its interval."""
-    survival, _, green = curve
+    survival, green = curve
     if aim <= 0.0 or survival <= 0.0:
         return 1.0, 1.0
     stop = goals.time[mark]
@@ -1131,7 +1334,7 @@ def factors(parent, arm, goals, mark, aim, start, curve, at_risk):
     return tilt, thin
 
 
-@compiled
+@borrowing
 def on_course(time, event, until, n, goals, arm, stop, values):
     """Whether medians, limits and follow-up that are printed earlier than `stop`, and no others, are reached by then.
 
@@ -1154,11 +1357,11 @@ def on_course(time, event, until, n, goals, arm, stop, values):
     return True
 
 
-@compiled
-def forward(parent, arm, time, event, row, n, start, curve, goals, mark, scaled, values, tries, rng):
+@borrowing
+def forward(parent, arm, time, event, row, n, start, curve, steps, goals, mark, scaled, values, tries, rng):
     """Rows from one rate to the next, drawn until they meet it; every so many draws are mended instead.
 
-    `curve` is survival, its logarithm and Greenwood's sum at `start`; `scaled` multiplies the hazards. Returns where
+    `curve` is survival and Greenwood's sum at `start`; `scaled` multiplies the hazards. Returns where
     the stretch ends (-1: not found), the curve there, and the tries left.
     """
     half, stop = goals.step / 2.0, goals.time[mark]
@@ -1168,20 +1371,20 @@ def forward(parent, arm, time, event, row, n, start, curve, goals, mark, scaled,
         tilt, thin = scaled[0] * np.exp(0.1 * rng.standard_normal()), scaled[1] * np.exp(0.3 * rng.standard_normal())
         until = march(parent, arm, time, event, row, n, after, stop + half, tilt, thin, goals.step, rng)
         if tries % MENDED == 0:  # as much time for mending one draw as for so many draws
-            until = mend(time, event, row, until, n, after, stop, (curve[1], curve[2]), goals, mark, rng)
+            until = mend(time, event, row, until, n, after, stop, (np.log(curve[0]), curve[1]), steps, goals, mark, rng)
             if until < 0:
                 continue
             for i in range(row, until):
                 put(time, event, i + 1, i, on_grid(time[i], goals.step), event[i])
-        there = climb(time, event, row, until, n, curve[0], curve[1], curve[2])
+        there = climb(time, event, row, until, n, curve[0], curve[1])
         followed = until < n or there[0] == 0.0 or time[until - 1] >= stop
-        if followed and within(goals, mark, there[0], there[1], there[2]):
+        if followed and within(goals, mark, there[0], there[1]):
             if on_course(time, event, until, n, goals, arm, stop, values):
                 return until, there, tries
     return -1, curve, tries
 
 
-@compiled
+@borrowing
 def rest(parent, arm, time, event, row, n, start, tilt, goals, rng):
     """Rows after the last rate, in order of being drawn; returns the arm's number of events then."""
     march(parent, arm, time, event, row, n, start + goals.step / 2.0, np.inf, tilt, 1.0, goals.step, rng)
@@ -1190,7 +1393,10 @@ def rest(parent, arm, time, event, row, n, start, tilt, goals, rng):
         if time[i] > end:
             # followed to the end: spread over the last stretch, as patients enrolled at different times are
             time[i], event[i] = on_grid(end - 0.2 * (end - start) * rng.random(), goals.step), False
-    return event[:n].sum()
+    deaths = 0
+    for i in range(n):
+        deaths += event[i]
+    return deaths
 
 
 @compiled
@@ -1201,16 +1407,16 @@ def thread(parent, arm, time, event, n, deaths, goals, values, tries, rng):
     is drawn until it meets the next one, from hazards scaled so that the curve is expected to. `deaths` is their number
     where it is known, else -1. Returns the tries left, negative where no rows were found.
     """
-    first, last = goals.start[arm], goals.start[arm + 1]
+    first, last, steps = goals.start[arm], goals.start[arm + 1], steps_of(n)
     left = tries
     while left > 0:
-        row, start, mark, curve = 0, 0.0, first, (1.0, 0.0, 0.0)
+        row, start, mark, curve = 0, 0.0, first, (1.0, 0.0)
         while row >= 0 and mark < last and goals.kind[mark] <= RATE_HIGH:
             following, aim = after_rates(goals, mark, last)
             scaled = factors(parent, arm, goals, mark, aim, start, curve, n - row)
             share = min(tries // 4, left)
             row, curve, unused = forward(
-                parent, arm, time, event, row, n, start, curve, goals, mark, scaled, values, share, rng
+                parent, arm, time, event, row, n, start, curve, steps, goals, mark, scaled, values, share, rng
             )
             left -= share - unused
             start, mark = goals.time[mark], following
@@ -1258,7 +1464,7 @@ def into(goals, j, value, rng):
 def pin_normal(time, event, n, goals, which, values, here, there, many, rng):
     """The same for a median with limits 1.96 standard errors away, which rest on the curve's slope about it."""
     middle, low, high = which
-    above, below = span(time, event, n)
+    above, _, below, _ = span(time, event, n)
     if below == np.inf or values[low] == np.inf or goals.low[low] == np.inf:
         return many
     bottom, top, centre = 0.0, 0.0, values[middle]
@@ -1335,25 +1541,7 @@ def anchor(time, event, n, goals, arm, values, rng):
     return misses(goals, first, last, values, 0.0) == 0.0
 
 
-@compiled
-def span(time, event, n):
-    """Where an arm's curve last stands at 0.55 or above and first at 0.45 or below: between, SPSS reads its slope."""
-    survival, above, row = 1.0, 0.0, 0
-    while row < n:
-        now, risk, deaths = time[row], n - row, 0
-        while row < n and time[row] == now:
-            deaths += event[row]
-            row += 1
-        if deaths > 0:
-            survival *= (risk - deaths) / risk
-            if survival >= 0.55 - 1e-9:
-                above = now
-            if survival <= 0.45 + 1e-9:
-                return above, now
-    return above, np.inf
-
-
-@compiled
+@borrowing
 def knots_of(time, event, n, goals, values, arm, knots):
     """Times between which an arm's rows may be bent without a change of its own numbers, into `knots`; how many."""
     first, last = goals.start[arm], goals.start[arm + 1]
@@ -1373,7 +1561,7 @@ def knots_of(time, event, n, goals, values, arm, knots):
         if point < time[n - 1]:
             many = insert(knots, many, point)
     if goals.median_interval == NORMAL:
-        above, below = span(time, event, n)
+        above, _, below, _ = span(time, event, n)
         if above > 0.0:
             many = insert(knots, many, above)
         if below < time[n - 1]:
@@ -1381,7 +1569,7 @@ def knots_of(time, event, n, goals, values, arm, knots):
     return insert(knots, many, time[n - 1])
 
 
-@compiled
+@borrowing
 def insert(knots, many, point):
     """Put a time into its place, once; how many there are then."""
     for k in range(many):
@@ -1395,7 +1583,7 @@ def insert(knots, many, point):
     return many + 1
 
 
-@compiled
+@borrowing
 def bend(time, event, n, low, high, power, step):
     """Raise the places of rows between two times to a power; how many there are."""
     many = 0
@@ -1409,7 +1597,14 @@ def bend(time, event, n, low, high, power, step):
     return many
 
 
-@compiled
+@borrowing
+def copy_rows(time, event, from_time, from_event, n):
+    """Take over other rows of an arm; a loop makes no copy between, as assigning slices would."""
+    for i in range(n):
+        time[i], event[i] = from_time[i], from_event[i]
+
+
+@borrowing
 def crowding(time, n, low, high, power):
     """How much a bend crowds the rows between two times: minus the logarithm of the map's density at them."""
     total = 0.0
@@ -1419,11 +1614,12 @@ def crowding(time, n, low, high, power):
     return total
 
 
-@compiled
+@borrowing
 def in_order(time, event, n):
     """Sort rows again, events first at a tie."""
     for i in range(1, n):
-        put(time, event, i + 1, i, time[i], event[i])
+        if time[i] < time[i - 1] or (time[i] == time[i - 1] and event[i] and not event[i - 1]):
+            put(time, event, i + 1, i, time[i], event[i])
 
 
 @compiled
@@ -1448,7 +1644,7 @@ def solve(matrix, right, n):
         right[k] /= matrix[k, k]
 
 
-@compiled
+@borrowing
 def wanted_of(goals, values, wanted):
     """What is printed of both arms together and can be met by bends, into `wanted`; how many goals."""
     rows = 0
@@ -1481,7 +1677,7 @@ class Bends(NamedTuple):
     effect: Any  # (R, W) in units of the goals' cold tolerances, weighted
 
 
-@compiled
+@borrowing
 def measured(bends, time, event, saved, saved_event, sizes, goals, room, wanted, rows, rng):
     """Measure how the goals move with a small bend of each stretch; how many stretches there are."""
     ways = 0
@@ -1497,7 +1693,7 @@ def measured(bends, time, event, saved, saved_event, sizes, goals, room, wanted,
             if bend(time[a], event[a], sizes[a], low, high, np.exp(small), goals.step) < 2:
                 continue
             evaluate(time, event, sizes, goals, room, POOLED, 0.0, np.inf)  # an arm's own numbers do not move
-            time[a], event[a] = saved[a], saved_event[a]
+            copy_rows(time[a], event[a], saved[a], saved_event[a], sizes[a])
             bends.weight[ways] = np.exp(0.5 * rng.standard_normal())
             for r in range(rows):
                 j = wanted[r]
@@ -1526,7 +1722,7 @@ def least_bends(bends, ways, goals, wanted, rows, start, aim, change):
             change[w] += bends.weight[w] * bends.effect[r, w] * away[r]
 
 
-@compiled
+@borrowing
 def bend_all(bends, ways, time, event, sizes, change, step):
     """Bend each stretch by its part of a change; how much that crowds the rows."""
     total = 0.0
@@ -1538,7 +1734,7 @@ def bend_all(bends, ways, time, event, sizes, change, step):
     return total
 
 
-@compiled
+@borrowing
 def all_reached(values, wanted, rows):
     """Whether each of the goals has a value."""
     for r in range(rows):
@@ -1605,7 +1801,7 @@ def tune(time, event, sizes, goals, room, total, rounds, corrections, rng):
     return total
 
 
-@compiled
+@borrowing
 def pooled_misses(time, event, sizes, goals, room):
     """How far what is printed of both arms' curve is missed: square roots, so that none of it drowns the rest.
 
@@ -1620,14 +1816,22 @@ def pooled_misses(time, event, sizes, goals, room):
         missed = misses(goals, j, j + 1, room.fresh, 0.0)
         if goals.kind[j] == MEDIAN and missed > 0.0:
             end = goals.high[j] if room.fresh[j] > goals.high[j] else goals.low[j]
-            until = np.searchsorted(room.pooled_time[:n], end, "right")
-            survival, _, _ = climb(room.pooled_time, room.pooled_event, 0, until, n, 1.0, 0.0, 0.0)
+            until = rows_until(room.pooled_time, n, end)
+            survival, _ = climb(room.pooled_time, room.pooled_event, 0, until, n, 1.0, 0.0)
             missed = 10.0 * n * abs(survival - 0.5) + 1.0
         total += np.sqrt(missed)
     return total
 
 
-@compiled
+@borrowing
+def own_met(time, event, sizes, goals, room, arm):
+    """Whether what is printed of one arm is met."""
+    first, last = goals.start[arm], goals.start[arm + 1]
+    curve_values(time[arm], event[arm], sizes[arm], goals, first, last, room.fresh)
+    return misses(goals, first, last, room.fresh, 0.0) == 0.0
+
+
+@borrowing
 def contrast_misses(time, event, sizes, goals, room):
     """How far what is printed of the contrast is missed: a square root."""
     first, last = goals.start[CONTRAST], goals.start[CONTRAST + 1]
@@ -1647,7 +1851,12 @@ def shake(time, event, sizes, goals, room, steps, rng):
     arms that is held by a printed time of one arm does not move with small bends: the other rows have to pass it first.
     """
     knots = np.zeros(2 * len(goals.kind) + 6 + MORE_KNOTS)
-    saved, saved_event = time.copy(), event.copy()
+    shaken(time, event, time.copy(), event.copy(), knots, sizes, goals, room, steps, rng)
+
+
+@borrowing
+def shaken(time, event, saved, saved_event, knots, sizes, goals, room, steps, rng):
+    """The steps of `shake`; `saved`, the last rows that were taken, and `knots` are working memory."""
     missed, apart = pooled_misses(time, event, sizes, goals, room), np.inf
     for _ in range(steps):
         if missed + apart == 0.0:
@@ -1661,20 +1870,17 @@ def shake(time, event, sizes, goals, room, steps, rng):
         low, high, power = knots[k], knots[k + 1], np.exp(0.4 * rng.standard_normal())
         likely = np.log(rng.random()) < -crowding(time[a], n, low, high, power)
         if likely and bend(time[a], event[a], n, low, high, power, goals.step) > 0:
-            first, last = goals.start[a], goals.start[a + 1]
-            curve_values(time[a], event[a], n, goals, first, last, room.fresh)
-            if misses(goals, first, last, room.fresh, 0.0) == 0.0:
-                fresh = pooled_misses(time, event, sizes, goals, room)
-                better = fresh <= missed
-                if better and fresh == 0.0:
-                    distance = contrast_misses(time, event, sizes, goals, room)
-                    better = distance <= apart
-                    apart = distance if better else apart
-                if better:
-                    missed = fresh
-                    saved[a], saved_event[a] = time[a], event[a]
+            fresh = pooled_misses(time, event, sizes, goals, room)
+            better = fresh <= missed and own_met(time, event, sizes, goals, room, a)
+            if better and fresh == 0.0:
+                distance = contrast_misses(time, event, sizes, goals, room)
+                better = distance <= apart
+                apart = distance if better else apart
+            if better:
+                missed = fresh
+                copy_rows(saved[a], saved_event[a], time[a], event[a], n)
         if not better:
-            time[a], event[a] = saved[a], saved_event[a]
+            copy_rows(time[a], event[a], saved[a], saved_event[a], n)
 
 
 @compiled
@@ -1696,7 +1902,7 @@ def turn(time, event, sizes, goals, arm, deaths, rng):
             break
 
 
-@compiled
+@borrowing
 def last_rate(goals, arm):
     """The latest time of which a rate is printed; 0 where none is."""
     latest = 0.0
@@ -1706,7 +1912,7 @@ def last_rate(goals, arm):
     return latest
 
 
-@compiled
+@borrowing
 def flat_from(goals, arm):
     """When an arm's curve has become flat; infinity where it is not known to."""
     for j in range(goals.start[arm], goals.start[arm + 1]):
@@ -1818,10 +2024,7 @@ def polish(parent, time, event, sizes, goals, room, steps, scale, rng):
         if total == 0.0 or (piece > 2 and total > 10.0 and total > 0.98 * before):
             break
         before = total
-        for _ in range(part):
-            total = move(parent, time, event, sizes, goals, room, 0.0, total, scale, rng)
-            if total == 0.0:
-                break
+        total = sweep(parent, time, event, sizes, goals, room, 0.0, total, scale, part, rng)
     return total
 
 
@@ -1832,8 +2035,7 @@ def warmed(parent, time, event, sizes, goals, room, sweeps, scale, rng):
     settle(goals, room, -1)
     total = reheat(goals, room, 1.0)
     for _ in range(sweeps):
-        for _ in range(sizes.sum()):
-            total = move(parent, time, event, sizes, goals, room, 1.0, total, scale, rng)
+        total = sweep(parent, time, event, sizes, goals, room, 1.0, total, scale, sizes.sum(), rng)
         update_parent(parent, time, event, sizes, rng)
         draw_end(goals, latest_row(time, sizes), rng)
 
@@ -1881,8 +2083,7 @@ def cooled(parent, time, event, sizes, goals, room, hot, plan, scale, rng):
         settle(goals, room, -1)
         heat = hot * (1.0 - (k + 1.0) / sweeps)
         total = reheat(goals, room, heat)
-        for _ in range(sizes.sum()):
-            total = move(parent, time, event, sizes, goals, room, heat, total, scale, rng)
+        sweep(parent, time, event, sizes, goals, room, heat, total, scale, sizes.sum(), rng)
         update_parent(parent, time, event, sizes, rng)
     return polish(parent, time, event, sizes, goals, room, steps, scale, rng) == 0.0
 

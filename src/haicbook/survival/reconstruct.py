@@ -16,7 +16,7 @@ from haicbook.survival.chains import CENSORING, MEMBERS_OF_A_CHAIN, Effort, Rows
 from haicbook.survival.ensemble import Ensemble, stacked
 from haicbook.survival.figures import TargetError
 from haicbook.survival.goals import Reading
-from haicbook.survival.settle import ReconstructionError, Settled, settle
+from haicbook.survival.settle import THOROUGH, ReconstructionError, Settled, settle
 from haicbook.survival.store import kept
 from haicbook.survival.targets import Targets
 from haicbook.survival.verify import verified
@@ -26,7 +26,7 @@ __all__ = ["ReconstructionError", "reconstruct"]
 # chains that may be started for each one that would do if none failed
 _PATIENCE = 12
 _SPARE = 4
-# chains in a row without a verified member, after which no more are tried
+# chains in a row without a verified member, after which no more are tried; after half of them they work harder
 _IN_VAIN = 40
 # chains that run together: as many as keep all cores busy, and few enough that progress is seen
 _BATCH = 20
@@ -52,7 +52,8 @@ def reconstruct(
     censoring
         `early`, `uniform` or `late`: when patients leave follow-up, as far as the printed numbers leave it open.
     effort
-        How hard the chains work; by default as hard as settling the targets found necessary.
+        How hard the chains work; by default as hard as settling the targets found necessary, and harder where that
+        finds nothing.
 
     Returns
     -------
@@ -112,13 +113,13 @@ def ensemble_of(
     """
     most = -(-replicates // MEMBERS_OF_A_CHAIN) * _PATIENCE + _SPARE
     members: list[tuple[Rows, ...]] = []
-    chains, failures, in_vain = 0, 0, 0
+    chains, failures, in_vain, chosen = 0, 0, 0, effort or settled.effort
     while len(members) < replicates and chains < most and in_vain < _IN_VAIN:
         batch = min(_BATCH, most - chains, max(2, -(-(replicates - len(members)) // MEMBERS_OF_A_CHAIN)))
         wanted = batch * MEMBERS_OF_A_CHAIN
-        found = sample(
-            settled.kept, settled.reading, censoring, effort or settled.effort, wanted, rng, most_chains=batch
-        )
+        if effort is None and 2 * in_vain >= _IN_VAIN:
+            chosen = THOROUGH
+        found = sample(settled.kept, settled.reading, censoring, chosen, wanted, rng, most_chains=batch)
         good = _verified(settled.kept, found.members, settled.reading)
         members += good
         chains, failures = chains + batch, failures + found.failures

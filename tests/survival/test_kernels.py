@@ -1,13 +1,15 @@
 """What single steps of the compiled search promise, whatever rows they are given."""
 
+import copy
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from simulated import landmarks, one_arm
+from simulated import landmarks, one_arm, trial
 
 from haicbook import study
-from haicbook.survival import estimators, kernels, targets_from_study
+from haicbook.survival import ArmTargets, HazardRatio, Interval, Limits, estimators, kernels, targets_from_study
 from haicbook.survival.chains import Chain, Effort, sample
 from haicbook.survival.ensemble import stacked
 from haicbook.survival.goals import Reading
@@ -198,3 +200,21 @@ def test_what_is_found_through_both_arms_curve_is_in_order_not_heaped_and_none_o
     assert all(verified(stacked(tuple(targets.arms), found.members), kept, settled.reading))
     close = np.concatenate([np.diff(time) < 1 / 600 for member in found.members for time, _ in member])
     assert close.mean() < 0.05  # within a twentieth of a day: by chance 1 in 100
+
+
+def test_events_are_recounted_in_steps_that_the_patients_bound_however_far_the_interval_is_off():
+    ratio = HazardRatio("a", "b", Interval.read("0.62"), Limits.read("0.43", "0.89"))
+    arms = {
+        name: ArmTargets(n, median=Interval.read(median)) for name, n, median in (("a", 90, "14.2"), ("b", 88, "8.7"))
+    }
+    targets = trial(arms=arms, hr=ratio)
+    chain = Chain(targets, Reading(), "uniform", Effort(tries=4, burn=2), np.random.default_rng(1))
+    ends = [list(chain.goals.kind).index(kind) for kind in (kernels.LOG_HR_LOW, kernels.LOG_HR_HIGH)]
+    chain.room.values[ends] = -10, 10
+    clone = copy.deepcopy(chain.rng)
+    kernels.recount(chain.time, chain.event, chain.sizes, chain.goals, chain.room, chain.rng)
+    after, draws = chain.rng.bit_generator.state, 0
+    while clone.bit_generator.state != after and draws < 1000 * targets.n:
+        clone.random()
+        draws += 1
+    assert 0 < draws < 200 * targets.n

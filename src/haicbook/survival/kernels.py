@@ -25,6 +25,8 @@ PLAIN, LOG, LOG_LOG, NORMAL = range(4)
 EFRON, BRESLOW, EXACT = range(3)
 PRODUCT_LIMIT, LIFE_TABLE = range(2)
 POOLED, CONTRAST = 2, 3
+# arms whose numbers are to be found anew; with a type, as for plain figures numba compiles a function once for each
+EVERY, NEITHER = np.int64(-1), np.int64(2)
 
 Z = 1.959963984540054
 UNREACHED = 4.0  # what it adds to misses that a time is reached and should not be, or the other way round
@@ -955,7 +957,7 @@ def exchange(parent, time, event, sizes, goals, room, heat, total, rng):
     here = put(time[0], event[0], sizes[0], i, other, also)
     there = put(time[1], event[1], sizes[1], j, one, dies)
     allowed = total + gain - np.log(rng.random())
-    fresh = evaluate(time, event, sizes, goals, room, -1, heat, allowed)
+    fresh = evaluate(time, event, sizes, goals, room, EVERY, heat, allowed)
     if fresh <= allowed:
         settle(goals, room, -1)
         return fresh
@@ -1044,7 +1046,7 @@ def begin(parent, best, time, event, best_time, best_event, sizes, goals, room, 
         draw_end(goals, 0.0, rng)
         draw_parent(parent, len(sizes), rng)
         draw_rows(parent, time, event, sizes, goals, rng)
-        total = evaluate(time, event, sizes, goals, room, -1, 1.0, least)
+        total = evaluate(time, event, sizes, goals, room, EVERY, 1.0, least)
         if total < least:
             least, end = total, goals.horizon[0]
             best.event[:], best.censor[:], best.spread[:] = parent.event, parent.censor, parent.spread
@@ -1410,7 +1412,7 @@ def thread(parent, arm, time, event, n, deaths, goals, values, tries, rng):
     first, last, steps = goals.start[arm], goals.start[arm + 1], steps_of(n)
     left = tries
     while left > 0:
-        row, start, mark, curve = 0, 0.0, first, (1.0, 0.0)
+        row, start, mark, curve = np.int64(0), 0.0, first, (1.0, 0.0)
         while row >= 0 and mark < last and goals.kind[mark] <= RATE_HIGH:
             following, aim = after_rates(goals, mark, last)
             scaled = factors(parent, arm, goals, mark, aim, start, curve, n - row)
@@ -1692,7 +1694,7 @@ def measured(bends, time, event, saved, saved_event, sizes, goals, room, wanted,
             low, high = bends.knots[a, k], bends.knots[a, k + 1]
             if bend(time[a], event[a], sizes[a], low, high, np.exp(small), goals.step) < 2:
                 continue
-            evaluate(time, event, sizes, goals, room, POOLED, 0.0, np.inf)  # an arm's own numbers do not move
+            evaluate(time, event, sizes, goals, room, NEITHER, 0.0, np.inf)  # an arm's own numbers do not move
             copy_rows(time[a], event[a], saved[a], saved_event[a], sizes[a])
             bends.weight[ways] = np.exp(0.5 * rng.standard_normal())
             for r in range(rows):
@@ -1783,7 +1785,7 @@ def tune(time, event, sizes, goals, room, total, rounds, corrections, rng):
                 part[r] = room.values[wanted[r]] + share * (aim[r] - room.values[wanted[r]])
             for _ in range(1 + corrections):
                 more = bend_all(bends, ways, time, event, sizes, trial, goals.step)
-                fresh = evaluate(time, event, sizes, goals, room, -1, 0.0, np.inf)
+                fresh = evaluate(time, event, sizes, goals, room, EVERY, 0.0, np.inf)
                 if fresh < total and crowded + more < CROWDING:
                     settle(goals, room, -1)
                     total, crowded, better = fresh, crowded + more, True
@@ -1945,7 +1947,7 @@ def recount(time, event, sizes, goals, room, rng):
             deaths = 0
             for a in range(len(sizes)):
                 deaths += event[a, : sizes[a]].sum()
-            more = int(np.rint(deaths * ((wide / aim) ** 2 - 1.0)))
+            more = int(min(np.rint(deaths * ((wide / aim) ** 2 - 1.0)), 1.0 * sizes.sum()))
             if more == 0:
                 more = 1 if wide > aim else -1
             turn(time, event, sizes, goals, -1, more, rng)
@@ -1991,7 +1993,7 @@ def project(time, event, sizes, goals, room, rounds, corrections, rng):
     """
     total = np.inf
     for k in range(rounds):
-        evaluate(time, event, sizes, goals, room, -1, 0.0, np.inf)
+        evaluate(time, event, sizes, goals, room, EVERY, 0.0, np.inf)
         settle(goals, room, -1)
         recount(time, event, sizes, goals, room, rng)
         for a in range(len(sizes)):
@@ -2003,11 +2005,11 @@ def project(time, event, sizes, goals, room, rounds, corrections, rng):
                 met = met or anchor(time[a], event[a], sizes[a], goals, a, room.fresh, rng)
             if not met:
                 return np.inf
-        evaluate(time, event, sizes, goals, room, -1, 0.0, np.inf)
+        evaluate(time, event, sizes, goals, room, EVERY, 0.0, np.inf)
         settle(goals, room, -1)
         if k > 0 and room.missed[POOLED] > 0.0:
             shake(time, event, sizes, goals, room, SHAKES // sizes.sum(), rng)
-        total = evaluate(time, event, sizes, goals, room, -1, 0.0, np.inf)
+        total = evaluate(time, event, sizes, goals, room, EVERY, 0.0, np.inf)
         settle(goals, room, -1)
         total = tune(time, event, sizes, goals, room, total, 15, corrections, rng)
         if total == 0.0:
@@ -2031,7 +2033,7 @@ def polish(parent, time, event, sizes, goals, room, steps, scale, rng):
 @compiled
 def warmed(parent, time, event, sizes, goals, room, sweeps, scale, rng):
     """Warm sweeps over the rows and the population."""
-    evaluate(time, event, sizes, goals, room, -1, 1.0, np.inf)
+    evaluate(time, event, sizes, goals, room, EVERY, 1.0, np.inf)
     settle(goals, room, -1)
     total = reheat(goals, room, 1.0)
     for _ in range(sweeps):
@@ -2044,7 +2046,7 @@ def warmed(parent, time, event, sizes, goals, room, sweeps, scale, rng):
 def threaded(parent, time, event, sizes, goals, room, tries, rng):
     """Draw arms whose rates are missed anew, forward in time, and keep them cold; all of them, or none."""
     saved_time, saved_event, cold = time.copy(), event.copy(), room.cold.copy()
-    evaluate(time, event, sizes, goals, room, -1, 0.0, np.inf)
+    evaluate(time, event, sizes, goals, room, EVERY, 0.0, np.inf)
     settle(goals, room, -1)
     for a in range(len(sizes)):
         if room.missed[a] > 0.0 and goals.kind[goals.start[a]] <= RATE_HIGH:
@@ -2079,7 +2081,7 @@ def cooled(parent, time, event, sizes, goals, room, hot, plan, scale, rng):
         if tries == 0 or k % (sweeps // 6 + 1) == 0:
             if attempt(parent, time, event, sizes, goals, room, steps // 20, tries // 4, corrections, scale, rng):
                 return True
-        evaluate(time, event, sizes, goals, room, -1, 0.0, np.inf)
+        evaluate(time, event, sizes, goals, room, EVERY, 0.0, np.inf)
         settle(goals, room, -1)
         heat = hot * (1.0 - (k + 1.0) / sweeps)
         total = reheat(goals, room, heat)

@@ -1588,15 +1588,28 @@ def insert(knots, many, point):
 @borrowing
 def bend(time, event, n, low, high, power, step):
     """Raise the places of rows between two times to a power; how many there are."""
-    many = 0
-    for i in range(n):
-        if low < time[i] < high:
-            moved = on_grid(low + (high - low) * ((time[i] - low) / (high - low)) ** power, step)
-            if max(low, SOONEST) < moved < high:
-                time[i] = moved
-            many += 1
-    in_order(time, event, n)  # rows may have stayed behind or met, on a grid or at the end of the numbers' precision
-    return many
+    first, last = between(time, n, low, high)
+    for i in range(first, last):
+        moved = on_grid(low + (high - low) * ((time[i] - low) / (high - low)) ** power, step)
+        if max(low, SOONEST) < moved < high:
+            time[i] = moved
+    # rows may have stayed behind or met, on a grid or at the end of the numbers' precision
+    in_order(time[first:last], event[first:last], last - first)
+    return last - first
+
+
+@borrowing
+def between(time, n, low, high):
+    """The first row after one time, and the first row from another on."""
+    first = rows_until(time, n, low)
+    start, end = first, n
+    while start < end:
+        middle = (start + end) // 2
+        if time[middle] < high:
+            start = middle + 1
+        else:
+            end = middle
+    return first, start
 
 
 @borrowing
@@ -1610,9 +1623,9 @@ def copy_rows(time, event, from_time, from_event, n):
 def crowding(time, n, low, high, power):
     """How much a bend crowds the rows between two times: minus the logarithm of the map's density at them."""
     total = 0.0
-    for i in range(n):
-        if low < time[i] < high:
-            total -= np.log(power) + (power - 1.0) * np.log((time[i] - low) / (high - low))
+    first, last = between(time, n, low, high)
+    for i in range(first, last):
+        total -= np.log(power) + (power - 1.0) * np.log((time[i] - low) / (high - low))
     return total
 
 

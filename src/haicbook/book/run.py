@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -23,6 +24,9 @@ from haicbook.results import write_text
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+# seconds that a process has to end by itself after an interruption
+_POLITE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -260,9 +264,21 @@ def _in_parallel(
     try:
         return list(pool.map(one, stale))
     finally:
-        for process in list(processes):
-            process.terminate()
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown(wait=False, cancel_futures=True)
+        _end(list(processes))
+        pool.shutdown()
+
+
+def _end(processes: Sequence[subprocess.Popen[str]]) -> None:
+    """Ask processes to end, then make them: the handlers of a library that got a signal twice may wait for a cell."""
+    for process in processes:
+        process.terminate()
+    end = time.monotonic() + _POLITE_SECONDS
+    for process in processes:
+        try:
+            process.wait(max(0.0, end - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
 
 
 def _keep(job: Job, fingerprint: Fingerprint, ended: Executed | Failure) -> Outcome:

@@ -1,8 +1,11 @@
 """The methods chapter says how often the bands held the truth, as the scores have it."""
 
+import numpy as np
 import pandas as pd
+import pytest
 
 from haicbook import show
+from haicbook.survival import ArmTargets, Interval, Targets, reconstruct
 from haicbook.survival.accuracy import COLUMNS
 
 
@@ -36,3 +39,13 @@ def test_the_difference_of_means_has_a_verdict_of_its_own() -> None:
     assert words["coverage_verdict"].startswith("That is at least")
     assert words["difference"] == "in 91.7 % at level a (200 trials)"
     assert words["difference_verdict"].startswith("At level a it is too narrow")
+
+
+@pytest.mark.parametrize(
+    ("printed", "said"),
+    [({"follow_up_max": Interval.read("40.2")}, "ends at 40.2 months ("), ({}, "months or earlier, at")],
+)
+def test_an_end_of_follow_up_that_is_assumed_is_said_to_vary(printed: dict[str, Interval], said: str) -> None:
+    targets = Targets("fictitious", "os", {"all": ArmTargets(40, median=Interval.read("10.0"))}, **printed)
+    ensemble = reconstruct(targets, 2, np.random.default_rng(1))
+    assert said in show.departures(None, ensemble)[-1]

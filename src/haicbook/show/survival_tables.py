@@ -99,10 +99,10 @@ def departures(paper: Any, ensemble: Any) -> list[str]:
             f"Printed differently elsewhere: {conflict.quantity}, {arm}, is {conflict.other.printed} in the "
             f"{conflict.other_section}; the curves meet the {conflict.used.printed} of the {conflict.used_section}."
         )
-    return [
-        *said,
-        f"Follow-up ends at {ensemble.targets.follow_up_end:.1f} months ({ensemble.targets.follow_up_basis}).",
-    ]
+    end, basis = f"{ensemble.targets.follow_up_end:.1f} months", ensemble.targets.follow_up_basis
+    if ensemble.targets.follow_up_is_printed:
+        return [*said, f"Follow-up ends at {end} ({basis})."]
+    return [*said, f"Follow-up ends at {end} or earlier, at another time in each data set ({basis})."]
 
 
 def _capital(words: str) -> str:

@@ -353,7 +353,7 @@ def exact_moments(at_risk, in_arm, deaths, ratio):
 
 @borrowing
 def both_arms(time, event, n0, n1, table):
-    """Both arms' rows in order of time, into the last of 7 rows of a table: time, event, whether of arm 0."""
+    """Both arms' rows in order of time, into the last 3 of 7 rows of a table: time, event, whether of arm 0."""
     i, j = 0, 0
     for k in range(n0 + n1):
         first = j >= n1 or (i < n0 and time[0, i] <= time[1, j])
@@ -559,7 +559,7 @@ def recorded(time, step, end):
 
 @borrowing
 def draw_row(parent, arm, goals, rng):
-    """Time and event of one patient, given that follow-up has ended for them within its end."""
+    """Time and event of one patient, given that they are followed no longer than the end of follow-up."""
     share = rng.random() * share_gone(parent, arm, goals.horizon[0])
     time, k, _ = when_gone(parent, arm, share, 0, 0.0)
     dies, leaves = parent.die[arm, k], parent.leave[arm, k]

@@ -8,7 +8,7 @@ import html as markup
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache, partial
 from pathlib import Path
 from urllib.parse import unquote
@@ -45,9 +45,13 @@ def finish(html: Path) -> None:
     if (index := html / "searchindex.js").is_file():
         _rewrite(index, in_order)
     checksum = cache(_checksum)
-    for page in pages_in(html):
+    pages = pages_in(html)
+    for page in pages:
         _rewrite(page, partial(_versioned, folder=page.parent, checksum=checksum))
-        _rewrite(page, with_policy)
+    # the search parses other pages, and a browser holds what it parses against the search's policy
+    handlers = {handler for page in pages for handler in _handlers(page.read_text(encoding="utf-8"))}
+    for page in pages:
+        _rewrite(page, partial(with_policy, handlers=handlers))
 
 
 def pages_in(html: Path) -> list[Path]:
@@ -55,25 +59,28 @@ def pages_in(html: Path) -> list[Path]:
     return [path for path in sorted(html.rglob("*.html")) if path.relative_to(html).parts[0] != "_static"]
 
 
-def with_policy(page: str) -> str:
+def with_policy(page: str, handlers: Collection[str] = ()) -> str:
     """A page with a Content-Security-Policy that lets the lines around its article run, and none within it.
 
     What stands within may come from data, where a script can only be one that somebody smuggled in.
+
+    Parameters
+    ----------
+    page
+        HTML, with an earlier policy or without.
+    handlers
+        Lines that buttons may run.
     """
     page = _THEBE.sub("", _POLICY.sub("", page))
-    start, end = page.find("<article"), page.rfind("</article>")
-    around = [page[:start], page[end:]] if 0 <= start < end else [page]
-    scripts = [script for part in around for script in _INLINE.findall(part)]
-    handlers = [markup.unescape(handler) for part in around for handler in _HANDLER.findall(part)]
+    scripts = [script for part in _around_article(page) for script in _INLINE.findall(part)]
     policy = f'<meta http-equiv="Content-Security-Policy" content="{_policy(scripts, handlers)}" />\n'
     found = _START.match(page)
     place = found.end() if found else 0
     return page[:place] + policy + page[place:]
 
 
-def _policy(scripts: Iterable[str], handlers: Iterable[str]) -> str:
-    handled = _hashes(handlers)
-    allowed = [_OWN, *_hashes(scripts), *(["'unsafe-hashes'", *handled] if handled else [])]
+def _policy(scripts: Iterable[str], handlers: Collection[str]) -> str:
+    allowed = [_OWN, *_hashes(scripts), *(["'unsafe-hashes'", *_hashes(handlers)] if handlers else [])]
     rules = {
         "default-src": "'none'",
         "script-src": " ".join(allowed),
@@ -90,6 +97,16 @@ def _policy(scripts: Iterable[str], handlers: Iterable[str]) -> str:
 def _hashes(codes: Iterable[str]) -> list[str]:
     digests = {hashlib.sha256(code.replace("\r\n", "\n").encode()).digest() for code in codes}
     return sorted(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
+
+
+def _handlers(page: str) -> Iterator[str]:
+    for part in _around_article(page):
+        yield from map(markup.unescape, _HANDLER.findall(part))
+
+
+def _around_article(page: str) -> list[str]:
+    start, end = page.find("<article"), page.rfind("</article>")
+    return [page[:start], page[end:]] if 0 <= start < end else [page]
 
 
 def in_order(index: str) -> str:

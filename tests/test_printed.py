@@ -6,7 +6,7 @@ import math
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from haicbook.printed import (
@@ -121,6 +121,8 @@ def test_a_cell_of_another_shape_is_refused_with_an_example(cell: str, layout: s
 
 
 @given(st.text(max_size=40))
+@example("\\\r0")
+@example("e$\u0301")
 def test_normalising_twice_is_normalising_once(text: str) -> None:
     assert normalise(normalise(text)) == normalise(text)
 

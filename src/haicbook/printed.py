@@ -112,14 +112,14 @@ def normalise(text: str) -> str:
 
     The result of normalising twice is the result of normalising once.
     """
-    text = unicodedata.normalize("NFKC", text)
-    text = text.translate(_DASHES)
     before = None
     while before != text:
         before = text
+        text = unicodedata.normalize("NFKC", text).translate(_DASHES)
         for pattern, replacement in _TYPESETTING:
             text = pattern.sub(replacement, text)
-    return re.sub(r"\s+", " ", text).strip()
+        text = re.sub(r"\s+", " ", text).strip()
+    return text
 
 
 def parse_number(figure: str, *, count: bool = False) -> Printed:

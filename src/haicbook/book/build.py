@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from haicbook.book.finish import finish
 from haicbook.paths import build_dir, root
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -62,6 +63,8 @@ def build_pages(*, strict: bool = False) -> Built:
         encoding="utf-8",
         errors="replace",
     )
+    if ended.returncode == 0:
+        finish(build_dir() / "html")
     lines = [line.rstrip() for line in _COLOUR.sub("", ended.stdout).splitlines() if line.strip()]
     return Built(build_dir() / "html" / "index.html", ended.returncode, warnings_in(lines), last_lines(lines))
 

@@ -107,7 +107,12 @@ def page(names: Sequence[str], stale: Collection[str], record: dict[str, Any], d
     runs = [_run_row(name, record.get(name, {}), name in stale) for name in names]
     packages = [(package, _distinct(record, package)) for package in ("python", *COMPUTING)]
     packages += list(versions(PUBLISHING).items())
-    return f"""# Status
+    # the search index would else change with every time of day
+    return f"""---
+nosearch: true
+---
+
+# Status
 
 When the notebooks of this book were executed, with which versions, and on which data. A notebook is executed again
 when its text, the package, its data or `requirements.lock` has changed, and one that compares the papers also when

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import html
+import io
 from typing import Any
 
 
@@ -34,9 +35,17 @@ def _item(study: str, endpoint: str, one: str, every: str) -> str:
     name = f"{study}-{endpoint.lower().replace(' ', '-').replace(',', '')}-synthetic"
     links = (
         _link(f"{name}.csv", "text/csv", one.encode(), "the data set of the line, CSV"),
-        _link(f"{name}-all.csv.gz", "application/gzip", gzip.compress(every.encode(), 9, mtime=0), "all, CSV (gzip)"),
+        _link(f"{name}-all.csv.gz", "application/gzip", _compressed(every), "all, CSV (gzip)"),
     )
     return f"<li>{html.escape(endpoint)}: {', '.join(links)}</li>"
+
+
+def _compressed(text: str) -> bytes:
+    """The same bytes from every Python: `gzip.compress` names the system in some versions and not in others."""
+    held = io.BytesIO()
+    with gzip.GzipFile(fileobj=held, mode="wb", mtime=0) as file:
+        file.write(text.encode())
+    return held.getvalue()
 
 
 def _link(name: str, kind: str, content: bytes, words: str) -> str:

@@ -164,20 +164,25 @@ def reconstruct(targets: str, replicates: int, seed: int, out: Path, censoring: 
 @click.option("-p", "--parameter", "assignments", multiple=True, metavar="NAME=VALUE", help="Change a parameter.")
 @_JOBS
 @click.option("--force", is_flag=True, help="Run also what is up to date.")
-@click.option("--list-parameters", is_flag=True, help="Show the parameters and what they may be; run nothing.")
-def run(
-    studies: tuple[str, ...], assignments: tuple[str, ...], jobs: int | None, force: bool, list_parameters: bool
-) -> None:
+def run(studies: tuple[str, ...], assignments: tuple[str, ...], jobs: int | None, force: bool) -> None:
     """Execute the notebooks that are stale; all of them when no STUDY is named.
 
-    With -p, the run goes to _build/runs/ and the book stays as it is.
+    With -p, the run goes to _build/runs/ and the book stays as it is; `haicbook params` says what there is to change.
     A notebook that compares the studies always reads the results that the book shows.
     """
-    from haicbook.book.commands import list_command, run_command
+    from haicbook.book.commands import run_command
 
-    if list_parameters:
-        raise SystemExit(list_command(studies))
     raise SystemExit(run_command(studies, assignments, jobs=jobs, force=force))
+
+
+@main.command()
+@_STUDIES
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def params(studies: tuple[str, ...], form: str) -> None:
+    """Show what `haicbook run -p` can change: each parameter's default, what it may be, and what it is."""
+    from haicbook.book.commands import params_command
+
+    raise SystemExit(params_command(studies, form))
 
 
 @main.command()

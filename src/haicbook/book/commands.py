@@ -1,7 +1,9 @@
-"""`haicbook run` and `haicbook build`: do the work, say how it went, return the exit code."""
+"""`haicbook run`, `params` and `build`: do the work, say how it went, return the exit code."""
 
 from __future__ import annotations
 
+import json
+import shutil
 import webbrowser
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -15,7 +17,7 @@ from haicbook.book.ledger import write_ledger
 from haicbook.book.notebooks import choose, read_sources
 from haicbook.book.parameters import parse_assignments
 from haicbook.book.problems import SourceError, WrongUsageError
-from haicbook.book.report import near, parameter_table, report_outcomes, say
+from haicbook.book.report import near, parameter_entries, parameter_records, report_outcomes, say
 from haicbook.book.run import exit_code, run
 from haicbook.book.status import write_page
 
@@ -41,9 +43,13 @@ def _listing_problems(command: Callable[Arguments, int]) -> Callable[Arguments, 
 
 
 @_listing_problems
-def list_command(studies: Sequence[str]) -> int:
-    """Show the parameters of the named notebooks, or of all."""
-    parameter_table(read_sources(choose(studies)), Console())
+def params_command(studies: Sequence[str], form: str) -> int:
+    """Show the parameters of the named notebooks, or of all: for people (`text`) or for programs (`json`)."""
+    sources = read_sources(choose(studies)).values()
+    if form == "json":
+        print(json.dumps(parameter_records(sources), indent=1, ensure_ascii=False))
+    else:
+        print(parameter_entries(sources, shutil.get_terminal_size().columns))
     return WELL
 
 

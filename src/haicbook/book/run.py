@@ -172,31 +172,34 @@ def resolve(sources: Sequence[Source], overrides: Mapping[str, str]) -> dict[str
     Raises
     ------
     WrongUsageError
-        Every name that a notebook does not have, and every value that one of them does not allow.
+        Every name that a notebook does not have, and every value, or pair of them, that one of them does not allow.
     """
     values: dict[str, dict[str, Scalar]] = {source.name: {} for source in sources}
     problems = []
     for name, text in overrides.items():
-        having = [source for source in sources if name in source.defaults]
-        if len(having) < len(sources):
-            problems.extend(_not_everywhere(name, text, having, sources))
-        for source in having:
-            try:
-                values[source.name] |= check_overrides(source.parameters, {name: text})
-            except WrongUsageError as error:
-                several = f"{source.name}: " if len(sources) > 1 else ""
-                problems.extend(f"{several}{problem}" for problem in error.problems)
+        if lacking := [source.name for source in sources if name not in source.defaults]:
+            problems.append(_not_everywhere(name, text, lacking, sources))
+    for source in sources:
+        try:
+            theirs = {name: text for name, text in overrides.items() if name in source.defaults}
+            values[source.name] = check_overrides(source.parameters, theirs)
+        except WrongUsageError as error:
+            several = f"{source.name}: " if len(sources) > 1 else ""
+            problems.extend(f"{several}{problem}" for problem in error.problems)
     if problems:
         raise WrongUsageError(problems)
     return {source.name: _changed_only(source, values[source.name]) for source in sources}
 
 
-def _not_everywhere(name: str, text: str, having: Sequence[Source], sources: Sequence[Source]) -> list[str]:
+def _not_everywhere(name: str, text: str, lacking: Sequence[str], sources: Sequence[Source]) -> str:
+    """The sentence for a parameter that not all of the chosen notebooks have: which of them, or of all, do."""
+    having = [source.name for source in sources if name in source.defaults]
     if not having:
-        return [unknown(name, sorted({known for source in sources for known in source.defaults}))]
-    lacking = ", ".join(source.name for source in sources if source not in having)
-    which = " ".join(source.name for source in having)
-    return [f"{name}: not a parameter of {lacking}; those that have it: haicbook run {which} -p {name}={text}"]
+        having = [other.name for other in read_sources(names()).values() if name in other.defaults]
+    if not having:
+        return unknown(name, sorted({known for source in sources for known in source.defaults}))
+    which = " ".join(having)
+    return f"{name}: not a parameter of {', '.join(lacking)}; those that have it: haicbook run {which} -p {name}={text}"
 
 
 def _changed_only(source: Source, values: Mapping[str, Scalar]) -> dict[str, Scalar]:

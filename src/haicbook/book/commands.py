@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 import webbrowser
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from functools import wraps
 from typing import ParamSpec
 
@@ -20,6 +22,7 @@ from haicbook.book.problems import SourceError, WrongUsageError
 from haicbook.book.report import near, parameter_entries, parameter_records, report_outcomes, say
 from haicbook.book.run import exit_code, run
 from haicbook.book.status import write_page
+from haicbook.heartbeat import heartbeat
 
 Arguments = ParamSpec("Arguments")
 WELL, FAILURE, USAGE, PARTIAL = 0, 1, 2, 3
@@ -75,11 +78,7 @@ def build_command(*, jobs: int | None, force: bool, strict: bool, open_book: boo
     write_page([outcome.job.source.name for outcome in outcomes], stale)
     write_appendix()
     write_ledger()
-    if console.is_terminal:
-        with console.status("building the pages"):
-            built = build_pages(strict=strict)
-    else:
-        say(console, "building the pages")
+    with _building(console):
         built = build_pages(strict=strict)
     if built.code != 0:
         _report_broken(built, errors)
@@ -88,6 +87,15 @@ def build_command(*, jobs: int | None, force: bool, strict: bool, open_book: boo
     if open_book:
         webbrowser.open(built.index.as_uri())
     return PARTIAL if stale else WELL
+
+
+def _building(console: Console) -> AbstractContextManager[object]:
+    """That the pages are being built: a spinner on a terminal, a line now and then elsewhere."""
+    if console.is_terminal:
+        return console.status("building the pages")
+    say(console, "building the pages")
+    begin = time.monotonic()
+    return heartbeat(lambda: say(console, f"building the pages, {time.monotonic() - begin:.0f} s so far"))
 
 
 def _report_broken(built: Built, errors: Console) -> None:

@@ -17,8 +17,8 @@ from haicbook.book.fingerprint import Fingerprint, sha256, take_fingerprint
 from haicbook.book.notebooks import Source, choose, is_cross_study, names, read_sources
 from haicbook.book.parameters import Scalar, check_overrides, unknown
 from haicbook.book.problems import WrongUsageError
-from haicbook.book.progress import Progress
-from haicbook.book.status import record_execution
+from haicbook.book.progress import Earlier, Progress
+from haicbook.book.status import read_record, record_execution
 from haicbook.paths import build_dir, executed_dir
 from haicbook.results import write_text
 
@@ -236,10 +236,15 @@ def _run_stale(planned: Sequence[Job], jobs: int | None, force: bool, console: C
     stale = [job for job in planned if moved[job.label] or (force and job.asked)]
     if not stale:
         return [Outcome(job, "fresh") for job in planned]
-    with Progress({job.label: why(moved[job.label]) for job in stale}, console) as progress:
+    with Progress({job.label: why(moved[job.label]) for job in stale}, console, _earlier(stale)) as progress:
         outcomes = _in_parallel(stale, prints, progress, jobs or cores())
     done = {outcome.job.label: outcome for outcome in outcomes}
     return [done.get(job.label, Outcome(job, "fresh")) for job in planned]
+
+
+def _earlier(jobs: Iterable[Job]) -> dict[str, Earlier]:
+    took = {name: entry["seconds"] for name, entry in read_record().items() if "seconds" in entry}
+    return {job.label: Earlier(took[job.source.name], not job.changed) for job in jobs if job.source.name in took}
 
 
 def why(moved: Sequence[str]) -> str:

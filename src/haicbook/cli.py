@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from haicbook import __version__
+from haicbook import __version__, completion
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -19,14 +19,18 @@ def main() -> None:
     """Rebuild five published HAIC papers from the numbers they print."""
 
 
-_STUDIES = click.argument("studies", nargs=-1, metavar="[STUDY]...")
+_PAPERS = click.argument("studies", nargs=-1, metavar="[STUDY]...", shell_complete=completion.papers)
+_PAPERS_OR_FOLDER = click.argument(
+    "studies", nargs=-1, metavar="[STUDY]...", shell_complete=completion.papers_or_folder
+)
+_NOTEBOOKS = click.argument("studies", nargs=-1, metavar="[STUDY]...", shell_complete=completion.notebooks)
 _JOBS = click.option(
     "--jobs", type=click.IntRange(min=1), help="How many notebooks run at a time; default: one for each core."
 )
 
 
 @main.command()
-@_STUDIES
+@_PAPERS
 def check(studies: tuple[str, ...]) -> None:
     """Validate data/; say what each study holds and what is unavailable, and list every problem with its place."""
     from haicbook.paths import data_dir
@@ -55,7 +59,7 @@ def export(out: Path | None) -> None:
 
 
 @main.command()
-@_STUDIES
+@_PAPERS
 @click.option(
     "--text",
     "folder",
@@ -84,7 +88,7 @@ def verify(studies: tuple[str, ...], folder: Path, form: str) -> None:
 
 
 @main.command()
-@_STUDIES
+@_PAPERS_OR_FOLDER
 @click.option(
     "--format", "form", type=click.Choice(["table", "json", "csv", "markdown"]), default="table", show_default=True
 )
@@ -119,8 +123,10 @@ def audit(studies: tuple[str, ...], form: str, severities: tuple[str, ...], fail
 
 
 @main.command()
-@click.argument("targets")
-@click.option("--replicates", type=click.IntRange(min=1), default=100, show_default=True, help="Data sets to find.")
+@click.argument("targets", shell_complete=completion.targets)
+@click.option(
+    "--replicates", type=click.IntRange(1, 100_000), default=100, show_default=True, help="Data sets to find."
+)
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The same seed, the same rows.")
 @click.option(
     "--out",
@@ -160,8 +166,16 @@ def reconstruct(targets: str, replicates: int, seed: int, out: Path, censoring: 
 
 
 @main.command()
-@_STUDIES
-@click.option("-p", "--parameter", "assignments", multiple=True, metavar="NAME=VALUE", help="Change a parameter.")
+@_NOTEBOOKS
+@click.option(
+    "-p",
+    "--parameter",
+    "assignments",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Change a parameter.",
+    shell_complete=completion.assignments,
+)
 @_JOBS
 @click.option("--force", is_flag=True, help="Run also what is up to date.")
 def run(studies: tuple[str, ...], assignments: tuple[str, ...], jobs: int | None, force: bool) -> None:
@@ -176,7 +190,7 @@ def run(studies: tuple[str, ...], assignments: tuple[str, ...], jobs: int | None
 
 
 @main.command()
-@_STUDIES
+@_NOTEBOOKS
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def params(studies: tuple[str, ...], form: str) -> None:
     """Show what `haicbook run -p` can change: each parameter's default, what it may be, and what it is."""

@@ -209,11 +209,11 @@ def test_a_report_never_replaces_the_targets(folder):
 
 
 def test_without_a_terminal_a_line_says_how_many_are_found_and_when_all_may_be(monkeypatch):
-    now = 0.0
-    monkeypatch.setattr(command.time, "monotonic", lambda: now)
+    clock = [0.0]
+    monkeypatch.setattr(command.time, "monotonic", lambda: clock[0])
     count = command.Count(400)
     said = []
-    for now, found in [(10.0, None), (20.0, 0), (25.0, None), (60.0, 100), (70.0, None), (300.0, None)]:
+    for clock[0], found in [(10.0, None), (20.0, 0), (25.0, None), (60.0, 100), (70.0, None), (300.0, None)]:
         if found is not None:
             count.told(found)
         else:
@@ -227,7 +227,7 @@ def test_without_a_terminal_a_line_says_how_many_are_found_and_when_all_may_be(m
 
 
 def test_a_folder_in_which_no_file_can_be_made_is_found_before_the_work(folder, monkeypatch):
-    def full(dir):
+    def full(**_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(command.tempfile, "TemporaryFile", full)

@@ -29,6 +29,10 @@ _JOBS = click.option(
 )
 
 
+def _unwritten(out: Path, error: OSError) -> click.ClickException:
+    return click.ClickException(f"--out is {out}; nothing can be written there ({error.strerror or error})")
+
+
 @main.command()
 @_PAPERS
 def check(studies: tuple[str, ...]) -> None:
@@ -51,11 +55,16 @@ def export(out: Path | None) -> None:
     from haicbook.paths import build_dir
     from haicbook.study import DataError, load, studies
 
+    folder = out or build_dir() / "export"
     try:
-        for path in write_export([load(study) for study in studies()], out or build_dir() / "export"):
-            click.echo(path)
-    except (DataError, OSError) as error:
+        papers = [load(study) for study in studies()]
+    except DataError as error:
         raise click.ClickException(str(error)) from error
+    try:
+        for path in write_export(papers, folder):
+            click.echo(path)
+    except OSError as error:
+        raise _unwritten(folder, error) from error
 
 
 @main.command()
@@ -162,7 +171,7 @@ def reconstruct(targets: str, replicates: int, seed: int, out: Path, censoring: 
     except DataError as error:
         raise click.ClickException(f"{error}\n`haicbook check` says more.") from error
     except OSError as error:
-        raise click.ClickException(str(error)) from error
+        raise _unwritten(out, error) from error
 
 
 @main.command()

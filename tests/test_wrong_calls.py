@@ -1,4 +1,4 @@
-"""Wrong calls of every command: each is refused with one message that helps, before any work, and without a traceback."""
+"""Wrong calls of every command: each is refused with a message that helps, before any work, without a traceback."""
 
 from __future__ import annotations
 

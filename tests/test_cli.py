@@ -21,11 +21,12 @@ def test_help_names_each_command():
     result = CliRunner().invoke(main, ["-h"])
     assert result.exit_code == 0
     named = {line.split()[0] for line in result.output.splitlines() if line.startswith("  ")}
-    assert {"check", "verify", "audit", "reconstruct", "run", "build"} <= named
+    assert {"check", "verify", "audit", "reconstruct", "run", "params", "build"} <= named
 
 
-def test_an_unknown_command_is_a_usage_error():
-    assert CliRunner().invoke(main, ["rnu"]).exit_code == 2
+def test_the_package_itself_is_the_command():
+    ended = subprocess.run([sys.executable, "-m", "haicbook", "--version"], capture_output=True, text=True, check=True)
+    assert ended.stdout == f"haicbook, version {__version__}\n"
 
 
 def test_starting_loads_no_heavy_library():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from haicbook import __version__
+from haicbook import __version__, completion
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -19,14 +19,22 @@ def main() -> None:
     """Rebuild five published HAIC papers from the numbers they print."""
 
 
-_STUDIES = click.argument("studies", nargs=-1, metavar="[STUDY]...")
+_PAPERS = click.argument("studies", nargs=-1, metavar="[STUDY]...", shell_complete=completion.papers)
+_PAPERS_OR_FOLDER = click.argument(
+    "studies", nargs=-1, metavar="[STUDY]...", shell_complete=completion.papers_or_folder
+)
+_NOTEBOOKS = click.argument("studies", nargs=-1, metavar="[STUDY]...", shell_complete=completion.notebooks)
 _JOBS = click.option(
     "--jobs", type=click.IntRange(min=1), help="How many notebooks run at a time; default: one for each core."
 )
 
 
+def _unwritten(out: Path, error: OSError) -> click.ClickException:
+    return click.ClickException(f"--out is {out}; nothing can be written there ({error.strerror or error})")
+
+
 @main.command()
-@_STUDIES
+@_PAPERS
 def check(studies: tuple[str, ...]) -> None:
     """Validate data/; say what each study holds and what is unavailable, and list every problem with its place."""
     from haicbook.paths import data_dir
@@ -47,15 +55,20 @@ def export(out: Path | None) -> None:
     from haicbook.paths import build_dir
     from haicbook.study import DataError, load, studies
 
+    folder = out or build_dir() / "export"
     try:
-        for path in write_export([load(study) for study in studies()], out or build_dir() / "export"):
-            click.echo(path)
-    except (DataError, OSError) as error:
+        papers = [load(study) for study in studies()]
+    except DataError as error:
         raise click.ClickException(str(error)) from error
+    try:
+        for path in write_export(papers, folder):
+            click.echo(path)
+    except OSError as error:
+        raise _unwritten(folder, error) from error
 
 
 @main.command()
-@_STUDIES
+@_PAPERS
 @click.option(
     "--text",
     "folder",
@@ -84,7 +97,7 @@ def verify(studies: tuple[str, ...], folder: Path, form: str) -> None:
 
 
 @main.command()
-@_STUDIES
+@_PAPERS_OR_FOLDER
 @click.option(
     "--format", "form", type=click.Choice(["table", "json", "csv", "markdown"]), default="table", show_default=True
 )
@@ -119,8 +132,10 @@ def audit(studies: tuple[str, ...], form: str, severities: tuple[str, ...], fail
 
 
 @main.command()
-@click.argument("targets")
-@click.option("--replicates", type=click.IntRange(min=1), default=100, show_default=True, help="Data sets to find.")
+@click.argument("targets", shell_complete=completion.targets)
+@click.option(
+    "--replicates", type=click.IntRange(1, 100_000), default=100, show_default=True, help="Data sets to find."
+)
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The same seed, the same rows.")
 @click.option(
     "--out",
@@ -156,28 +171,41 @@ def reconstruct(targets: str, replicates: int, seed: int, out: Path, censoring: 
     except DataError as error:
         raise click.ClickException(f"{error}\n`haicbook check` says more.") from error
     except OSError as error:
-        raise click.ClickException(str(error)) from error
+        raise _unwritten(out, error) from error
 
 
 @main.command()
-@_STUDIES
-@click.option("-p", "--parameter", "assignments", multiple=True, metavar="NAME=VALUE", help="Change a parameter.")
+@_NOTEBOOKS
+@click.option(
+    "-p",
+    "--parameter",
+    "assignments",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Change a parameter.",
+    shell_complete=completion.assignments,
+)
 @_JOBS
 @click.option("--force", is_flag=True, help="Run also what is up to date.")
-@click.option("--list-parameters", is_flag=True, help="Show the parameters and what they may be; run nothing.")
-def run(
-    studies: tuple[str, ...], assignments: tuple[str, ...], jobs: int | None, force: bool, list_parameters: bool
-) -> None:
+def run(studies: tuple[str, ...], assignments: tuple[str, ...], jobs: int | None, force: bool) -> None:
     """Execute the notebooks that are stale; all of them when no STUDY is named.
 
-    With -p, the run goes to _build/runs/ and the book stays as it is.
+    With -p, the run goes to _build/runs/ and the book stays as it is; `haicbook params` says what there is to change.
     A notebook that compares the studies always reads the results that the book shows.
     """
-    from haicbook.book.commands import list_command, run_command
+    from haicbook.book.commands import run_command
 
-    if list_parameters:
-        raise SystemExit(list_command(studies))
     raise SystemExit(run_command(studies, assignments, jobs=jobs, force=force))
+
+
+@main.command()
+@_NOTEBOOKS
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def params(studies: tuple[str, ...], form: str) -> None:
+    """Show what `haicbook run -p` can change: each parameter's default, what it may be, and what it is."""
+    from haicbook.book.commands import params_command
+
+    raise SystemExit(params_command(studies, form))
 
 
 @main.command()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from haicbook.book.parameters import (
     Choices,
@@ -70,6 +72,9 @@ def test_typed_values_get_their_types(parameters):
         ("horizon", "nan"),
         ("horizon", "inf"),
         ("horizon", "1_0"),
+        ("horizon", "1e999"),
+        ("horizon", "１２"),
+        ("seed", "٣"),
         ("censoring", "Uniform"),
         ("censoring", ""),
         ("bonferroni", "1"),
@@ -83,6 +88,61 @@ def test_what_is_not_allowed_is_refused_with_what_is(parameters, name, text):
     (problem,) = caught.value.problems
     assert problem.startswith(f"{name}: found {text!r}")
     assert problem.endswith(allowed)
+
+
+def test_a_value_of_thousands_of_digits_is_not_repeated(parameters):
+    with pytest.raises(WrongUsageError) as caught:
+        check_overrides(parameters, {"seed": "9" * 5000})
+    assert caught.value.problems == [f"seed: found '{'9' * 60}…', expected a whole number (int), 0 to 4294967295"]
+
+
+ORDERED = """low: float = 0.4  # 0.1 to 0.9, below high: rate of no interest
+high: float = 0.6  # 0.1 to 0.9: rate worth pursuing
+"""
+
+
+def test_a_value_must_be_below_the_one_that_its_comment_names():
+    ordered = read_parameters(ORDERED, "here")
+    assert str(ordered[0].allowed) == "0.1 to 0.9, below high"
+    assert check_overrides(ordered, {"low": "0.7", "high": "0.8"}) == {"low": 0.7, "high": 0.8}
+    for typed, said in [
+        ({"low": "0.7", "high": "0.5"}, "low: found 0.7, expected less than high, which is 0.5"),
+        ({"low": "0.6"}, "low: found 0.6, expected less than high, which is 0.6 (its default)"),
+        ({"high": "0.3"}, "low: found 0.4 (its default), expected less than high, which is 0.3"),
+    ]:
+        with pytest.raises(WrongUsageError) as caught:
+            check_overrides(ordered, typed)
+        assert caught.value.problems == [said]
+
+
+@given(st.floats(0.1, 0.9), st.floats(0.1, 0.9))
+def test_two_values_are_taken_if_and_only_if_they_are_in_order(low, high):
+    ordered = read_parameters(ORDERED, "here")
+    try:
+        assert check_overrides(ordered, {"low": repr(low), "high": repr(high)}) == {"low": low, "high": high}
+        taken = True
+    except WrongUsageError:
+        taken = False
+    assert taken == (low < high)
+
+
+def test_an_order_is_not_judged_by_a_value_that_is_wrong_itself():
+    with pytest.raises(WrongUsageError) as caught:
+        check_overrides(read_parameters(ORDERED, "here"), {"low": "0.7", "high": "much"})
+    assert caught.value.problems == ["high: found 'much', expected a number (float), 0.1 to 0.9"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        (ORDERED.replace("below high", "below hihg"), "low: below hihg, which is no range of this cell"),
+        (ORDERED.replace("= 0.6", "= 0.2"), "low: found 0.4 (its default), expected less than high, which is 0.2"),
+    ],
+)
+def test_an_order_that_the_cell_itself_does_not_keep_is_an_error(cell, said):
+    with pytest.raises(SourceError) as caught:
+        read_parameters(cell, "here")
+    assert said in str(caught.value)
 
 
 def test_the_limits_themselves_are_allowed(parameters):

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 
+import pytest
 from rich.console import Console
 
-from haicbook.book.progress import Progress
+from haicbook.book import progress as progress_module
+from haicbook.book.progress import Earlier, Progress
+from haicbook.heartbeat import heartbeat
 
 
 def play(console: Console) -> None:
-    with Progress({"alpha": "data changed", "beta": "forced"}, console) as progress:
+    with Progress({"alpha": "data changed", "beta": "forced"}, console, {}) as progress:
         progress.start("alpha")
         progress.event("alpha", {"event": "cells", "count": 9})
         progress.event("alpha", {"event": "cell", "number": 7})
@@ -32,3 +36,40 @@ def test_a_table_on_a_terminal():
     assert lines[-1].split() == ["alpha", "failed", "cell", "7", "of", "9", "0.0", "s", "data", "changed"]
     assert "beta" in file.getvalue()
     assert "waiting" in file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("earlier", "seconds", "said"),
+    [
+        ({}, 41, "alpha: cell 7 of 9, 41 s so far"),
+        ({"alpha": Earlier(100, same=True)}, 41, "alpha: cell 7 of 9, 41 s so far, about 59 s to go (100 s last time)"),
+        ({"alpha": Earlier(30, same=True)}, 41, "alpha: cell 7 of 9, 41 s so far, longer than last time (30 s)"),
+        ({"alpha": Earlier(30, same=False)}, 41, "alpha: cell 7 of 9, 41 s so far (30 s with the defaults)"),
+    ],
+)
+def test_a_beat_says_how_far_it_is_and_when_it_may_be_done(monkeypatch, earlier, seconds, said):
+    file = io.StringIO()
+    now = 1000.0
+    monkeypatch.setattr(progress_module.time, "monotonic", lambda: now)
+    progress = Progress({"alpha": "forced", "beta": "forced"}, Console(file=file, width=40), earlier)
+    progress.start("alpha")
+    progress.event("alpha", {"event": "cells", "count": 9})
+    progress.event("alpha", {"event": "cell", "number": 7})
+    now += seconds
+    progress.beat()
+    assert file.getvalue() == f"alpha: running (forced)\n{said}\n"
+
+
+def test_lines_come_while_a_cell_is_silent(monkeypatch):
+    said = threading.Event()
+
+    class File(io.StringIO):
+        def write(self, text: str) -> int:
+            if "starting" in text:
+                said.set()
+            return super().write(text)
+
+    monkeypatch.setattr(progress_module, "heartbeat", lambda beat: heartbeat(beat, 0.01))
+    with Progress({"alpha": "forced"}, Console(file=File(), width=100), {}) as progress:
+        progress.start("alpha")
+        assert said.wait(30)

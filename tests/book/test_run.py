@@ -326,14 +326,6 @@ def alive(pid: int) -> bool:
     return True
 
 
-def test_parameters_are_listed(project, haicbook):
-    result = haicbook("run", "--list-parameters", "alpha")
-    assert result.exit_code == 0
-    rows = [line.split() for line in result.output.splitlines()]
-    assert ["alpha", "factor", "int", "2", "1", "to", "9", "what", "the", "count", "is", "multiplied", "by"] in rows
-    assert "beta" not in result.output
-
-
 def test_a_project_without_notebooks_says_so(tmp_path):
     result = call(tmp_path, "run")
     assert result.exit_code == 2

@@ -196,3 +196,12 @@ def test_value_lookup_names_what_is_near(folder: Path) -> None:
     assert paper.value("demo2020/results/os_rate/after_psm/drug/m12/rate") == 56.3
     with pytest.raises(KeyError, match="os_rate"):
         paper.value("demo2020/results/os_rate/after_psm/drug/m6/rate")
+
+
+def test_no_name_is_cut_on_a_narrow_screen() -> None:
+    result = CliRunner().invoke(main, ["check"], env={"COLUMNS": "80"})
+    table, _, _ = result.output.partition("\ncao2024, ")
+    assert max(map(len, result.output.splitlines())) <= 80
+    assert "…" not in table
+    for word in ("problems", "propensity", "liu_hepa", "shen2025", "hepa_haic", "first_line"):
+        assert word in table.split()

@@ -206,3 +206,32 @@ def test_a_report_never_replaces_the_targets(folder):
     result = CliRunner().invoke(main, ["reconstruct", str(folder / "small.json"), "--out", str(folder / "small.csv")])
     assert result.exit_code == 2
     assert "would replace the targets" in result.output
+
+
+def test_without_a_terminal_a_line_says_how_many_are_found_and_when_all_may_be(monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(command.time, "monotonic", lambda: clock[0])
+    count = command.Count(400)
+    said = []
+    for clock[0], found in [(10.0, None), (20.0, 0), (25.0, None), (60.0, 100), (70.0, None), (300.0, None)]:
+        if found is not None:
+            count.told(found)
+        else:
+            said.append(count.so_far())
+    assert said == [
+        "looking for what can be met together, 10 s so far",
+        "0 of 400 data sets found, 25 s so far",
+        "100 of 400 data sets found, 70 s so far, about 110 s to go",
+        "100 of 400 data sets found, 300 s so far",
+    ]
+
+
+def test_a_folder_in_which_no_file_can_be_made_is_found_before_the_work(folder, monkeypatch):
+    def full(**_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(command.tempfile, "TemporaryFile", full)
+    monkeypatch.setattr(command, "reconstruct_told", lambda *_: pytest.fail("it began"))
+    result = asked(folder)
+    assert result.exit_code == 2
+    assert f"nothing can be written in {folder} (No space left on device)" in result.output

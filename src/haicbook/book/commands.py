@@ -1,9 +1,13 @@
-"""`haicbook run` and `haicbook build`: do the work, say how it went, return the exit code."""
+"""`haicbook run`, `params` and `build`: do the work, say how it went, return the exit code."""
 
 from __future__ import annotations
 
+import json
+import shutil
+import time
 import webbrowser
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from functools import wraps
 from typing import ParamSpec
 
@@ -15,9 +19,10 @@ from haicbook.book.ledger import write_ledger
 from haicbook.book.notebooks import choose, read_sources
 from haicbook.book.parameters import parse_assignments
 from haicbook.book.problems import SourceError, WrongUsageError
-from haicbook.book.report import near, parameter_table, report_outcomes, say
+from haicbook.book.report import near, parameter_entries, parameter_records, report_outcomes, say
 from haicbook.book.run import exit_code, run
 from haicbook.book.status import write_page
+from haicbook.heartbeat import heartbeat
 
 Arguments = ParamSpec("Arguments")
 WELL, FAILURE, USAGE, PARTIAL = 0, 1, 2, 3
@@ -41,9 +46,13 @@ def _listing_problems(command: Callable[Arguments, int]) -> Callable[Arguments, 
 
 
 @_listing_problems
-def list_command(studies: Sequence[str]) -> int:
-    """Show the parameters of the named notebooks, or of all."""
-    parameter_table(read_sources(choose(studies)), Console())
+def params_command(studies: Sequence[str], form: str) -> int:
+    """Show the parameters of the named notebooks, or of all: for people (`text`) or for programs (`json`)."""
+    sources = read_sources(choose(studies)).values()
+    if form == "json":
+        print(json.dumps(parameter_records(sources), indent=1, ensure_ascii=False))
+    else:
+        print(parameter_entries(sources, shutil.get_terminal_size().columns))
     return WELL
 
 
@@ -69,11 +78,7 @@ def build_command(*, jobs: int | None, force: bool, strict: bool, open_book: boo
     write_page([outcome.job.source.name for outcome in outcomes], stale)
     write_appendix()
     write_ledger()
-    if console.is_terminal:
-        with console.status("building the pages"):
-            built = build_pages(strict=strict)
-    else:
-        say(console, "building the pages")
+    with _building(console):
         built = build_pages(strict=strict)
     if built.code != 0:
         _report_broken(built, errors)
@@ -82,6 +87,15 @@ def build_command(*, jobs: int | None, force: bool, strict: bool, open_book: boo
     if open_book:
         webbrowser.open(built.index.as_uri())
     return PARTIAL if stale else WELL
+
+
+def _building(console: Console) -> AbstractContextManager[object]:
+    """That the pages are being built: a spinner on a terminal, a line now and then elsewhere."""
+    if console.is_terminal:
+        return console.status("building the pages")
+    say(console, "building the pages")
+    begin = time.monotonic()
+    return heartbeat(lambda: say(console, f"building the pages, {time.monotonic() - begin:.0f} s so far"))
 
 
 def _report_broken(built: Built, errors: Console) -> None:

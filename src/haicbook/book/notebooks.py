@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,10 @@ from typing import Any
 from haicbook.book.parameters import Parameter, Scalar, read_parameters, unknown
 from haicbook.book.problems import SourceError, WrongUsageError
 from haicbook.paths import data_dir, notebooks_dir
+
+# a cell's options, one a line, and its code
+_CODE_CELL = re.compile(r"^```\{code-cell\}.*\n((?::.*\n)*)((?:(?!```).*\n)*)```", re.MULTILINE)
+_PARAMETERS_TAG = re.compile(r"^:tags:.*\bparameters\b", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,17 @@ def read_sources(wanted: Iterable[str]) -> dict[str, Source]:
     if problems:
         raise SourceError(problems)
     return sources
+
+
+def parameters_at_once(path: Path) -> tuple[Parameter, ...]:
+    """A notebook's parameters without loading jupytext, for completion; none when they cannot be read."""
+    for header, code in _CODE_CELL.findall(path.read_text(encoding="utf-8")):
+        if _PARAMETERS_TAG.search(header):
+            try:
+                return read_parameters(code, path.name)
+            except SourceError:
+                return ()
+    return ()
 
 
 def read_source(path: Path) -> Source:

@@ -1,7 +1,8 @@
 """The parameters of a notebook: read from its tagged cell, checked before anything runs.
 
 Each line of the cell is `name: type = default  # ALLOWED: help`, where ALLOWED is a range, `3 to 120`, or choices,
-`uniform | early | late`. `papermill --help-notebook` reads the same lines.
+`uniform | early | late`. A range may end below another parameter, `0.05 to 0.9, below p1`.
+`papermill --help-notebook` reads the same lines.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import io
 import math
 import re
 import tokenize
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from haicbook.book.problems import SourceError, WrongUsageError
@@ -21,23 +22,25 @@ Scalar = bool | int | float | str
 TYPES: dict[str, type] = {"int": int, "float": float, "str": str, "bool": bool}
 _ARTICLES = {"int": "a whole number", "float": "a number", "str": "a text", "bool": "true or false"}
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-_RANGE = re.compile(rf"({_NUMBER}) to ({_NUMBER})")
+_RANGE = re.compile(rf"({_NUMBER}) to ({_NUMBER})(?:, below (\w+))?")
 _SHAPE = "`name: type = default  # LOW to HIGH: help` or `# A | B: help`"
+_LONGEST_FOUND = 60
 
 
 @dataclass(frozen=True)
 class Range:
-    """All numbers from `low` to `high`, both included."""
+    """All numbers from `low` to `high`, both included; smaller, too, than the parameter `below` where it names one."""
 
     low: int | float
     high: int | float
+    below: str = ""
 
     def admits(self, value: Scalar) -> bool:
-        """Whether the value lies in the range."""
+        """Whether the value lies in the range, whatever the other parameter is."""
         return not isinstance(value, str) and self.low <= value <= self.high
 
     def __str__(self) -> str:
-        return f"{self.low:.15g} to {self.high:.15g}"
+        return f"{self.low:.15g} to {self.high:.15g}" + (f", below {self.below}" if self.below else "")
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ def read_parameters(source: str, where: str) -> tuple[Parameter, ...]:
             parameters[parameter.name] = parameter
         except ValueError as error:
             problems.append(f"{where}, line {statement.lineno}: {error}")
+    problems = problems or [f"{where}: {problem}" for problem in _disordered_declarations(parameters)]
     if problems:
         raise SourceError(problems)
     return tuple(parameters.values())
@@ -161,7 +165,8 @@ def check_overrides(parameters: Iterable[Parameter], overrides: Mapping[str, str
     Raises
     ------
     WrongUsageError
-        Every unknown name, value of another type and value that is not allowed, with what is.
+        Every unknown name, value of another type, value that is not allowed, with what is, and pair of values that
+        contradict each other.
     """
     known = {parameter.name: parameter for parameter in parameters}
     values: dict[str, Scalar] = {}
@@ -174,6 +179,7 @@ def check_overrides(parameters: Iterable[Parameter], overrides: Mapping[str, str
             values[name] = _convert(known[name], text)
         except ValueError as error:
             problems.append(str(error))
+    problems += _disordered(known, values, wrong=overrides.keys() - values.keys())
     if problems:
         raise WrongUsageError(problems)
     return values
@@ -185,6 +191,29 @@ def unknown(name: str, known: Iterable[str], what: str = "parameter") -> str:
     near = difflib.get_close_matches(name, names, n=1)
     meant = f" (did you mean {near[0]}?)" if near else ""
     return f"{name}: no such {what}{meant}; there {'is' if len(names) == 1 else 'are'} {', '.join(names) or 'none'}"
+
+
+def _disordered(known: Mapping[str, Parameter], values: Mapping[str, Scalar], wrong: Collection[str]) -> list[str]:
+    """Each value that is not below the one it must be below; a parameter without a value has its default."""
+    given = {name: values.get(name, parameter.default) for name, parameter in known.items() if name not in wrong}
+    problems = []
+    for name, parameter in known.items():
+        other = parameter.allowed.below if isinstance(parameter.allowed, Range) else ""
+        if other and {name, other} <= given.keys() and not given[name] < given[other]:  # type: ignore[operator]
+            found, limit = (f"{shown(given[key])}{'' if key in values else ' (its default)'}" for key in (name, other))
+            problems.append(f"{name}: found {found}, expected less than {other}, which is {limit}")
+    return problems
+
+
+def _disordered_declarations(parameters: Mapping[str, Parameter]) -> list[str]:
+    """Each `below` that names no number of the cell, and each that the defaults do not keep."""
+    numbers = [name for name, parameter in parameters.items() if isinstance(parameter.allowed, Range)]
+    strangers = [
+        f"{name}: below {parameter.allowed.below}, which is no range of this cell; ranges are {', '.join(numbers)}"
+        for name, parameter in parameters.items()
+        if isinstance(parameter.allowed, Range) and parameter.allowed.below not in ("", *numbers)
+    ]
+    return strangers + _disordered(parameters, {}, wrong=())
 
 
 def _comments(source: str) -> dict[int, str]:
@@ -224,7 +253,7 @@ def _allowed(name: str, kind: str, comment: str) -> tuple[Range | Choices, str]:
     read = TYPES[kind]
     try:
         if kind in ("int", "float") and (match := _RANGE.fullmatch(text)):
-            limits = Range(read(match[1]), read(match[2]))
+            limits = Range(read(match[1]), read(match[2]), match[3] or "")
             if limits.low >= limits.high:
                 raise ValueError
             return limits, help_text
@@ -241,10 +270,14 @@ def _convert(parameter: Parameter, text: str) -> Scalar:
         value = _read(parameter.type, text)
     except ValueError:
         kind = f"{_ARTICLES[parameter.type]} ({parameter.type}), {parameter.allowed}"
-        raise ValueError(f"{parameter.name}: found {text!r}, expected {kind}") from None
+        raise ValueError(f"{parameter.name}: found {_cut(text)!r}, expected {kind}") from None
     if not parameter.allowed.admits(value):
-        raise ValueError(f"{parameter.name}: found {text!r}, expected {parameter.allowed}")
+        raise ValueError(f"{parameter.name}: found {_cut(text)!r}, expected {parameter.allowed}")
     return value
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_FOUND else f"{text[:_LONGEST_FOUND]}…"
 
 
 def _read(kind: str, text: str) -> Scalar:
@@ -257,8 +290,8 @@ def _read(kind: str, text: str) -> Scalar:
         if not text:
             raise ValueError(text)
         return text
-    if "_" in text:
-        # Python reads 1_0 as ten; a person who typed it may have meant 1.0
+    if "_" in text or not text.isascii():
+        # Python reads 1_0 as ten, and digits of other scripts; a person who typed 1_0 may have meant 1.0
         raise ValueError(text)
     value: Scalar = TYPES[kind](text)
     if isinstance(value, float) and not math.isfinite(value):

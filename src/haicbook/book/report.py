@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from haicbook.book.notebooks import Source
-from haicbook.book.parameters import shown
+from haicbook.book.parameters import Choices, Range, shown
 from haicbook.book.run import Job, Outcome, moved_since
 from haicbook.results import ResultsError, SavedResults, load_results
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _MOST_ROWS = 40
+_NAME_INDENT, _HELP_INDENT = " " * 2, " " * 6
+_wrap = partial(wrap, break_long_words=False, break_on_hyphens=False)
 
 
 def report_outcomes(outcomes: Sequence[Outcome], console: Console, errors: Console) -> None:
@@ -74,17 +78,32 @@ def differences(before: SavedResults, after: SavedResults) -> list[tuple[str, An
     return rows
 
 
-def parameter_table(sources: Mapping[str, Source], console: Console) -> None:
-    """Each notebook's parameters: type, default, what is allowed, what it is."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    table = Table("notebook", "parameter", "type", "default", "allowed", "what it is", box=SIMPLE_HEAD, pad_edge=False)
-    for source in sources.values():
+def parameter_entries(sources: Iterable[Source], width: int) -> str:
+    """Each notebook's parameters for people: its default and what is allowed, then what it is, wrapped to a width."""
+    lines: list[str] = []
+    for source in sources:
+        lines += ["", source.name] if lines else [source.name]
         for parameter in source.parameters:
-            default, allowed = shown(parameter.default), str(parameter.allowed)
-            table.add_row(source.name, parameter.name, parameter.type, default, allowed, parameter.help)
-    console.print(table, markup=False, highlight=False)
+            value = f"{parameter.name}={shown(parameter.default)}   ({parameter.type}: {parameter.allowed})"
+            for text, indent in ((value, _NAME_INDENT), (parameter.help, _HELP_INDENT)):
+                lines += _wrap(text, width, initial_indent=indent, subsequent_indent=_HELP_INDENT)
+    return "\n".join(lines)
+
+
+def parameter_records(sources: Iterable[Source]) -> list[dict[str, Any]]:
+    """Each notebook's parameters for programs: what is allowed is either `low` and `high`, or `choices`."""
+    return [
+        {
+            "notebook": source.name,
+            "name": parameter.name,
+            "type": parameter.type,
+            "default": parameter.default,
+            **_allowed_record(parameter.allowed),
+            "help": parameter.help,
+        }
+        for source in sources
+        for parameter in source.parameters
+    ]
 
 
 def say(console: Console, text: str, style: str | None = None) -> None:
@@ -95,6 +114,12 @@ def say(console: Console, text: str, style: str | None = None) -> None:
 def near(path: Path) -> str:
     """A path as seen from the current folder."""
     return os.path.relpath(path)
+
+
+def _allowed_record(allowed: Range | Choices) -> dict[str, Any]:
+    if isinstance(allowed, Choices):
+        return {"choices": list(allowed.values)}
+    return {"low": allowed.low, "high": allowed.high} | ({"below": allowed.below} if allowed.below else {})
 
 
 def _print_differences(rows: Sequence[tuple[str, Any, Any]], total: int, console: Console) -> None:

@@ -17,8 +17,8 @@ from haicbook.book.fingerprint import Fingerprint, sha256, take_fingerprint
 from haicbook.book.notebooks import Source, choose, is_cross_study, names, read_sources
 from haicbook.book.parameters import Scalar, check_overrides, unknown
 from haicbook.book.problems import WrongUsageError
-from haicbook.book.progress import Progress
-from haicbook.book.status import record_execution
+from haicbook.book.progress import Earlier, Progress
+from haicbook.book.status import read_record, record_execution
 from haicbook.paths import build_dir, executed_dir
 from haicbook.results import write_text
 
@@ -172,31 +172,34 @@ def resolve(sources: Sequence[Source], overrides: Mapping[str, str]) -> dict[str
     Raises
     ------
     WrongUsageError
-        Every name that a notebook does not have, and every value that one of them does not allow.
+        Every name that a notebook does not have, and every value, or pair of them, that one of them does not allow.
     """
     values: dict[str, dict[str, Scalar]] = {source.name: {} for source in sources}
     problems = []
     for name, text in overrides.items():
-        having = [source for source in sources if name in source.defaults]
-        if len(having) < len(sources):
-            problems.extend(_not_everywhere(name, text, having, sources))
-        for source in having:
-            try:
-                values[source.name] |= check_overrides(source.parameters, {name: text})
-            except WrongUsageError as error:
-                several = f"{source.name}: " if len(sources) > 1 else ""
-                problems.extend(f"{several}{problem}" for problem in error.problems)
+        if lacking := [source.name for source in sources if name not in source.defaults]:
+            problems.append(_not_everywhere(name, text, lacking, sources))
+    for source in sources:
+        try:
+            theirs = {name: text for name, text in overrides.items() if name in source.defaults}
+            values[source.name] = check_overrides(source.parameters, theirs)
+        except WrongUsageError as error:
+            several = f"{source.name}: " if len(sources) > 1 else ""
+            problems.extend(f"{several}{problem}" for problem in error.problems)
     if problems:
         raise WrongUsageError(problems)
     return {source.name: _changed_only(source, values[source.name]) for source in sources}
 
 
-def _not_everywhere(name: str, text: str, having: Sequence[Source], sources: Sequence[Source]) -> list[str]:
+def _not_everywhere(name: str, text: str, lacking: Sequence[str], sources: Sequence[Source]) -> str:
+    """The sentence for a parameter that not all of the chosen notebooks have: which of them, or of all, do."""
+    having = [source.name for source in sources if name in source.defaults]
     if not having:
-        return [unknown(name, sorted({known for source in sources for known in source.defaults}))]
-    lacking = ", ".join(source.name for source in sources if source not in having)
-    which = " ".join(source.name for source in having)
-    return [f"{name}: not a parameter of {lacking}; those that have it: haicbook run {which} -p {name}={text}"]
+        having = [other.name for other in read_sources(names()).values() if name in other.defaults]
+    if not having:
+        return unknown(name, sorted({known for source in sources for known in source.defaults}))
+    which = " ".join(having)
+    return f"{name}: not a parameter of {', '.join(lacking)}; those that have it: haicbook run {which} -p {name}={text}"
 
 
 def _changed_only(source: Source, values: Mapping[str, Scalar]) -> dict[str, Scalar]:
@@ -233,10 +236,15 @@ def _run_stale(planned: Sequence[Job], jobs: int | None, force: bool, console: C
     stale = [job for job in planned if moved[job.label] or (force and job.asked)]
     if not stale:
         return [Outcome(job, "fresh") for job in planned]
-    with Progress({job.label: why(moved[job.label]) for job in stale}, console) as progress:
+    with Progress({job.label: why(moved[job.label]) for job in stale}, console, _earlier(stale)) as progress:
         outcomes = _in_parallel(stale, prints, progress, jobs or cores())
     done = {outcome.job.label: outcome for outcome in outcomes}
     return [done.get(job.label, Outcome(job, "fresh")) for job in planned]
+
+
+def _earlier(jobs: Iterable[Job]) -> dict[str, Earlier]:
+    took = {name: entry["seconds"] for name, entry in read_record().items() if "seconds" in entry}
+    return {job.label: Earlier(took[job.source.name], not job.changed) for job in jobs if job.source.name in took}
 
 
 def why(moved: Sequence[str]) -> str:

@@ -80,12 +80,15 @@ def report(names: list[str], root: Path) -> int:
 
     checked = check(names, root)
     console = Console(highlight=False, emoji=False)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
     headings = ("study", "design", "patients", "tables", "values", "claims", "unread", "missing", "problems")
-    for heading in headings:
-        text = heading in headings[:3]
-        table.add_column(heading, justify="left" if text else "right", no_wrap=not text)
-    for row in summary_rows(checked):
+    rows = summary_rows(checked)
+    for heading, cells in zip(headings, zip(*rows, strict=True), strict=True):
+        # cells break between words; no name is cut on a narrow screen
+        longest = max(len(word) for cell in (heading, *cells) for word in cell.split())
+        left = heading in headings[:3]
+        table.add_column(heading, justify="left" if left else "right", min_width=longest, overflow="fold")
+    for row in rows:
         table.add_row(*row)
     console.print(table)
     lines = unavailable_lines(checked)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from haicbook.heartbeat import heartbeat
 from haicbook.study import load, studies
 from haicbook.survival import report
 from haicbook.survival.comparison import FOLLOW_UP_WORDS
@@ -116,9 +118,18 @@ def _unwritable(named: str, out: Path) -> list[str]:
     above = next(folder for folder in out.absolute().parents if folder.exists())
     if not above.is_dir():
         problems.append(f"--out is {out}; {above} is no folder")
-    elif not os.access(above, os.W_OK):
-        problems.append(f"--out is {out}; nothing can be written in {above}")
+    elif reason := _refusal(above):
+        problems.append(f"--out is {out}; nothing can be written in {above} ({reason})")
     return problems
+
+
+def _refusal(folder: Path) -> str:
+    """Why no file can be made in a folder; empty when one can."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return ""
+    except OSError as error:
+        return error.strerror or str(error)
 
 
 def _same(one: Path, other: Path) -> bool:
@@ -140,9 +151,43 @@ def reconstruct_told(
     return ensemble_of(targets, settled, replicates, rng, censoring, told=told)
 
 
+class Count:
+    """Data sets found so far, and when that many more may be found."""
+
+    def __init__(self, wanted: int) -> None:
+        self._wanted = wanted
+        self._begin = time.monotonic()
+        # when it was settled what can be met together; what was found since, and when that was last told
+        self._settled: float | None = None
+        self._found, self._told = 0, self._begin
+
+    def told(self, found: int) -> None:
+        """So many are found; none as soon as it is settled what can be met together."""
+        self._found, self._told = found, time.monotonic()
+        if self._settled is None:
+            self._settled = self._told
+
+    def so_far(self) -> str:
+        """A line for people."""
+        now = time.monotonic()
+        seconds = f"{now - self._begin:.0f} s so far"
+        if self._settled is None:
+            return f"looking for what can be met together, {seconds}"
+        line = f"{self._found} of {self._wanted} data sets found, {seconds}"
+        if not self._found:
+            return line
+        end = self._settled + (self._told - self._settled) * self._wanted / self._found
+        return f"{line}, about {end - now:.0f} s to go" if end > now else line
+
+
 @contextmanager
 def _progress(errors: Console, replicates: int) -> Iterator[Told]:
-    """A bar on a terminal, nothing elsewhere."""
+    """A bar on a terminal, a line every ten seconds elsewhere."""
+    if not errors.is_terminal:
+        count = Count(replicates)
+        with heartbeat(lambda: _say(errors, count.so_far())):
+            yield count.told
+        return
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -150,7 +195,7 @@ def _progress(errors: Console, replicates: int) -> Iterator[Told]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
+    with Progress(*columns, console=errors, transient=True) as bar:
         task = bar.add_task("what can be met together", total=None)
 
         def told(found: int) -> None:

@@ -12,12 +12,13 @@ from typing import Any
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import YAMLError
 
+from haicbook.limits import LONGEST_CELL, MOST_ROWS
 from haicbook.study.problems import Problem
 from haicbook.study.schema import Study
-
-_BYTE_ORDER_MARK = "\ufeff"
+from haicbook.study.texts import read_text
+from haicbook.study.yaml_guard import malformed, yaml_problems
 
 
 @dataclass(frozen=True)
@@ -31,29 +32,15 @@ class Row:
         return self.cells[column]
 
 
-def read_text(path: Path, name: str) -> tuple[str, list[Problem]]:
-    """The file's text, or the reason why there is none."""
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        return "", [Problem(name, 0, "", "no such file", "the file that study.yml and the codebook ask for")]
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        return "", [Problem(name, line, "", f"byte 0x{raw[error.start]:02x}, which is not UTF-8", "UTF-8 text")]
-    if not text.strip(_BYTE_ORDER_MARK + " \r\n\t"):
-        return "", [Problem(name, 0, "", "an empty file", "content")]
-    return text.removeprefix(_BYTE_ORDER_MARK), []
-
-
-def read_csv(path: Path, name: str, expected: Sequence[str]) -> tuple[list[Row], list[Problem]]:
+def read_csv(
+    path: Path, name: str, expected: Sequence[str], within: Path | None = None
+) -> tuple[list[Row], list[Problem]]:
     """Rows of a CSV whose header must be `expected`, in any order.
 
     A byte order mark, CRLF line ends and trailing empty columns, as spreadsheets leave them, are read rightly;
-    semicolons are refused, since a decimal comma may come with them.
+    semicolons are refused, since a decimal comma may come with them. Links may not lead out of `within`.
     """
-    text, problems = read_text(path, name)
+    text, problems = read_text(path, name, within)
     if problems:
         return [], problems
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -71,12 +58,25 @@ def read_csv(path: Path, name: str, expected: Sequence[str]) -> tuple[list[Row],
             if len(cells) != len(header):
                 problems.append(Problem(name, line, "", f"{len(cells)} cells", f"{len(header)}, one for each column"))
                 continue
-            rows.append(Row(line, {column: cell.strip() for column, cell in zip(header, cells, strict=True)}))
+            if len(rows) == MOST_ROWS:
+                problems.append(Problem(name, line, "", f"more than {MOST_ROWS} rows", "a printed table or its claims"))
+                break
+            row = Row(line, {column: cell.strip() for column, cell in zip(header, cells, strict=True)})
+            problems += _long_cells(name, row)
+            rows.append(row)
     except csv.Error as error:
         problems.append(Problem(name, reader.line_num, "", f"malformed CSV ({error})", "comma-separated cells"))
     if not rows and not problems:
         problems.append(Problem(name, 0, "", "a header without rows", "at least one row"))
     return rows, problems
+
+
+def _long_cells(name: str, row: Row) -> list[Problem]:
+    return [
+        Problem(name, row.line, column, f"{len(cell)} characters", f"at most {LONGEST_CELL}")
+        for column, cell in row.cells.items()
+        if len(cell) > LONGEST_CELL
+    ]
 
 
 def _without_trailing_blanks(cells: list[str], keep: int = 0) -> list[str]:
@@ -103,24 +103,24 @@ def _header_problems(name: str, header: list[str], expected: Sequence[str]) -> l
     return problems
 
 
-def read_study_yaml(path: Path, name: str) -> tuple[Study | None, list[Problem]]:
+def read_study_yaml(path: Path, name: str, within: Path | None = None) -> tuple[Study | None, list[Problem]]:
     """`study.yml` as a validated :class:`Study`, or all the reasons why not, with line numbers."""
-    text, problems = read_text(path, name)
+    text, problems = read_text(path, name, within)
+    problems = problems or yaml_problems(name, text)
     if problems:
         return None, problems
     try:
-        tree = YAML(typ="rt").load(text)
+        tree, plain = YAML(typ="rt").load(text), YAML(typ="safe").load(text)
     except DuplicateKeyError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         found = str(error.problem).split(" with value")[0].replace("found ", "")
         return None, [Problem(name, line, "", found, "each key once")]
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        return None, [Problem(name, line, "", f"malformed YAML ({error.problem})", "YAML as in the codebook")]
+    except (YAMLError, ValueError) as error:
+        return None, [malformed(name, error)]
     if not isinstance(tree, dict):
         return None, [Problem(name, 1, "", f"a {type(tree).__name__}", "keys and values, as in the codebook")]
     try:
-        return Study.model_validate(YAML(typ="safe").load(text)), []
+        return Study.model_validate(plain), []
     except ValidationError as error:
         return None, [_schema_problem(name, tree, detail) for detail in error.errors()]
 

@@ -5,11 +5,31 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from haicbook.limits import MOST_PATIENTS
+from haicbook.printed import parse_number
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]*$")]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-Figure = Annotated[str, StringConstraints(pattern=r"\d")]
+Size = Annotated[int, Field(strict=True, ge=1, le=MOST_PATIENTS)]
+Count = Annotated[int, Field(strict=True, ge=0, le=MOST_PATIENTS)]
+
+
+def _figure(text: str) -> str:
+    if parse_number(text).state != "exact":
+        raise ValueError(f'{text!r}; a printed figure such as "0.05"')
+    return text
+
+
+def _not_negative(text: str) -> str:
+    if parse_number(text).value < 0:
+        raise ValueError(f"{text!r}; a number of months from 0 on")
+    return text
+
+
+Figure = Annotated[str, AfterValidator(_figure)]
+Months = Annotated[Figure, AfterValidator(_not_negative)]
 
 Statistic = Literal[
     "n",
@@ -60,14 +80,7 @@ class Population(Strict):
     """A set of patients and how many of them each arm has."""
 
     label: Text
-    n: dict[Slug, int]
-
-    @field_validator("n")
-    @classmethod
-    def at_least_one_patient(cls, n: dict[str, int]) -> dict[str, int]:
-        if any(size < 1 for size in n.values()):
-            raise ValueError("a group needs at least one patient")
-        return n
+    n: Annotated[dict[Slug, Size], Field(min_length=1)]
 
 
 class Setting(Strict):
@@ -75,7 +88,7 @@ class Setting(Strict):
 
     country: Text
     institution: Text
-    centres: int | None = None
+    centres: Size | None = None
     enrolment_start: Text | None = None
     enrolment_end: Text | None = None
     last_follow_up: Text | None = None
@@ -127,10 +140,10 @@ class Design(Strict):
     alternative_rate: Figure
     alpha: Figure
     power: Figure
-    stage1_n: int
-    stage1_reject_at_most: int = Field(description="stop for futility at this many responders or fewer")
-    total_n: int
-    total_reject_at_most: int
+    stage1_n: Size
+    stage1_reject_at_most: Count = Field(description="stop for futility at this many responders or fewer")
+    total_n: Size
+    total_reject_at_most: Count
 
 
 class FollowUp(Strict):
@@ -151,7 +164,7 @@ class Attributes(Strict):
     grade: Grade | None = None
     model: Model | None = None
     term: Slug | None = None
-    time: Figure | None = None
+    time: Months | None = None
     statistic: Statistic | None = None
     unit: Text | None = None
 
@@ -204,7 +217,7 @@ class Study(Strict):
     title: Text
     short_title: Text
     authors: Text
-    year: int | None
+    year: Annotated[int, Field(strict=True, ge=1900, le=2100)] | None
     journal: Text | None
     doi: Annotated[str, StringConstraints(pattern=r"^10\.\d{4,9}/\S+$")] | None
     licence: Text
@@ -236,6 +249,7 @@ class Study(Strict):
             for arm in population.n
             if arm not in self.arms
         ]
+        problems += self._roles_that_make_no_comparison()
         if self.main_population not in self.populations:
             problems.append(f"main_population {self.main_population}; populations are {', '.join(self.populations)}")
         for table in self.tables:
@@ -253,6 +267,16 @@ class Study(Strict):
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    def _roles_that_make_no_comparison(self) -> list[str]:
+        wanted = {"single": 1} if self.design == "single_arm" else {"experimental": 1, "comparator": 1}
+        roles = [arm.role for arm in self.arms.values()]
+        return [
+            f"{roles.count(role)} arms with the role {role} in a design that is {self.design}, which has "
+            f"{wanted.get(role, 0) or 'none'}"
+            for role in ("experimental", "comparator", "single")
+            if roles.count(role) != wanted.get(role, 0)
+        ]
 
     @property
     def experimental(self) -> str | None:

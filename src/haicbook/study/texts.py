@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import re
 import stat
 from collections.abc import Iterator
@@ -47,7 +46,7 @@ def read_text(path: Path, name: str, within: Path | None = None) -> tuple[str, l
         found = f"a file that cannot be opened ({error.strerror})"
         return "", [Problem(name, 0, "", found, "one that may be read")]
     if len(raw) > MOST_BYTES:
-        return "", [_too_large(name, os.stat(path).st_size)]
+        return "", [_too_large(name, path.stat().st_size)]
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -200,13 +200,14 @@ def _time_problems(record: Record, place: Place) -> list[Problem]:
     if not timed:
         return []
     unit, problems = record["unit"], []
+    where = (*place[:2], "unit" if record["kind"] == "claim" else place[2])
     if record["read_as"] in _TIMES:
         if unit not in ("months", ""):
-            problems.append(Problem(*place, f"a time in {unit}", "months: as printed only where the paper has months"))
+            problems.append(Problem(*where, repr(unit), "months, the unit of every time to an event"))
         if record["statistic"] == "median" and record["value"] < 0:
             problems.append(Problem(*place, f"{record['printed']} months", "a time of at least 0"))
     if record["statistic"] == "rate" and unit not in ("percent", ""):
-        problems.append(Problem(*place, f"a rate in {unit}", "percent"))
+        problems.append(Problem(*where, repr(unit), "percent, the unit of every rate"))
     return problems
 
 

@@ -17,8 +17,7 @@ from ruamel.yaml.error import YAMLError
 from haicbook.limits import LONGEST_CELL, MOST_ROWS
 from haicbook.study.problems import Problem
 from haicbook.study.schema import Study
-from haicbook.study.texts import read_text
-from haicbook.study.yaml_guard import malformed, yaml_problems
+from haicbook.texts import Flaw, malformed, read_text, yaml_flaws
 
 
 @dataclass(frozen=True)
@@ -40,9 +39,10 @@ def read_csv(
     A byte order mark, CRLF line ends and trailing empty columns, as spreadsheets leave them, are read rightly;
     semicolons are refused, since a decimal comma may come with them. Links may not lead out of `within`.
     """
-    text, problems = read_text(path, name, within)
-    if problems:
-        return [], problems
+    text, flaws = read_text(path, within)
+    if flaws:
+        return [], _problems(name, flaws)
+    problems: list[Problem] = []
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[Row] = []
     try:
@@ -69,6 +69,10 @@ def read_csv(
     if not rows and not problems:
         problems.append(Problem(name, 0, "", "a header without rows", "at least one row"))
     return rows, problems
+
+
+def _problems(name: str, flaws: list[Flaw]) -> list[Problem]:
+    return [Problem(name, flaw.line, "", flaw.found, flaw.expected) for flaw in flaws]
 
 
 def _long_cells(name: str, row: Row) -> list[Problem]:
@@ -105,10 +109,9 @@ def _header_problems(name: str, header: list[str], expected: Sequence[str]) -> l
 
 def read_study_yaml(path: Path, name: str, within: Path | None = None) -> tuple[Study | None, list[Problem]]:
     """`study.yml` as a validated :class:`Study`, or all the reasons why not, with line numbers."""
-    text, problems = read_text(path, name, within)
-    problems = problems or yaml_problems(name, text)
-    if problems:
-        return None, problems
+    text, flaws = read_text(path, within)
+    if flaws := flaws or yaml_flaws(text):
+        return None, _problems(name, flaws)
     try:
         tree, plain = YAML(typ="rt").load(text), YAML(typ="safe").load(text)
     except DuplicateKeyError as error:
@@ -116,7 +119,7 @@ def read_study_yaml(path: Path, name: str, within: Path | None = None) -> tuple[
         found = str(error.problem).split(" with value")[0].replace("found ", "")
         return None, [Problem(name, line, "", found, "each key once")]
     except (YAMLError, ValueError) as error:
-        return None, [malformed(name, error)]
+        return None, _problems(name, [malformed(error)])
     if not isinstance(tree, dict):
         return None, [Problem(name, 1, "", f"a {type(tree).__name__}", "keys and values, as in the codebook")]
     try:

@@ -32,8 +32,14 @@ def unprinted_characteristics(rows: Sequence[Row], papers: Sequence[Paper], name
 def unmatched_events(rows: Sequence[Row], papers: Sequence[Paper], name: str) -> Iterator[Problem]:
     """Events of `ctcae.csv` that no study prints, and printed events that it lacks."""
     printed = {(event, paper.study) for paper in papers for event in paper.select(kind="adverse_events").row.unique()}
+    in_tables = {
+        row["id"]
+        for paper in papers
+        for table in paper.tables("adverse_events")
+        for row in paper.printed_tables[table.file]
+    }
     in_text = {term for paper in papers for term in paper.select(kind="claim").term}
-    events, mapped = {event for event, _ in printed} | in_text, {row["event"] for row in rows}
+    events, mapped = in_tables | in_text, {row["event"] for row in rows}
     for row in rows:
         if row["event"] not in events:
             yield Problem(name, row.line, "event", repr(row["event"]), "the id of an adverse event that a study prints")

@@ -113,18 +113,19 @@ def read_study_yaml(path: Path, name: str, within: Path | None = None) -> tuple[
     if flaws := flaws or yaml_flaws(text):
         return None, _problems(name, flaws)
     try:
-        tree, plain = YAML(typ="rt").load(text), YAML(typ="safe").load(text)
+        plain = YAML(typ="safe").load(text)
     except DuplicateKeyError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         found = str(error.problem).split(" with value")[0].replace("found ", "")
         return None, [Problem(name, line, "", found, "each key once")]
     except (YAMLError, ValueError) as error:
         return None, _problems(name, [malformed(error)])
-    if not isinstance(tree, dict):
-        return None, [Problem(name, 1, "", f"a {type(tree).__name__}", "keys and values, as in the codebook")]
+    if not isinstance(plain, dict):
+        return None, [Problem(name, 1, "", f"a {type(plain).__name__}", "keys and values, as in the codebook")]
     try:
         return Study.model_validate(plain), []
     except ValidationError as error:
+        tree = YAML(typ="rt").load(text)  # knows the lines
         return None, [_schema_problem(name, tree, detail) for detail in error.errors()]
 
 

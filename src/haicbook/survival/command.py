@@ -132,7 +132,7 @@ def _unwritable(named: str, out: Path) -> list[str]:
 
 
 def _same(one: Path, other: Path) -> bool:
-    return one.resolve() == other.resolve()
+    return one.exists() and other.exists() and one.samefile(other)
 
 
 def reconstruct_told(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from ruamel.yaml.error import YAMLError
 
 from haicbook.limits import LONGEST_CELL, MOST_ROWS
 from haicbook.study.problems import Problem
-from haicbook.study.schema import Study
+from haicbook.study.schema import DisagreementError, Study
 from haicbook.texts import Flaw, malformed, read_text, yaml_flaws
 
 
@@ -126,10 +127,16 @@ def read_study_yaml(path: Path, name: str, within: Path | None = None) -> tuple[
         return Study.model_validate(plain), []
     except ValidationError as error:
         tree = YAML(typ="rt").load(text)  # knows the lines
-        return None, [_schema_problem(name, tree, detail) for detail in error.errors()]
+        return None, [problem for detail in error.errors() for problem in _schema_problems(name, tree, detail)]
 
 
-def _schema_problem(name: str, tree: Any, detail: Any) -> Problem:
+def _schema_problems(name: str, tree: Any, detail: Any) -> list[Problem]:
+    reason = detail.get("ctx", {}).get("error")
+    if isinstance(reason, DisagreementError):
+        return [
+            Problem(name, _line_of(tree, part.path), ".".join(map(str, part.path)), part.found, part.expected)
+            for part in reason.found
+        ]
     path = [part for part in detail["loc"] if part != "[key]"]
     where = ".".join(str(part) for part in path)
     message = detail["msg"].removeprefix("Value error, ")
@@ -141,12 +148,14 @@ def _schema_problem(name: str, tree: Any, detail: Any) -> Problem:
         case "value_error":
             found, _, expected = message.partition("; ")
             expected = expected or "study.yml to agree with itself"
+        case _ if isinstance(detail["input"], datetime.date):
+            found, expected = f"the date {detail['input']}", "a text: put it in quotes, as the paper prints it"
         case _:
             found, expected = repr(detail["input"])[:80], message[0].lower() + message[1:]
-    return Problem(name, _line_of(tree, path), where, found, expected)
+    return [Problem(name, _line_of(tree, path), where, found, expected)]
 
 
-def _line_of(tree: Any, path: list[Any]) -> int:
+def _line_of(tree: Any, path: Sequence[Any]) -> int:
     """Line of the deepest key on the path that the file has."""
     line = 1
     for part in path:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -209,6 +210,22 @@ class Unavailable(Strict):
     detail: Text
 
 
+class Disagreement(NamedTuple):
+    """Two parts of study.yml that do not fit: the place of one, what stands there and what is expected."""
+
+    path: tuple[str | int, ...]
+    found: str
+    expected: str
+
+
+class DisagreementError(ValueError):
+    """All parts of study.yml that do not fit the others."""
+
+    def __init__(self, found: list[Disagreement]) -> None:
+        self.found = found
+        super().__init__("; ".join(part.found for part in found))
+
+
 class Study(Strict):
     """One paper: what it is, and how its tables are to be read."""
 
@@ -242,41 +259,49 @@ class Study(Strict):
 
     @model_validator(mode="after")
     def names_agree(self) -> Study:
-        """Every arm and population that is used is declared; all offenders at once."""
-        problems = [
-            f"population {name} names arm {arm}; arms are {', '.join(self.arms)}"
-            for name, population in self.populations.items()
-            for arm in population.n
-            if arm not in self.arms
-        ]
-        problems += self._roles_that_make_no_comparison()
-        if self.main_population not in self.populations:
-            problems.append(f"main_population {self.main_population}; populations are {', '.join(self.populations)}")
-        for table in self.tables:
-            places = {"the table": table} | table.columns | table.rows
-            for place, attributes in places.items():
-                for arm in (attributes.arm, attributes.reference):
-                    if arm is not None and arm not in self.arms:
-                        problems.append(f"{table.file}, {place} names arm {arm}; arms are {', '.join(self.arms)}")
-                population = attributes.population
-                if population is not None and population not in self.populations:
-                    problems.append(
-                        f"{table.file}, {place} names population {population}; "
-                        f"populations are {', '.join(self.populations)}"
-                    )
-        if problems:
-            raise ValueError("; ".join(problems))
+        """Arms and populations that are used are declared, and the arms' roles fit the design; all offenders at once."""
+        found = [*self._undeclared_in_populations(), *self._undeclared_in_tables(), *self._roles_without_comparison()]
+        if found:
+            raise DisagreementError(found)
         return self
 
-    def _roles_that_make_no_comparison(self) -> list[str]:
-        wanted = {"single": 1} if self.design == "single_arm" else {"experimental": 1, "comparator": 1}
+    def _undeclared_in_populations(self) -> Iterator[Disagreement]:
+        arms, populations = f"arms are {', '.join(self.arms)}", f"populations are {', '.join(self.populations)}"
+        for name, population in self.populations.items():
+            for arm in population.n:
+                if arm not in self.arms:
+                    yield Disagreement(
+                        ("populations", name, "n", arm), f"population {name} names arm {arm}", f"a declared one; {arms}"
+                    )
+        if self.main_population not in self.populations:
+            yield Disagreement(
+                ("main_population",), f"main_population {self.main_population}", f"a declared one; {populations}"
+            )
+
+    def _undeclared_in_tables(self) -> Iterator[Disagreement]:
+        arms, populations = f"arms are {', '.join(self.arms)}", f"populations are {', '.join(self.populations)}"
+        for index, table in enumerate(self.tables):
+            places: dict[tuple[str, ...], Attributes] = {(): table}
+            places |= {("columns", name): column for name, column in table.columns.items()}
+            places |= {("rows", name): row for name, row in table.rows.items()}
+            for place, attributes in places.items():
+                who = f"{table.file}, {place[-1] if place else 'the table'}"
+                for key in ("arm", "reference"):
+                    arm = getattr(attributes, key)
+                    if arm is not None and arm not in self.arms:
+                        path = ("tables", index, *place, key)
+                        yield Disagreement(path, f"{who} names arm {arm}", f"a declared one; {arms}")
+                population = attributes.population
+                if population is not None and population not in self.populations:
+                    path = ("tables", index, *place, "population")
+                    yield Disagreement(path, f"{who} names population {population}", f"a declared one; {populations}")
+
+    def _roles_without_comparison(self) -> Iterator[Disagreement]:
         roles = [arm.role for arm in self.arms.values()]
-        return [
-            f"{roles.count(role)} arms with the role {role} in a design that is {self.design}, which has "
-            f"{wanted.get(role, 0) or 'none'}"
-            for role in ("experimental", "comparator", "single")
-            if roles.count(role) != wanted.get(role, 0)
-        ]
+        wanted = ["single"] if self.design == "single_arm" else ["comparator", "experimental"]
+        if sorted(roles) != wanted:
+            expected = f"{' and '.join(f'one {role}' for role in wanted)}, since the design is {self.design}"
+            yield Disagreement(("arms",), f"arms with the roles {', '.join(roles) or 'none'}", expected)
 
     @property
     def experimental(self) -> str | None:

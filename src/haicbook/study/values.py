@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 import pandas as pd
 
+from haicbook.limits import MOST_MONTHS
 from haicbook.printed import CellError, Printed, parse_cell, parse_number
 from haicbook.study.files import Row
 from haicbook.study.problems import Problem
@@ -204,8 +205,8 @@ def _time_problems(record: Record, place: Place) -> list[Problem]:
     if record["read_as"] in _TIMES:
         if unit not in ("months", ""):
             problems.append(Problem(*where, repr(unit), "months, the unit of every time to an event"))
-        if record["statistic"] == "median" and record["value"] < 0:
-            problems.append(Problem(*place, f"{record['printed']} months", "a time of at least 0"))
+        if record["statistic"] == "median" and not 0 <= record["value"] <= MOST_MONTHS and record["state"] == "exact":
+            problems.append(Problem(*place, f"{record['printed']} months", f"a time from 0 to {MOST_MONTHS} months"))
     if record["statistic"] == "rate" and unit not in ("percent", ""):
         problems.append(Problem(*where, repr(unit), "percent, the unit of every rate"))
     return problems

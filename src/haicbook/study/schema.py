@@ -259,7 +259,7 @@ class Study(Strict):
 
     @model_validator(mode="after")
     def names_agree(self) -> Study:
-        """Arms and populations that are used are declared, and the arms' roles fit the design; all offenders at once."""
+        """Arms and populations that are used are declared, and the roles fit the design; all offenders at once."""
         found = [*self._undeclared_in_populations(), *self._undeclared_in_tables(), *self._roles_without_comparison()]
         if found:
             raise DisagreementError(found)

@@ -177,12 +177,13 @@ def table() -> str:
     first: dict[str, tuple[int, str]] = {kind: (len(of_kind), of_kind[0][-1]) for kind, of_kind in CHANGES.items()}
     first |= {kind: (len(of_kind), of_kind[0][-1]) for kind, of_kind in DOCUMENTS.items()}
     first |= {kind: (len(of_kind), of_kind[0][-1]) for kind, of_kind in PLACES.items()}
-    rows = [f"| {kind} | {count} | `{_whole(said)}` |" for kind, (count, said) in first.items()]
+    rows = [f"| {kind} | {count} | {_whole(said)} |" for kind, (count, said) in first.items()]
     return "\n".join(["| What is wrong | Cases | What is said, for instance |", "| --- | --- | --- |", *rows])
 
 
 def _whole(said: str) -> str:
-    return f"trial.yml{'' if said.startswith(':') else ': … '}{said.split(', expected')[0].rstrip()} …"
+    words = f"trial.yml{'' if said.startswith(':') else ': … '}{said.split(', expected')[0].rstrip()} …"
+    return f"`` {words} ``" if "`" in words else f"`{words}`"
 
 
 if __name__ == "__main__":

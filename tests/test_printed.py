@@ -111,6 +111,76 @@ def test_printed_forms(cell: str, layout: str, expected: dict[str, float]) -> No
 
 
 @pytest.mark.parametrize(
+    ("cell", "layout", "expected"),
+    [
+        ("0.114²", "p", {"p": (0.114, "²")}),
+        ("28.8¹", "median", {"median": (28.8, "¹")}),
+        ("33²", "n", {"n": (33, "²")}),
+        ("33² (44.0%)", "n_pct", {"n": (33, "²"), "pct": (44.0, "")}),
+        ("33 (44.0%)*†", "n_pct", {"n": (33, ""), "pct": (44.0, "*†")}),
+        ("33a (44.0)b", "n_pct", {"n": (33, "a"), "pct": (44.0, "b")}),
+        ("33a,b", "n", {"n": (33, "a,b")}),
+        ("<0.001 *", "p", {"p": (0.001, "*")}),
+        ("28.8<sup>2</sup>", "median", {"median": (28.8, "2")}),
+        ("$28.8^{a}$", "median", {"median": (28.8, "a")}),
+        ("28.8^2", "median", {"median": (28.8, "2")}),
+        ("0.560§ (0.330–0.950)", "hr_ci", {"hr": (0.56, "§"), "ci_low": (0.33, ""), "ci_high": (0.95, "")}),
+        ("55.3 ± 9.5‡", "mean_sd", {"mean": (55.3, ""), "sd": (9.5, "‡")}),
+    ],
+)
+def test_a_footnote_mark_is_kept_beside_its_figure(cell: str, layout: str, expected: dict[str, object]) -> None:
+    parts = parse_cell(cell, layout)
+    assert {statistic: (printed.value, printed.marks) for statistic, printed in parts} == expected
+
+
+@given(numbers, st.sampled_from("¹²³⁴⁵*†‡§ab"))
+def test_a_mark_never_changes_the_figure(value: Decimal, mark: str) -> None:
+    plain, marked = parse_number(f"{value}"), parse_number(f"{value}{mark}")
+    assert (marked.value, marked.low, marked.high, marked.figure) == (plain.value, plain.low, plain.high, plain.figure)
+    assert (plain.marks, marked.marks) == ("", mark)
+
+
+@pytest.mark.parametrize("digits", ["٣٣", "३३", "㉝", "③③", "₃₃", "⒊⒊", "³³"])
+def test_other_digits_than_0_to_9_are_not_read(digits: str) -> None:
+    assert parse_number(digits, count=True).state == "unreadable"
+    assert parse_number(f"{digits}.5").state == "unreadable"
+
+
+@pytest.mark.parametrize("digits", ["３３", "𝟑𝟑"])
+def test_digits_of_another_typeface_are_read(digits: str) -> None:
+    assert figures(f"{digits} (44.0%)", "n_pct") == {"n": 33, "pct": 44.0}
+
+
+@pytest.mark.parametrize(
+    ("figure", "state"),
+    [("9" * 15, "exact"), ("9" * 16, "unreadable"), ("9" * 400, "unreadable"), ("0,580", "unreadable")],
+)
+def test_a_figure_has_as_many_digits_as_a_number_holds(figure: str, state: str) -> None:
+    assert parse_number(figure).state == state
+
+
+@pytest.mark.parametrize(
+    ("cell", "layout"),
+    [
+        ("33 (44,00%)", "n_pct"),
+        ("33 (44,0%)", "n_pct"),
+        ("0,580 (0,450–0,750)", "hr_ci"),
+        ("1,234", "hr"),
+        ("<0,001", "p"),
+        ("1,5 (1,2–1,9)", "median_ci"),
+        ("10³", "value"),
+        ("1.2×10³", "value"),
+        ("24h", "value"),
+        ("9" * 400, "n"),
+        ("1 " * 4000, "n_pct"),
+    ],
+)
+def test_what_could_mean_two_things_is_refused(cell: str, layout: str) -> None:
+    with pytest.raises(CellError, match=layout):
+        parse_cell(cell, layout)
+
+
+@pytest.mark.parametrize(
     ("cell", "layout"),
     [("1-Feb", "range"), ("abc", "p"), ("20 (51.0%", "n_pct"), ("12,4", "hr"), ("1.2.3", "hr"), ("5 ± ", "mean_sd")],
 )

@@ -11,9 +11,12 @@ import datetime
 import math
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import groupby
 from typing import Literal
+
+from haicbook.limits import LONGEST_FIGURES, MOST_DIGITS
 
 State = Literal["exact", "below", "above", "not_reached", "unreadable"]
 Agreement = Literal["rounded", "truncated", "differs"]
@@ -21,6 +24,7 @@ Agreement = Literal["rounded", "truncated", "differs"]
 DASH = "-"
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−－~～∼˜"), DASH)
 _TYPESETTING = [
+    (re.compile(r"\s+"), " "),
     (re.compile(r"\\(?:overline|mathbf|boldsymbol|text|mathrm|bf)\s*\{([^{}]*)\}"), r"\1"),
     (re.compile(r"\\pm(?![a-z])|\+/-"), "±"),
     (re.compile(r"\\sim(?![a-z])"), DASH),
@@ -33,8 +37,14 @@ _TYPESETTING = [
     (re.compile(r"\\[,;! ]"), " "),
     (re.compile(r"\$"), ""),
     (re.compile(r"</?[a-z]+>"), ""),
-    (re.compile(r"(?<=\d)·(?=\d)"), "."),
+    (re.compile(r"(?<=[0-9])·(?=[0-9])"), "."),
 ]
+# a footnote's mark, at a figure's end: ² or <sup>b</sup> or ^{†}; a plain letter only where nothing follows it
+_SIGNS = r"[0-9a-c*†‡§¶‖,]+"
+_MARK = re.compile(
+    rf"(?<=[0-9%)\]])(?:\s?(?:<sup>\s*({_SIGNS})\s*</sup>|\^\{{({_SIGNS})\}}|\^({_SIGNS})|([¹²³⁰⁴-⁹ªᵃᵇᶜ*†‡§¶‖]+))"
+    r"|([abc](?:,[abc])*)(?![A-Za-z0-9.]))"
+)
 _UNITS = [
     "zero",
     "one",
@@ -66,7 +76,8 @@ _WORDS |= {
     for joint, unit in [("", ""), *((joint, unit) for joint in ("-", " ", "") for unit in _UNITS[1:10])]
 }
 _NOT_REACHED = {"nr", "na", "ne", "notreached", "notestimable", "notestimated", "notavailable", "infinity", "inf", "∞"}
-_FIGURE = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?$")
+# no thousands begin with a zero: 0,580 has a decimal comma
+_FIGURE = re.compile(r"[-+]?(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)?(?:\.[0-9]*)?")
 _LEADING_SIGN = re.compile(r"^\s*(<=|>=|<|>|=)\s*")
 _MONTHS = {name.lower(): i for i, name in enumerate(calendar.month_name) if name}
 _MONTHS |= {name.lower(): i for i, name in enumerate(calendar.month_abbr) if name}
@@ -92,6 +103,8 @@ class Printed:
         Digits after the decimal point.
     state
         `exact`, `below` (`<`), `above` (`>`), `not_reached` or `unreadable`.
+    marks
+        Footnote marks that stand at the figure: `²`, `*`, `a`. They are no part of it.
     """
 
     figure: str
@@ -100,6 +113,7 @@ class Printed:
     high: float
     decimals: int
     state: State = "exact"
+    marks: str = ""
 
     @property
     def unit(self) -> float:
@@ -110,16 +124,40 @@ class Printed:
 def normalise(text: str) -> str:
     """Plain characters: one dash, one space, no LaTeX or HTML wrappers, no full-width forms; digits untouched.
 
-    The result of normalising twice is the result of normalising once.
+    Raised, lowered and circled digits stay what they are: `28.8¹` is not 28.81. The result of normalising twice is the
+    result of normalising once.
     """
     before = None
     while before != text:
         before = text
-        text = unicodedata.normalize("NFKC", text).translate(_DASHES)
+        text = _without_other_forms(text).translate(_DASHES)
         for pattern, replacement in _TYPESETTING:
             text = pattern.sub(replacement, text)
         text = re.sub(r"\s+", " ", text).strip()
     return text
+
+
+def _without_other_forms(text: str) -> str:
+    return "".join(
+        "".join(run) if special else unicodedata.normalize("NFKC", "".join(run))
+        for special, run in groupby(text, key=_is_special_digit)
+    )
+
+
+def _is_special_digit(character: str) -> bool:
+    return character.isnumeric() and not character.isdecimal()
+
+
+def split_marks(text: str) -> tuple[str, list[tuple[int, str]]]:
+    """A text without its footnote marks, and each mark with its place there: `33² (44.0%)` has `²` at 2."""
+    marks: list[tuple[int, str]] = []
+    parts: list[str] = []
+    end = 0
+    for match in _MARK.finditer(text):
+        parts.append(text[end : match.start()])
+        marks.append((sum(map(len, parts)), next(filter(None, match.groups()))))
+        end = match.end()
+    return "".join([*parts, text[end:]]), marks
 
 
 def parse_number(figure: str, *, count: bool = False) -> Printed:
@@ -137,7 +175,13 @@ def parse_number(figure: str, *, count: bool = False) -> Printed:
     Printed
         Unreadable figures are returned, not raised: state `unreadable`, value NaN.
     """
-    figure = figure.strip()
+    plain, marks = split_marks(figure.strip())
+    read = _read_figure(plain, count=count)
+    return replace(read, marks="".join(mark for _, mark in marks)) if marks else read
+
+
+def _read_figure(figure: str, *, count: bool) -> Printed:
+    """A figure without marks."""
     text = normalise(figure)
     sign = _LEADING_SIGN.match(text)
     body = text[sign.end() :] if sign else text
@@ -146,7 +190,8 @@ def parse_number(figure: str, *, count: bool = False) -> Printed:
         body = _WORDS.get(body.lower(), body)
     if re.sub(r"[\s.]", "", body.lower()) in _NOT_REACHED:
         return Printed(figure, math.nan, math.nan, math.nan, 0, "not_reached")
-    if not _FIGURE.match(body) or not re.search(r"\d", body):
+    digits = sum(map(str.isdigit, body))
+    if not _FIGURE.fullmatch(body) or not 1 <= digits <= MOST_DIGITS:
         return Printed(figure, math.nan, math.nan, math.nan, 0, "unreadable")
     number = Decimal(body.replace(",", "").rstrip(".") or "0")
     exponent = number.as_tuple().exponent
@@ -162,9 +207,9 @@ def parse_number(figure: str, *, count: bool = False) -> Printed:
 
 def parse_date(figure: str) -> Printed:
     """Read a date to the precision printed: `May 2018` stands for every day of that month."""
-    text = normalise(figure).lower()
-    named = re.fullmatch(r"(?:(\d{1,2})\s+)?([a-z]+)\.?\s+(?:(\d{1,2}),?\s+)?(\d{4})", text)
-    iso = re.fullmatch(r"(\d{4})-(\d{2})(?:-(\d{2}))?", text)
+    text = normalise(split_marks(figure)[0]).lower()
+    named = re.fullmatch(r"(?:(\d{1,2})\s+)?([a-z]+)\.?\s+(?:(\d{1,2}),?\s+)?(\d{4})", text, re.ASCII)
+    iso = re.fullmatch(r"(\d{4})-(\d{2})(?:-(\d{2}))?", text, re.ASCII)
     if named and named.group(2) in _MONTHS:
         year, month, day = int(named.group(4)), _MONTHS[named.group(2)], named.group(1) or named.group(3)
     elif iso:
@@ -183,10 +228,10 @@ def parse_date(figure: str) -> Printed:
 # --- cells ------------------------------------------------------------------------------------------------------------
 
 # a figure of any kind, misprints included, so that what cannot be read is kept and marked
-_F = r"[<>]?=? ?[-+]?(?:\d[\d.,]*\d|\d)\.?"
+_F = r"[<>]?=? ?[-+]?(?:[0-9][0-9.,]*[0-9]|[0-9])\.?"
 _NR = r"(?:not reached|not estimable|n\.?r\.?|n\.?a\.?|n\.?e\.?|∞)"
 _E = rf"(?:{_F}|{_NR})"
-_SEP = r"\s*(?:-|,\s|;|\bto\b|,(?=\d+\.\d))\s*"
+_SEP = r"\s*(?:-|,\s|;|\bto\b|,(?=[0-9]+\.[0-9]))\s*"
 _OPEN, _CLOSE = r"[(\[]\s*", r"\s*[)\]]"
 _CI = r"(?:95 ?% ?(?:ci|confidence interval)?[:,;]?\s*)?"
 
@@ -201,12 +246,12 @@ def _single(name: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
 
 
 _WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
-_COUNT = rf"\d[\d,]*|{_WORD}"
+_COUNT = rf"[0-9][0-9,]*|{_WORD}"
 _LAYOUTS: dict[str, tuple[re.Pattern[str], tuple[str, ...]]] = {
-    "n": (re.compile(rf"({_COUNT})(?:\s*/\s*(\d[\d,]*))?", re.IGNORECASE), ("n", "denominator")),
+    "n": (re.compile(rf"({_COUNT})(?:\s*/\s*([0-9][0-9,]*))?", re.IGNORECASE), ("n", "denominator")),
     "pct": (re.compile(rf"({_F})\s*%?"), ("pct",)),
     "n_pct": (
-        re.compile(rf"({_COUNT})?(?:\s*/\s*(\d[\d,]*))?(?:\s*{_OPEN}({_F})\s*%?{_CLOSE})?", re.IGNORECASE),
+        re.compile(rf"({_COUNT})?(?:\s*/\s*([0-9][0-9,]*))?(?:\s*{_OPEN}({_F})\s*%?{_CLOSE})?", re.IGNORECASE),
         ("n", "denominator", "pct"),
     ),
     "mean_sd": (re.compile(rf"({_F})\s*(?:±\s*({_F})|{_OPEN}({_F}){_CLOSE})"), ("mean", "sd", "sd")),
@@ -243,6 +288,11 @@ EXAMPLES = {
     "date": "January 1, 2018",
 }
 _COUNTS = {"n", "denominator"}
+# 10² is a count of ten with a mark, or a hundred
+_POWER_OF_TEN = re.compile(r"(?<![0-9.,])10\s?(?:\^|<sup>|[²³⁴-⁹])")
+# ratios, percentages and probabilities: a comma in one can only be a decimal one
+_WITHOUT_THOUSANDS = {"hr", "hr_ci", "p", "pct", "pct_ci", "rate", "rate_ci"}
+_DECIMAL_COMMA = re.compile(r"[-−]?(?:0,[0-9]+|[0-9]+,(?:[0-9]{1,2}|[0-9]{4,}))")
 
 
 class CellError(ValueError):
@@ -276,18 +326,32 @@ def parse_cell(cell: str, layout: str) -> list[tuple[str, Printed]]:
     """
     if not cell.strip():
         return []
+    if layout not in ("n", "n_pct") and _POWER_OF_TEN.search(cell):
+        raise CellError(cell, layout)
+    if len(cell) > LONGEST_FIGURES:
+        raise CellError(f"{cell[:40]}… ({len(cell)} characters)", layout)
     if layout == "date":
         return _require_readable([("date", parse_date(cell))], cell, layout)
+    plain, marks = split_marks(cell)
     pattern, names = _LAYOUTS[layout]
-    match = pattern.fullmatch(normalise(cell))
+    match = pattern.fullmatch(normalise(plain))
     if match is None or not any(match.groups()):
         raise CellError(cell, layout)
-    parts: list[tuple[str, Printed]] = [
-        (name, parse_number(_verbatim(figure, cell), count=name in _COUNTS or figure.lower() in _WORDS))
-        for name, figure in zip(names, match.groups(), strict=True)
-        if figure is not None
-    ]
+    places = [(len(normalise(plain[:place])), mark) for place, mark in marks]
+    parts: list[tuple[str, Printed]] = []
+    for group, (name, figure) in enumerate(zip(names, match.groups(), strict=True), 1):
+        if figure is None:
+            continue
+        printed = _read_figure(_verbatim(figure, plain), count=name in _COUNTS or figure.lower() in _WORDS)
+        own = [mark for place, mark in places if _owner(match, place) == group]
+        parts.append((name, replace(printed, marks="".join(own)) if own else printed))
     return _require_readable(parts, cell, layout)
+
+
+def _owner(match: re.Match[str], place: int) -> int:
+    """The last figure that ends at or before a mark, or else the first."""
+    figures = [group for group in range(1, match.re.groups + 1) if match.group(group) is not None]
+    return max((group for group in figures if match.end(group) <= place), default=figures[0])
 
 
 def _verbatim(figure: str, cell: str) -> str:
@@ -300,7 +364,11 @@ def _verbatim(figure: str, cell: str) -> str:
 
 
 def _require_readable(parts: list[tuple[str, Printed]], cell: str, layout: str) -> list[tuple[str, Printed]]:
-    if all(printed.state == "unreadable" for _, printed in parts):
+    """The parts, unless none can be read, or a decimal comma would be taken for thousands or for a misprint."""
+    unread = [printed.state == "unreadable" for _, printed in parts]
+    commas = ["," in printed.figure for name, printed in parts if layout in _WITHOUT_THOUSANDS or name == "pct"]
+    decimal_commas = [bool(_DECIMAL_COMMA.fullmatch(printed.figure.strip("<>=≤≥ %"))) for _, printed in parts]
+    if all(unread) or any(commas) or any(decimal_commas):
         raise CellError(cell, layout)
     return parts
 

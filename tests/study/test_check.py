@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import pytest
 from click.testing import CliRunner
 
 from haicbook import study
 from haicbook.cli import main
+from haicbook.study import check
 from haicbook.study.problems import DataError, Problem
 
 PAPERS = Path(__file__).parents[1] / "papers"
@@ -205,3 +207,32 @@ def test_no_name_is_cut_on_a_narrow_screen() -> None:
     assert "…" not in table
     for word in ("problems", "propensity", "liu_hepa", "shen2025", "hepa_haic", "first_line"):
         assert word in table.split()
+
+
+def test_named_studies_are_checked_with_the_files_beside_them(folder: Path) -> None:
+    replace("../ctcae.csv", ",exact,", ",exactly,")(folder)
+    result = CliRunner().invoke(main, ["check", folder.name])
+    assert result.exit_code == 1
+    assert "data/ctcae.csv:2:fit: found 'exactly', expected one of exact, near, combined, none" in result.output
+
+
+def test_a_project_without_data_is_told(folder: Path) -> None:
+    shutil.rmtree(folder.parent)
+    result = CliRunner().invoke(main, ["check"])
+    assert result.exit_code == 1
+    assert "found no folder data/" in result.output
+
+
+def test_a_file_that_takes_long_is_named_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "_PATIENCE", 0.01)
+    said: list[str] = []
+    spoken = Event()
+
+    def say(words: str) -> None:
+        said.append(words)
+        spoken.set()
+
+    with check.told_when_slow(say) as told:
+        told("demo2020/claims.csv")
+        assert spoken.wait(30)
+    assert said == ["reading data/demo2020/claims.csv"]

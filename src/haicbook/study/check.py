@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event, Thread
 
-from haicbook.study.paper import Paper, inspect, studies
+from haicbook.study.beside import FORMS, inspect_beside
+from haicbook.study.paper import Paper, Told, inspect, studies
 from haicbook.study.problems import Problem
+from haicbook.study.references import unmatched_events, unprinted_characteristics
+
+_PATIENCE = 2.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -18,7 +25,7 @@ class Checked:
     problems: list[Problem]
 
 
-def check(names: list[str], root: Path) -> list[Checked]:
+def check(names: list[str], root: Path, told: Told = lambda name: None) -> list[Checked]:
     """Validate studies and collect every problem.
 
     Raises
@@ -26,11 +33,68 @@ def check(names: list[str], root: Path) -> list[Checked]:
     KeyError
         When a named study has no folder; names those there are.
     """
+    if not root.is_dir():
+        return []
     folders = sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
     unknown = [name for name in names if name not in folders]
     if unknown:
         raise KeyError(f"no study {', '.join(unknown)} in {root.name}/; there are {', '.join(folders) or 'none'}")
-    return [Checked(name, *inspect(name, root)) for name in names or sorted({*folders, *studies(root)})]
+    return [Checked(name, *inspect(name, root, told)) for name in names or sorted({*folders, *studies(root)})]
+
+
+def check_beside(checked: list[Checked], root: Path, told: Told = lambda name: None) -> list[Problem]:
+    """What is wrong with the files beside the studies, with what they say of these studies, and with what is strange.
+
+    What they say of a study that has problems of its own is not looked at.
+    """
+    if not root.is_dir():
+        return [Problem("", 0, "", "no folder data/", "one folder a study, and the files beside them")]
+    problems = _strays(root)
+    papers = [item.paper for item in checked if item.paper is not None and not item.problems]
+    for name in FORMS:
+        told(name)
+        rows, found = inspect_beside(name, root)
+        problems += found
+        if name == "characteristics.csv":
+            problems += unprinted_characteristics(rows, papers, name)
+        if name == "ctcae.csv" and len(papers) == len(studies(root)) and rows:
+            problems += unmatched_events(rows, papers, name)
+    return problems
+
+
+def _strays(root: Path) -> list[Problem]:
+    """What lies in data/ and is read by nothing: a copy, a misspelt name, a broken link."""
+    return [
+        Problem(path.name, 0, "", "a file that nothing reads", f"folders, and {', '.join(FORMS)}")
+        for path in sorted(root.iterdir())
+        if not path.is_dir() and not path.name.startswith(".") and path.name not in (*FORMS, "README.md")
+    ]
+
+
+@contextmanager
+def told_when_slow(say: Callable[[str], None]) -> Iterator[Told]:
+    """Says which file is being read, once for each that takes more than two seconds."""
+    reading, ended = [""], Event()
+
+    def watch() -> None:
+        before, said = "", ""
+        while not ended.wait(_PATIENCE):
+            now = reading[0]
+            if now == before and now != said:
+                say(f"reading data/{now}")
+                said = now
+            before = now
+
+    def told(name: str) -> None:
+        reading[0] = name
+
+    thread = Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield told
+    finally:
+        ended.set()
+        thread.join()
 
 
 def summary_rows(checked: list[Checked]) -> list[tuple[str, ...]]:
@@ -78,8 +142,10 @@ def report(names: list[str], root: Path) -> int:
     from rich.console import Console, OverflowMethod
     from rich.table import Table
 
-    checked = check(names, root)
-    console = Console(highlight=False, emoji=False)
+    console, errors = Console(highlight=False, emoji=False), Console(stderr=True, highlight=False)
+    with told_when_slow(lambda words: errors.print(words, style="dim", markup=False)) as told:
+        checked = check(names, root, told)
+        beside = check_beside(checked, root, told)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
     headings = ("study", "design", "patients", "tables", "values", "claims", "unread", "missing", "problems")
     rows = summary_rows(checked)
@@ -100,7 +166,7 @@ def report(names: list[str], root: Path) -> int:
     for line in lines:
         lost.add_row(*line)
     console.print(lost)
-    problems = sorted(problem for item in checked for problem in item.problems)
+    problems = sorted({*beside, *(problem for item in checked for problem in item.problems)})
     for problem in problems:
         console.print(f"data/{problem}", style="red", markup=False, soft_wrap=True)
     return len(problems)

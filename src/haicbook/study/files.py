@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,12 +13,12 @@ from typing import Any
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import YAMLError
 
+from haicbook.limits import LONGEST_CELL, MOST_ROWS
 from haicbook.study.problems import Problem
-from haicbook.study.schema import Study
-
-_BYTE_ORDER_MARK = "\ufeff"
+from haicbook.study.schema import DisagreementError, Study
+from haicbook.texts import Flaw, malformed, read_text, yaml_flaws
 
 
 @dataclass(frozen=True)
@@ -31,31 +32,18 @@ class Row:
         return self.cells[column]
 
 
-def read_text(path: Path, name: str) -> tuple[str, list[Problem]]:
-    """The file's text, or the reason why there is none."""
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        return "", [Problem(name, 0, "", "no such file", "the file that study.yml and the codebook ask for")]
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        return "", [Problem(name, line, "", f"byte 0x{raw[error.start]:02x}, which is not UTF-8", "UTF-8 text")]
-    if not text.strip(_BYTE_ORDER_MARK + " \r\n\t"):
-        return "", [Problem(name, 0, "", "an empty file", "content")]
-    return text.removeprefix(_BYTE_ORDER_MARK), []
-
-
-def read_csv(path: Path, name: str, expected: Sequence[str]) -> tuple[list[Row], list[Problem]]:
+def read_csv(
+    path: Path, name: str, expected: Sequence[str], within: Path | None = None
+) -> tuple[list[Row], list[Problem]]:
     """Rows of a CSV whose header must be `expected`, in any order.
 
     A byte order mark, CRLF line ends and trailing empty columns, as spreadsheets leave them, are read rightly;
-    semicolons are refused, since a decimal comma may come with them.
+    semicolons are refused, since a decimal comma may come with them. Links may not lead out of `within`.
     """
-    text, problems = read_text(path, name)
-    if problems:
-        return [], problems
+    text, flaws = read_text(path, within)
+    if flaws:
+        return [], _problems(name, flaws)
+    problems: list[Problem] = []
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[Row] = []
     try:
@@ -71,12 +59,29 @@ def read_csv(path: Path, name: str, expected: Sequence[str]) -> tuple[list[Row],
             if len(cells) != len(header):
                 problems.append(Problem(name, line, "", f"{len(cells)} cells", f"{len(header)}, one for each column"))
                 continue
-            rows.append(Row(line, {column: cell.strip() for column, cell in zip(header, cells, strict=True)}))
+            if len(rows) == MOST_ROWS:
+                problems.append(Problem(name, line, "", f"more than {MOST_ROWS} rows", "a printed table or its claims"))
+                break
+            row = Row(line, {column: cell.strip() for column, cell in zip(header, cells, strict=True)})
+            problems += _long_cells(name, row)
+            rows.append(row)
     except csv.Error as error:
         problems.append(Problem(name, reader.line_num, "", f"malformed CSV ({error})", "comma-separated cells"))
     if not rows and not problems:
         problems.append(Problem(name, 0, "", "a header without rows", "at least one row"))
     return rows, problems
+
+
+def _problems(name: str, flaws: list[Flaw]) -> list[Problem]:
+    return [Problem(name, flaw.line, "", flaw.found, flaw.expected) for flaw in flaws]
+
+
+def _long_cells(name: str, row: Row) -> list[Problem]:
+    return [
+        Problem(name, row.line, column, f"{len(cell)} characters", f"at most {LONGEST_CELL}")
+        for column, cell in row.cells.items()
+        if len(cell) > LONGEST_CELL
+    ]
 
 
 def _without_trailing_blanks(cells: list[str], keep: int = 0) -> list[str]:
@@ -103,29 +108,35 @@ def _header_problems(name: str, header: list[str], expected: Sequence[str]) -> l
     return problems
 
 
-def read_study_yaml(path: Path, name: str) -> tuple[Study | None, list[Problem]]:
+def read_study_yaml(path: Path, name: str, within: Path | None = None) -> tuple[Study | None, list[Problem]]:
     """`study.yml` as a validated :class:`Study`, or all the reasons why not, with line numbers."""
-    text, problems = read_text(path, name)
-    if problems:
-        return None, problems
+    text, flaws = read_text(path, within)
+    if flaws := flaws or yaml_flaws(text):
+        return None, _problems(name, flaws)
     try:
-        tree = YAML(typ="rt").load(text)
+        plain = YAML(typ="safe").load(text)
     except DuplicateKeyError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         found = str(error.problem).split(" with value")[0].replace("found ", "")
         return None, [Problem(name, line, "", found, "each key once")]
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        return None, [Problem(name, line, "", f"malformed YAML ({error.problem})", "YAML as in the codebook")]
-    if not isinstance(tree, dict):
-        return None, [Problem(name, 1, "", f"a {type(tree).__name__}", "keys and values, as in the codebook")]
+    except (YAMLError, ValueError) as error:
+        return None, _problems(name, [malformed(error)])
+    if not isinstance(plain, dict):
+        return None, [Problem(name, 1, "", f"a {type(plain).__name__}", "keys and values, as in the codebook")]
     try:
-        return Study.model_validate(YAML(typ="safe").load(text)), []
+        return Study.model_validate(plain), []
     except ValidationError as error:
-        return None, [_schema_problem(name, tree, detail) for detail in error.errors()]
+        tree = YAML(typ="rt").load(text)  # knows the lines
+        return None, [problem for detail in error.errors() for problem in _schema_problems(name, tree, detail)]
 
 
-def _schema_problem(name: str, tree: Any, detail: Any) -> Problem:
+def _schema_problems(name: str, tree: Any, detail: Any) -> list[Problem]:
+    reason = detail.get("ctx", {}).get("error")
+    if isinstance(reason, DisagreementError):
+        return [
+            Problem(name, _line_of(tree, part.path), ".".join(map(str, part.path)), part.found, part.expected)
+            for part in reason.found
+        ]
     path = [part for part in detail["loc"] if part != "[key]"]
     where = ".".join(str(part) for part in path)
     message = detail["msg"].removeprefix("Value error, ")
@@ -137,12 +148,14 @@ def _schema_problem(name: str, tree: Any, detail: Any) -> Problem:
         case "value_error":
             found, _, expected = message.partition("; ")
             expected = expected or "study.yml to agree with itself"
+        case _ if isinstance(detail["input"], datetime.date):
+            found, expected = f"the date {detail['input']}", "a text: put it in quotes, as the paper prints it"
         case _:
             found, expected = repr(detail["input"])[:80], message[0].lower() + message[1:]
-    return Problem(name, _line_of(tree, path), where, found, expected)
+    return [Problem(name, _line_of(tree, path), where, found, expected)]
 
 
-def _line_of(tree: Any, path: list[Any]) -> int:
+def _line_of(tree: Any, path: Sequence[Any]) -> int:
     """Line of the deepest key on the path that the file has."""
     line = 1
     for part in path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -21,6 +22,8 @@ from haicbook.study.values import (
     to_frame,
     value_problems,
 )
+
+Told = Callable[[str], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,25 +106,39 @@ def studies(root: Path | None = None) -> list[str]:
     return sorted(path.parent.name for path in (root or data_dir()).glob("*/study.yml"))
 
 
-def inspect(study: str, root: Path | None = None) -> tuple[Paper | None, list[Problem]]:
-    """Load a study and collect everything that is wrong with it; no exception for bad data."""
-    folder = (root or data_dir()) / study
-    spec, problems = read_study_yaml(folder / "study.yml", f"{study}/study.yml")
+def inspect(study: str, root: Path | None = None, told: Told = lambda name: None) -> tuple[Paper | None, list[Problem]]:
+    """Load a study and collect everything that is wrong with it; no exception for bad data.
+
+    Parameters
+    ----------
+    study, root
+        As :func:`load` takes them.
+    told
+        Called with each file's name before it is read.
+    """
+    root = root or data_dir()
+    folder, project = root / study, root.resolve().parent
+    name = f"{study}/study.yml"
+    told(name)
+    spec, problems = read_study_yaml(folder / "study.yml", name, project)
     if spec is None:
         return None, problems
     if spec.study != study:
-        problems.append(Problem(f"{study}/study.yml", 1, "study", spec.study, f"the folder's name, {study}"))
+        problems.append(Problem(name, 1, "study", spec.study, f"the folder's name, {study}"))
     records: list[Record] = []
     printed: dict[str, list[Row]] = {}
     for table in spec.tables:
         name = f"{study}/{table.file}"
-        rows, found = read_csv(folder / table.file, name, [*TABLE_COLUMNS, *table.columns])
+        told(name)
+        rows, found = read_csv(folder / table.file, name, [*TABLE_COLUMNS, *table.columns], project)
         values, bad_cells = table_records(spec, table, rows, name) if rows else ([], [])
         problems += [*found, *bad_cells]
         records += values
         printed[table.file] = rows
-    rows, found = read_csv(folder / "claims.csv", f"{study}/claims.csv", CLAIM_COLUMNS)
-    values, bad_cells = claim_records(spec, rows, f"{study}/claims.csv")
+    name = f"{study}/claims.csv"
+    told(name)
+    rows, found = read_csv(folder / "claims.csv", name, CLAIM_COLUMNS, project)
+    values, bad_cells = claim_records(spec, rows, name)
     problems += [*found, *bad_cells, *_stray_files(folder, spec)]
     records += values
     problems += value_problems(spec, records)

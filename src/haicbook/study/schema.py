@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from haicbook.limits import MOST_PATIENTS
+from haicbook.printed import parse_number
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]*$")]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-Figure = Annotated[str, StringConstraints(pattern=r"\d")]
+Size = Annotated[int, Field(strict=True, ge=1, le=MOST_PATIENTS)]
+Count = Annotated[int, Field(strict=True, ge=0, le=MOST_PATIENTS)]
+
+
+def _figure(text: str) -> str:
+    if parse_number(text).state != "exact":
+        raise ValueError(f'{text!r}; a printed figure such as "0.05"')
+    return text
+
+
+def _not_negative(text: str) -> str:
+    if parse_number(text).value < 0:
+        raise ValueError(f"{text!r}; a number of months from 0 on")
+    return text
+
+
+Figure = Annotated[str, AfterValidator(_figure)]
+Months = Annotated[Figure, AfterValidator(_not_negative)]
 
 Statistic = Literal[
     "n",
@@ -60,14 +81,7 @@ class Population(Strict):
     """A set of patients and how many of them each arm has."""
 
     label: Text
-    n: dict[Slug, int]
-
-    @field_validator("n")
-    @classmethod
-    def at_least_one_patient(cls, n: dict[str, int]) -> dict[str, int]:
-        if any(size < 1 for size in n.values()):
-            raise ValueError("a group needs at least one patient")
-        return n
+    n: Annotated[dict[Slug, Size], Field(min_length=1)]
 
 
 class Setting(Strict):
@@ -75,7 +89,7 @@ class Setting(Strict):
 
     country: Text
     institution: Text
-    centres: int | None = None
+    centres: Size | None = None
     enrolment_start: Text | None = None
     enrolment_end: Text | None = None
     last_follow_up: Text | None = None
@@ -127,10 +141,10 @@ class Design(Strict):
     alternative_rate: Figure
     alpha: Figure
     power: Figure
-    stage1_n: int
-    stage1_reject_at_most: int = Field(description="stop for futility at this many responders or fewer")
-    total_n: int
-    total_reject_at_most: int
+    stage1_n: Size
+    stage1_reject_at_most: Count = Field(description="stop for futility at this many responders or fewer")
+    total_n: Size
+    total_reject_at_most: Count
 
 
 class FollowUp(Strict):
@@ -151,7 +165,7 @@ class Attributes(Strict):
     grade: Grade | None = None
     model: Model | None = None
     term: Slug | None = None
-    time: Figure | None = None
+    time: Months | None = None
     statistic: Statistic | None = None
     unit: Text | None = None
 
@@ -196,6 +210,22 @@ class Unavailable(Strict):
     detail: Text
 
 
+class Disagreement(NamedTuple):
+    """Two parts of study.yml that do not fit: the place of one, what stands there and what is expected."""
+
+    path: tuple[str | int, ...]
+    found: str
+    expected: str
+
+
+class DisagreementError(ValueError):
+    """All parts of study.yml that do not fit the others."""
+
+    def __init__(self, found: list[Disagreement]) -> None:
+        self.found = found
+        super().__init__("; ".join(part.found for part in found))
+
+
 class Study(Strict):
     """One paper: what it is, and how its tables are to be read."""
 
@@ -204,7 +234,7 @@ class Study(Strict):
     title: Text
     short_title: Text
     authors: Text
-    year: int | None
+    year: Annotated[int, Field(strict=True, ge=1900, le=2100)] | None
     journal: Text | None
     doi: Annotated[str, StringConstraints(pattern=r"^10\.\d{4,9}/\S+$")] | None
     licence: Text
@@ -229,30 +259,49 @@ class Study(Strict):
 
     @model_validator(mode="after")
     def names_agree(self) -> Study:
-        """Every arm and population that is used is declared; all offenders at once."""
-        problems = [
-            f"population {name} names arm {arm}; arms are {', '.join(self.arms)}"
-            for name, population in self.populations.items()
-            for arm in population.n
-            if arm not in self.arms
-        ]
+        """Arms and populations that are used are declared, and the roles fit the design; all offenders at once."""
+        found = [*self._undeclared_in_populations(), *self._undeclared_in_tables(), *self._roles_without_comparison()]
+        if found:
+            raise DisagreementError(found)
+        return self
+
+    def _undeclared_in_populations(self) -> Iterator[Disagreement]:
+        arms, populations = f"arms are {', '.join(self.arms)}", f"populations are {', '.join(self.populations)}"
+        for name, population in self.populations.items():
+            for arm in population.n:
+                if arm not in self.arms:
+                    yield Disagreement(
+                        ("populations", name, "n", arm), f"population {name} names arm {arm}", f"a declared one; {arms}"
+                    )
         if self.main_population not in self.populations:
-            problems.append(f"main_population {self.main_population}; populations are {', '.join(self.populations)}")
-        for table in self.tables:
-            places = {"the table": table} | table.columns | table.rows
+            yield Disagreement(
+                ("main_population",), f"main_population {self.main_population}", f"a declared one; {populations}"
+            )
+
+    def _undeclared_in_tables(self) -> Iterator[Disagreement]:
+        arms, populations = f"arms are {', '.join(self.arms)}", f"populations are {', '.join(self.populations)}"
+        for index, table in enumerate(self.tables):
+            places: dict[tuple[str, ...], Attributes] = {(): table}
+            places |= {("columns", name): column for name, column in table.columns.items()}
+            places |= {("rows", name): row for name, row in table.rows.items()}
             for place, attributes in places.items():
-                for arm in (attributes.arm, attributes.reference):
+                who = f"{table.file}, {place[-1] if place else 'the table'}"
+                for key in ("arm", "reference"):
+                    arm = getattr(attributes, key)
                     if arm is not None and arm not in self.arms:
-                        problems.append(f"{table.file}, {place} names arm {arm}; arms are {', '.join(self.arms)}")
+                        path = ("tables", index, *place, key)
+                        yield Disagreement(path, f"{who} names arm {arm}", f"a declared one; {arms}")
                 population = attributes.population
                 if population is not None and population not in self.populations:
-                    problems.append(
-                        f"{table.file}, {place} names population {population}; "
-                        f"populations are {', '.join(self.populations)}"
-                    )
-        if problems:
-            raise ValueError("; ".join(problems))
-        return self
+                    path = ("tables", index, *place, "population")
+                    yield Disagreement(path, f"{who} names population {population}", f"a declared one; {populations}")
+
+    def _roles_without_comparison(self) -> Iterator[Disagreement]:
+        roles = [arm.role for arm in self.arms.values()]
+        wanted = ["single"] if self.design == "single_arm" else ["comparator", "experimental"]
+        if sorted(roles) != wanted:
+            expected = f"{' and '.join(f'one {role}' for role in wanted)}, since the design is {self.design}"
+            yield Disagreement(("arms",), f"arms with the roles {', '.join(roles) or 'none'}", expected)
 
     @property
     def experimental(self) -> str | None:

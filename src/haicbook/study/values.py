@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 
+from haicbook.limits import MOST_MONTHS
 from haicbook.printed import CellError, Printed, parse_cell, parse_number
 from haicbook.study.files import Row
 from haicbook.study.problems import Problem
-from haicbook.study.schema import Attributes, Study, Table
+from haicbook.study.schema import Attributes, Criterion, Endpoint, Grade, Model, Section, Statistic, Study, Table
 
 ATTRIBUTES = ("population", "arm", "reference", "endpoint", "criterion", "grade", "model", "term", "time", "unit")
 COLUMNS = (
@@ -27,8 +28,12 @@ CLAIM_COLUMNS = (
 TABLE_COLUMNS = ("id", "label", "level", "grade")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_]*")
 _PERCENT = {"pct", "rate"}
+# not negative, whatever the paper is about
+_NEVER_NEGATIVE = {"sd", "n", "denominator"}
+_TIMES = {"median", "median_ci", "median_iqr", "median_range"}
 
 Record = dict[str, Any]
+Place = tuple[str, int, str]
 
 
 def table_records(spec: Study, table: Table, rows: Iterable[Row], name: str) -> tuple[list[Record], list[Problem]]:
@@ -39,6 +44,8 @@ def table_records(spec: Study, table: Table, rows: Iterable[Row], name: str) -> 
     for row in rows:
         known |= {row["id"], f"{row['id']}/{row['level']}"}
         problems += _slug_problems(name, row)
+        if row["grade"] and row["grade"] not in get_args(Grade):
+            problems.append(Problem(name, row.line, "grade", repr(row["grade"]), _one_of(("", *get_args(Grade)))))
         for column, attributes in table.columns.items():
             record = _table_cell(spec, table, row, column, attributes, name)
             try:
@@ -171,13 +178,41 @@ def value_problems(spec: Study, records: list[Record]) -> list[Problem]:
             problems.append(Problem(*place, f"{figure} per cent", "a percentage from 0 to 100"))
         if statistic == "p" and (value < 0 or value > 1):
             problems.append(Problem(*place, f"p = {figure}", "a probability from 0 to 1"))
-        if statistic in ("hr", "sd") and value < 0:
+        if statistic in _NEVER_NEGATIVE and value < 0:
             problems.append(Problem(*place, f"{statistic} = {figure}", "a number of at least 0"))
-        problems += _count_problems(spec, record, place)
+        problems += [*_count_problems(spec, record, place), *_ratio_problems(record, place)]
+        problems += _time_problems(record, place)
+    return list(dict.fromkeys(problems))
+
+
+def _ratio_problems(record: Record, place: Place) -> list[Problem]:
+    """A ratio is above 0; its lower limit may be printed as 0.00."""
+    if record["read_as"] not in ("hr", "hr_ci"):
+        return []
+    statistic, value = record["statistic"], record["value"]
+    if value < 0 or (value == 0 and statistic != "ci_low"):
+        return [Problem(*place, f"{statistic} = {record['printed']}", "a ratio above 0")]
+    return []
+
+
+def _time_problems(record: Record, place: Place) -> list[Problem]:
+    """Times to an event are in months, rates of it in per cent; the rest of the package takes them so."""
+    timed = bool(record["endpoint"]) or record["term"] == "follow_up"
+    if not timed:
+        return []
+    unit, problems = record["unit"], []
+    where = (*place[:2], "unit" if record["kind"] == "claim" else place[2])
+    if record["read_as"] in _TIMES:
+        if unit not in ("months", ""):
+            problems.append(Problem(*where, repr(unit), "months, the unit of every time to an event"))
+        if record["statistic"] == "median" and not 0 <= record["value"] <= MOST_MONTHS and record["state"] == "exact":
+            problems.append(Problem(*place, f"{record['printed']} months", f"a time from 0 to {MOST_MONTHS} months"))
+    if record["statistic"] == "rate" and unit not in ("percent", ""):
+        problems.append(Problem(*where, repr(unit), "percent, the unit of every rate"))
     return problems
 
 
-def _count_problems(spec: Study, record: Record, place: tuple[str, int, str]) -> list[Problem]:
+def _count_problems(spec: Study, record: Record, place: Place) -> list[Problem]:
     population = spec.populations.get(record["population"])
     group = population.n.get(record["arm"]) if population else None
     countable = record["statistic"] == "n" and record["kind"] in ("baseline", "response", "adverse_events")
@@ -190,32 +225,33 @@ def _count_problems(spec: Study, record: Record, place: tuple[str, int, str]) ->
 def _slug_problems(name: str, row: Row) -> list[Problem]:
     return [
         Problem(name, row.line, column, repr(row[column]), "a slug of a–z, 0–9 and _")
-        for column in ("id", "level")
-        if (row[column] or column == "id") and not _SLUG.fullmatch(row[column])
+        for column in ("id", "level", "term")
+        if column in row.cells and (row[column] or column == "id") and not _SLUG.fullmatch(row[column])
     ]
+
+
+def _one_of(words: Iterable[str]) -> str:
+    return "one of " + ", ".join(word or "(empty)" for word in words)
 
 
 def _claim_word_problems(spec: Study, row: Row, name: str) -> list[Problem]:
-    from typing import get_args
-
-    from haicbook.study import schema
-
     allowed = {
-        "section": get_args(schema.Section),
-        "statistic": get_args(schema.Statistic),
+        "section": get_args(Section),
+        "statistic": get_args(Statistic),
         "population": ("", *spec.populations),
         "arm": ("", *spec.arms),
         "reference": ("", *spec.arms),
-        "endpoint": ("", *get_args(schema.Endpoint)),
-        "criterion": ("", *get_args(schema.Criterion)),
-        "grade": ("", *get_args(schema.Grade)),
-        "model": ("", *get_args(schema.Model)),
+        "endpoint": ("", *get_args(Endpoint)),
+        "criterion": ("", *get_args(Criterion)),
+        "grade": ("", *get_args(Grade)),
+        "model": ("", *get_args(Model)),
     }
     problems = [
-        Problem(name, row.line, column, repr(row[column]), "one of " + ", ".join(word or "(empty)" for word in words))
+        Problem(name, row.line, column, repr(row[column]), _one_of(words))
         for column, words in allowed.items()
         if row[column] not in words
     ]
-    if row["time"] and parse_number(row["time"]).state != "exact":
-        problems.append(Problem(name, row.line, "time", repr(row["time"]), "a number of months"))
+    time = parse_number(row["time"])
+    if row["time"] and (time.state != "exact" or time.value < 0):
+        problems.append(Problem(name, row.line, "time", repr(row["time"]), "a number of months from 0 on"))
     return problems

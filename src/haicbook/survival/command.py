@@ -27,6 +27,7 @@ from haicbook.survival.yaml_targets import read_targets
 WELL, PARTIAL = 0, 3
 _YAML = (".yml", ".yaml", ".json")
 _MOST_PARTS = 4
+_LONGEST_SHOWN = 200
 Told = Callable[[int], None]
 
 
@@ -93,7 +94,8 @@ def named_targets(named: str, root: Path) -> Targets:
     TargetError
         When there are none of this name, or they cannot be used.
     """
-    if Path(named).is_file():
+    there = _is_there(named)
+    if there and (Path(named).suffix.lower() in _YAML or Path(named).is_file()):
         return read_targets(Path(named))
     parts = named.split(":")
     known = studies(root)
@@ -101,10 +103,18 @@ def named_targets(named: str, root: Path) -> Targets:
         raise TargetError([f"no file {named}"])
     if len(parts) < 2 or len(parts) > _MOST_PARTS or parts[0] not in known:
         form = "neither a file of targets nor STUDY:ENDPOINT[:POPULATION[:CRITERION]]"
-        raise TargetError([f"{named!r} is {form}; studies are {', '.join(known)}"])
+        raise TargetError([f"{named[:_LONGEST_SHOWN]!r} is {form}; studies are {', '.join(known)}"])
     paper = load(parts[0], root)
     endpoint, population, criterion = (*parts[1:], "", "")[:3]
     return targets_from_study(paper, endpoint, population or paper.spec.main_population, criterion)
+
+
+def _is_there(named: str) -> bool:
+    """Whether there is something of this name, of whatever kind; a name that no file can have is not there."""
+    try:
+        return Path(named).exists() or Path(named).is_symlink()
+    except (OSError, ValueError):
+        return False
 
 
 def _unwritable(named: str, out: Path) -> list[str]:
@@ -112,7 +122,7 @@ def _unwritable(named: str, out: Path) -> list[str]:
     problems = []
     if out.suffix.lower() not in report.FORMATS:
         problems.append(f"--out is {out}; its name must end in {' or '.join(report.FORMATS)}")
-    if Path(named).is_file() and any(_same(Path(named), path) for path in (out, report.beside(out))):
+    if _is_there(named) and any(_same(Path(named), path) for path in (out, report.beside(out))):
         problems.append(f"--out is {out}; it or its report would replace the targets {named}")
     problems += [f"--out is {out}; {path} is a folder" for path in (out, report.beside(out)) if path.is_dir()]
     above = next(folder for folder in out.absolute().parents if folder.exists())
@@ -133,7 +143,7 @@ def _refusal(folder: Path) -> str:
 
 
 def _same(one: Path, other: Path) -> bool:
-    return one.resolve() == other.resolve()
+    return one.exists() and other.exists() and one.samefile(other)
 
 
 def reconstruct_told(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from haicbook.limits import MOST_PATIENTS, MOST_ROWS
 from haicbook.survival.figures import TargetError
 
 Floats = NDArray[np.float64]
@@ -162,8 +163,18 @@ class _Interval:
         return self.spread(int(good[len(good) // 2]))
 
 
+def _numbers(values: ArrayLike, what: str) -> Floats:
+    try:
+        numbers = np.asarray(values, dtype=float)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise TargetError([f"{what} are no numbers: {error}"]) from None
+    if numbers.size > MOST_ROWS:
+        raise TargetError([f"there are {numbers.size} {what}; {MOST_ROWS} are the most that is read"])
+    return numbers
+
+
 def _readings(times: ArrayLike, survival: ArrayLike) -> tuple[Floats, Floats]:
-    moments, heights = np.asarray(times, dtype=float), np.asarray(survival, dtype=float)
+    moments, heights = _numbers(times, "times of readings"), _numbers(survival, "heights of readings")
     problems = []
     if moments.ndim != 1 or moments.shape != heights.shape or not moments.size:
         raise TargetError(
@@ -182,12 +193,14 @@ def _readings(times: ArrayLike, survival: ArrayLike) -> tuple[Floats, Floats]:
 
 
 def _table(at_risk_times: ArrayLike, at_risk: ArrayLike) -> tuple[Floats, Ints]:
-    times, numbers = np.asarray(at_risk_times, dtype=float), np.asarray(at_risk)
+    times, numbers = _numbers(at_risk_times, "times of the table"), _numbers(at_risk, "numbers at risk")
     if times.ndim != 1 or times.shape != numbers.shape or not times.size:
         raise TargetError(
             [f"the table has {times.shape} times and {numbers.shape} numbers; as many of each are needed"]
         )
     problems = []
+    if not np.isfinite(times).all():
+        problems.append("a time of the numbers at risk is no number")
     if times[0] != 0:
         problems.append(f"the numbers at risk begin at {times[0]:g} months; the number at 0 is needed")
     if (np.diff(times) <= 0).any():
@@ -196,6 +209,8 @@ def _table(at_risk_times: ArrayLike, at_risk: ArrayLike) -> tuple[Floats, Ints]:
         problems.append("the numbers at risk rise")
     if (numbers < 0).any() or (numbers != np.round(numbers)).any() or numbers[0] < 1:
         problems.append("the numbers at risk must be whole, and at least one patient at 0")
+    elif numbers[0] > MOST_PATIENTS:
+        problems.append(f"{numbers[0]:.0f} patients are at risk at 0; {MOST_PATIENTS} are the most that is read")
     if problems:
         raise TargetError(problems)
     return times, numbers.astype(np.int64)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
+from haicbook.limits import MOST_MONTHS, MOST_PATIENTS
 from haicbook.survival.figures import Fault, Interval, Limits
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 # Crossing curves can set a hazard ratio against medians that lie close together; not against medians this far apart.
 _APART = 1.3
+_IN_MONTHS = f"{MOST_MONTHS} are the most that is read; times count in months where no other unit is named"
 
 
 def faults_of(targets: Targets) -> list[Fault]:
@@ -30,13 +32,16 @@ def faults_of(targets: Targets) -> list[Fault]:
     if not targets.arms:
         return [Fault(("arms",), "there is no arm; at least one is needed")]
     of_arms = [fault for name, arm in targets.arms.items() for fault in _arm_faults(name, arm)]
-    of_all = (check(targets) for check in (_silent_faults, _total_faults, _contrast_faults, _follow_up_faults))
+    checks = (_silent_faults, _total_faults, _contrast_faults, _follow_up_median_faults, _follow_up_faults)
+    of_all = (check(targets) for check in checks)
     return [*of_arms, *chain.from_iterable(of_all)]
 
 
 def _arm_faults(name: str, arm: ArmTargets) -> Iterator[Fault]:
     if arm.n < 1:
         yield Fault(("arms", name, "n"), f"arm {name} has {arm.n} patients; at least one is needed")
+    if arm.n > MOST_PATIENTS:
+        yield Fault(("arms", name, "n"), f"arm {name} has {arm.n} patients; {MOST_PATIENTS} are the most that is read")
     if arm.events is not None and not 0 <= arm.events <= arm.n:
         words = f"arm {name} has {arm.events} events among {arm.n} patients; 0 to {arm.n} are possible"
         yield Fault(("arms", name, "events"), words)
@@ -52,6 +57,8 @@ def _arm_faults(name: str, arm: ArmTargets) -> Iterator[Fault]:
         rate = f"the {landmark.time:g}-month rate of arm {name}, {landmark.printed or landmark.interval}"
         if not (math.isfinite(landmark.time) and landmark.time > 0):
             yield Fault(key, f"{rate}, stands at {landmark.time:g} months; a time above 0 is needed")
+        elif landmark.time > MOST_MONTHS:
+            yield Fault(key, f"{rate}, stands at {landmark.time:g} months; {_IN_MONTHS}")
         if landmark.interval.high < 0 or landmark.interval.low > 1:
             yield Fault(key, f"{rate}, is outside 0 to 100 per cent")
         yield from _interval_faults(key, rate, landmark.interval, landmark.ci)
@@ -66,6 +73,8 @@ def _median_faults(key: tuple[str, ...], whose: str, median: Interval | None, ci
     words = f"the median {whose}, {median.printed or median}"
     if median.reached and not (0 < median.low <= median.high < math.inf):
         yield Fault(key, f"{words}, is not a time above 0")
+    elif median.reached and median.high > MOST_MONTHS:
+        yield Fault(key, f"{words}, is {median.middle:g} months; {_IN_MONTHS}")
     yield from _interval_faults(key, words, median, ci)
 
 
@@ -116,11 +125,15 @@ def _silent_faults(targets: Targets) -> Iterator[Fault]:
                 "number that ties it to another arm (hazard ratio, log-rank p, pooled median)"
             )
             yield Fault(("arms", name), words)
-    times = [targets.pooled_median, targets.follow_up_median, targets.follow_up_max]
-    times += [time for arm in targets.arms.values() for time in (arm.median, arm.follow_up_median)]
-    if all(time is None for time in times) and not any(arm.landmarks for arm in targets.arms.values()):
-        words = "no median, rate or follow-up is printed; without one of them nothing says when patients die"
+    times = [targets.pooled_median, targets.follow_up_max, *(arm.median for arm in targets.arms.values())]
+    if any(arm.landmarks for arm in targets.arms.values()) or any(time.reached for time in times if time is not None):
+        return
+    if all(time is None for time in times):
+        words = "no median, rate or longest follow-up is printed; without one of them nothing says when patients die"
         yield Fault(("arms",), words)
+    else:
+        words = "no median is reached and no rate is printed; a rate or the longest follow-up is needed besides"
+        yield Fault(("median",), words)
 
 
 def _total_faults(targets: Targets) -> Iterator[Fault]:
@@ -149,7 +162,7 @@ def _contrast_faults(targets: Targets) -> Iterator[Fault]:
         yield from _ratio_faults(targets, hr)
     if p is not None and len(targets.arms) < 2:
         yield Fault(("logrank_p",), "a log-rank p needs two arms")
-    if p is not None and (p.high < 0 or p.low > 1):
+    if p is not None and (p.high <= 0 or p.low >= 1):
         yield Fault(("logrank_p",), f"the log-rank p, {p.printed}, is outside 0 to 1")
 
 
@@ -174,8 +187,10 @@ def _ratio_faults(targets: Targets, hr: HazardRatio) -> Iterator[Fault]:
             f"{words}, is oriented against the medians, {medians}; exchange arm and reference, or leave the ratio or a "
             "median out where the paper prints it so because the curves cross",
         )
-    if hr.estimate.high <= 0:
+    if hr.estimate.middle <= 0:
         yield Fault((*key, "estimate"), f"{words}, is not above 0")
+    if hr.ci is not None and (hr.ci.lower.middle < 0 or hr.ci.upper.middle <= 0):
+        yield Fault((*key, "ci"), f"{words}: its interval {hr.ci.printed} is not one of a ratio, which is above 0")
     yield from _interval_faults(key, words, hr.estimate, hr.ci)
 
 
@@ -187,6 +202,15 @@ def _against_medians(targets: Targets, hr: HazardRatio) -> bool:
     slower = hr.ci.upper.high < 1 if hr.ci else hr.estimate.high < 1 / _APART
     faster = hr.ci.lower.low > 1 if hr.ci else hr.estimate.low > _APART
     return (slower and arm.high * _APART < reference.low) or (faster and reference.high * _APART < arm.low)
+
+
+def _follow_up_median_faults(targets: Targets) -> Iterator[Fault]:
+    medians = {"pooled": targets.follow_up_median}
+    medians |= {name: arm.follow_up_median for name, arm in targets.arms.items()}
+    for name, median in medians.items():
+        if median is not None and median.middle <= 0:
+            words = f"the median follow-up, {median.printed or median}, is not a time above 0"
+            yield Fault(("follow_up", "median", name), words)
 
 
 def _follow_up_faults(targets: Targets) -> Iterator[Fault]:

@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import YAMLError
 
 from haicbook.printed import parse_number
-from haicbook.study.files import read_text
 from haicbook.survival.figures import Fault, Interval, Limits, TargetError
+from haicbook.texts import Flaw, malformed, read_text, unseen_characters, yaml_flaws
 
 _KINDS = {"map": "keys and values", "seq": "a list", "null": "nothing", "bool": "a truth value", "timestamp": "a date"}
+_LONGEST_SHOWN = 60
+# what is only said because a figure could not be read
+_AFTER_A_REFUSAL = ("no printed median", "but no estimate", "nothing says when", "no median is reached")
 _TAG = "tag:yaml.org,2002:"
 
 Place = tuple[str, ...]
@@ -29,14 +32,23 @@ def document(source: Path | str) -> tuple[str, str]:
     if isinstance(source, str) and ("\n" in source or "{" in source or not source.strip()):
         if not source.strip():
             raise TargetError(["targets: found an empty text, expected YAML with the key arms"])
+        _refuse("targets", list(unseen_characters(source)))
         return "targets", source
     path = Path(source)
-    if path.is_dir():
-        raise TargetError([f"{path.name}: found a folder, expected a YAML file"])
-    text, problems = read_text(path, path.name)
-    if problems:
-        raise TargetError([f"{problem.file}: found {problem.found}, expected a YAML file" for problem in problems])
+    text, flaws = read_text(path)
+    _refuse(path.name, [flaw if flaw.line else flaw._replace(expected="a YAML file") for flaw in flaws])
     return path.name, text
+
+
+def _refuse(name: str, flaws: list[Flaw]) -> None:
+    if flaws:
+        places = [f"{name}:{flaw.line}" if flaw.line else name for flaw in flaws]
+        raise TargetError(
+            [
+                f"{place}: found {flaw.found}, expected {flaw.expected}"
+                for place, flaw in zip(places, flaws, strict=True)
+            ]
+        )
 
 
 def compose(name: str, text: str) -> Any:
@@ -45,18 +57,13 @@ def compose(name: str, text: str) -> Any:
     Raises
     ------
     TargetError
-        When it is no YAML, or no mapping.
+        When it is no YAML that may be read, or no mapping.
     """
+    _refuse(name, yaml_flaws(text))
     try:
         root = YAML(typ="rt").compose(text)
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise TargetError(
-            [f"{name}:{line}: found malformed YAML ({error.problem}), expected keys and values"]
-        ) from None
     except (YAMLError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise TargetError([f"{name}: found malformed YAML ({reason}), expected keys and values"]) from None
+        _refuse(name, [malformed(error)])
     if root is None or kind_of(root) != "map":
         found = "nothing but comments" if root is None else _found(root)
         raise TargetError([f"{name}: found {found}, expected keys and values, with the key arms"])
@@ -71,7 +78,12 @@ def kind_of(node: Any) -> str:
 def _found(node: Any) -> str:
     """What a node is, in words."""
     kind = kind_of(node)
-    return _KINDS.get(kind, f"`{node.value}`" if isinstance(node.value, str) else f"a {kind}")
+    return _KINDS.get(kind, f"`{_cut(node.value)}`" if isinstance(node.value, str) else f"a {kind}")
+
+
+def _cut(written: str) -> str:
+    """What is written, at a length that a message can hold."""
+    return written if len(written) <= _LONGEST_SHOWN else f"{written[:_LONGEST_SHOWN]}… ({len(written)} characters)"
 
 
 @dataclass
@@ -95,7 +107,7 @@ class NodeReader:
     def add_faults(self, faults: tuple[Fault, ...]) -> None:
         """Note what no data set can have, at the line of the nearest key."""
         for fault in faults:
-            if self.refused and ("no printed median" in fault.words or "but no estimate" in fault.words):
+            if self.refused and any(words in fault.words for words in _AFTER_A_REFUSAL):
                 continue
             place = fault.target
             while place and place not in self.lines:
@@ -120,6 +132,8 @@ class NodeReader:
             line, word = key.start_mark.line + 1, str(key.value)
             if not isinstance(key.value, str):
                 self.add(line, place, "a key that is no word", what)
+            elif not word.strip():
+                self.add(line, place, "an empty key", what)
             elif kind_of(key) == "float":
                 self.add(line, (*place, word), f"{word} without quotes", f'"{word}", in quotes')
             elif allowed is not None and word not in allowed:
@@ -137,8 +151,8 @@ class NodeReader:
         """A printed figure's characters."""
         line = node.start_mark.line + 1
         if kind_of(node) in ("float", "int"):
-            expected = f'"{node.value}", in quotes, so that its decimals count'
-            self.add(line, place, f"{node.value} without quotes", expected)
+            written = _cut(node.value)
+            self.add(line, place, f"{written} without quotes", f'"{written}", in quotes, so that its decimals count')
         elif kind_of(node) != "str" or not node.value.strip():
             self.add(
                 line,
@@ -163,7 +177,7 @@ class NodeReader:
         if key not in entries:
             return default
         node = entries[key]
-        if isinstance(node.value, str):
+        if isinstance(node.value, str) and node.value.strip():
             return node.value
         self.add(node.start_mark.line + 1, (key,), _found(node), "a text")
         return default
@@ -174,10 +188,10 @@ class NodeReader:
         """A number of patients or events: a whole number, quoted or not."""
         if kind_of(node) in ("str", "int"):
             printed = parse_number(str(node.value), count=True)
-            if printed.state == "exact" and printed.decimals == 0 and printed.value >= 0:
+            if printed.state == "exact" and printed.decimals == 0 and printed.value >= 0 and "%" not in node.value:
                 return int(printed.value)
         self.refused = True
-        found = f'"{node.value}"' if kind_of(node) == "str" else _found(node)
+        found = f'"{_cut(node.value)}"' if kind_of(node) == "str" else _found(node)
         self.add(node.start_mark.line + 1, place, found, 'a whole number such as "90"')
         return None
 
@@ -189,11 +203,14 @@ class NodeReader:
         if figure is None:
             return None
         state = parse_number(figure).state
-        if state not in states:
+        percent = "%" in figure and not how.get("percent")
+        if percent or state not in states:
             self.refused = True
-            kind = {"not_reached": "not reached", "below": "a bound", "above": "a bound"}.get(state, "not a number")
+            kinds = {"not_reached": "not reached", "below": "a bound", "above": "a bound"}
+            kind = "a percentage" if percent else kinds.get(state, "not a number")
             also = " or NR" if "not_reached" in states else ""
-            self.add(node.start_mark.line + 1, place, f'"{figure}" ({kind})', f'a figure such as "{example}"{also}')
+            found = f'"{_cut(figure)}" ({kind})'
+            self.add(node.start_mark.line + 1, place, found, f'a figure such as "{example}"{also}')
             return None
         return Interval.without_value(figure, "") if state == "not_reached" else Interval.read(figure, **how)
 

@@ -179,7 +179,7 @@ class _Reader(NodeReader):
         """One rate, in per cent, at a time in the document's unit."""
         place: Place = ("landmarks", arm, time)
         at = parse_number(time)
-        if at.state != "exact":
+        if at.state != "exact" or not set(time) <= set("0123456789.-"):
             self.refused = True
             self.add(self.lines[place], place, f"the time `{time}`", 'a time such as "12"')
             return None
@@ -193,7 +193,7 @@ class _Reader(NodeReader):
         ci = self.limits(entry["ci"], (*place, "ci"), "45.9", percent=True) if "ci" in entry else None
         if rate is None:
             return None
-        if rate.printed.startswith("0.") and parse_number(rate.printed).decimals > 1 and "%" not in rate.printed:
+        if 0 < parse_number(rate.printed).value < 1 and "%" not in rate.printed:
             expected = "a rate in per cent, such as 81.1 (with a % sign where it is indeed below one per cent)"
             self.add(
                 entry["rate"].start_mark.line + 1, (*place, "rate"), f'"{rate.printed}", as if a fraction', expected

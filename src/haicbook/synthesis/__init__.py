@@ -1,5 +1,6 @@
 """Across the studies: the same quantity of every arm, side by side."""
 
+from haicbook.study.beside import DOMAINS
 from haicbook.synthesis.arms import arm_label, mean_survival, medians, response_rates, study_label
 from haicbook.synthesis.benchmarks import benchmarks
 from haicbook.synthesis.biases import Scan, scan
@@ -30,7 +31,7 @@ from haicbook.synthesis.designs import (
 )
 from haicbook.synthesis.effects import ANALYSES, chosen, pool, summary_values, weights_of, within_study_effects
 from haicbook.synthesis.harms import common_terms, exceeded, harm_contrasts, harms, paired, thresholds, vocabulary
-from haicbook.synthesis.judgements import DOMAINS, appraisal, judged, risk_of_bias, unjudged
+from haicbook.synthesis.judgements import appraisal, judged, risk_of_bias, unjudged
 from haicbook.synthesis.patients import MEANS, mapping, patients, unlike
 from haicbook.synthesis.patients import lost as lost_cells
 from haicbook.synthesis.patients import means as patient_means

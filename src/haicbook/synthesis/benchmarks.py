@@ -7,14 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from haicbook.printed import parse_number
-from haicbook.study import Problem
-from haicbook.study.files import Row
-from haicbook.synthesis.files import read_table
-
-COLUMNS = (
-    *("trial", "regimen", "cited_by", "section", "setting"),
-    *("endpoint", "criterion", "statistic", "unit", "printed"),
-)
+from haicbook.study.beside import read_beside
 
 
 def benchmarks(endpoint: str, root: Path | None = None) -> pd.DataFrame:
@@ -36,29 +29,12 @@ def benchmarks(endpoint: str, root: Path | None = None) -> pd.DataFrame:
     haicbook.study.DataError
         With all that is wrong with the file.
     """
-    frame = read_table(
-        "benchmarks.csv",
-        COLUMNS,
-        allowed={"endpoint": ("os", "pfs", "orr"), "statistic": ("median", "pct"), "unit": ("months", "percent")},
-        required=("trial", "regimen", "cited_by", "section", "printed"),
-        unique=("trial", "regimen", "cited_by", "endpoint", "criterion"),
-        check=_numbers,
-        root=root,
-    )
+    frame = read_beside("benchmarks.csv", root)
     chosen = frame[frame.endpoint == endpoint]
     keys = ["trial", "regimen", "setting", "criterion", "unit", "printed"]
     # two papers that print the same figure of the same trial make one line
     merged = chosen.groupby(keys, sort=False, as_index=False).agg(
         cited_by=("cited_by", ", ".join), section=("section", ", ".join)
     )
-    merged["value"] = [parse_number(cell.rstrip("%")).value for cell in merged.printed]
+    merged["value"] = [parse_number(cell).value for cell in merged.printed]
     return merged.sort_values(["value", "trial"], kind="stable", ignore_index=True)
-
-
-def _numbers(rows: list[Row], name: str) -> list[Problem]:
-    problems = []
-    for row in rows:
-        number = parse_number(row["printed"].rstrip("%"))
-        if number.state != "exact" or not number.value > 0:
-            problems.append(Problem(name, row.line, "printed", repr(row["printed"]), "a number above 0"))
-    return problems

@@ -10,21 +10,14 @@ from pathlib import Path
 import pandas as pd
 
 from haicbook.results import SavedResults
-from haicbook.study import Paper, Problem
-from haicbook.study.files import Row
+from haicbook.study import Paper
+from haicbook.study.beside import ANSWERS, FORMS, read_beside
 from haicbook.synthesis.arms import medians, response_rates, study_label
 from haicbook.synthesis.effects import chosen, within_study_effects
-from haicbook.synthesis.files import read_table
-from haicbook.synthesis.judgements import ANSWERS
 
 LEVELS = ("very low", "low", "moderate", "high")
-COLUMNS = (
-    *("key", "question", "study", "outcome", "start", "indirectness", "indirectness_reason"),
-    *("publication", "publication_reason", "change"),
-)
 # steps down from high when ROBINS-I has judged: Schünemann and others, GRADE guidelines 18
 _BIAS_STEPS = {"low": 0, "moderate": 1, "serious": 2, "critical": 3, "no_information": 2}
-_STEPS = ("0", "1", "2", "")
 
 
 @dataclass(frozen=True)
@@ -88,25 +81,7 @@ def questions(root: Path | None = None) -> pd.DataFrame:
     haicbook.study.DataError
         With all that is wrong with the file.
     """
-    return read_table(
-        "questions.csv",
-        COLUMNS,
-        allowed={"outcome": ("os", "orr"), "start": ("high", "low", ""), "indirectness": _STEPS, "publication": _STEPS},
-        required=("key", "question", "change"),
-        unique=("key",),
-        check=_complete,
-        root=root,
-    )
-
-
-def _complete(rows: list[Row], name: str) -> list[Problem]:
-    needed = ("start", "indirectness", "indirectness_reason", "publication", "publication_reason")
-    return [
-        Problem(name, row.line, column, "nothing", "an entry, since a study is named")
-        for row in rows
-        for column in needed
-        if row["study"] and not row[column]
-    ]
+    return read_beside("questions.csv", root)
 
 
 def conclude(
@@ -152,7 +127,7 @@ def conclude(
 def _conclusion(
     paper: Paper, saved: SavedResults, row: object, judged: pd.DataFrame, items: pd.DataFrame, information_size: int
 ) -> Conclusion:
-    asked = {name: str(getattr(row, name)) for name in COLUMNS}
+    asked = {name: str(getattr(row, name)) for name in FORMS["questions.csv"].columns}
     sizes = paper.spec.populations[paper.spec.main_population].n
     bias, bias_step = _bias(paper, asked["start"], judged, items)
     if asked["outcome"] == "os":

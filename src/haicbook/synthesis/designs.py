@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from haicbook.study import Paper
+from haicbook.study.beside import read_beside
 from haicbook.synthesis.arms import arm_label, study_label
-from haicbook.synthesis.files import read_table
 
 UNSTATED = "not stated"
 DRUGS = ("oxaliplatin", "leucovorin", "fluorouracil", "cisplatin", "camrelizumab")
@@ -151,14 +151,7 @@ def institutions(root: Path | None = None) -> pd.DataFrame:
     haicbook.study.DataError
         With all that is wrong with the file.
     """
-    return read_table(
-        "institutions.csv",
-        ("study", "institution", "city", "role", "source"),
-        allowed={"role": ("treating centre", "author's affiliation")},
-        required=("study", "institution", "source"),
-        unique=("study", "institution"),
-        root=root,
-    )
+    return read_beside("institutions.csv", root)
 
 
 def shared_centres(papers: list[Paper], named: pd.DataFrame) -> pd.DataFrame:
@@ -196,13 +189,7 @@ def facets(papers: list[Paper], root: Path | None = None) -> pd.DataFrame:
     haicbook.study.DataError
         With all that is wrong with the file.
     """
-    frame = read_table(
-        "facets.csv",
-        ("study", "facet", "class", "words", "source"),
-        required=("study", "facet", "class", "words", "source"),
-        unique=("study", "facet"),
-        root=root,
-    )
+    frame = read_beside("facets.csv", root)
     stated = [
         (paper.study, facet, value, value, "study.yml")
         for paper in papers

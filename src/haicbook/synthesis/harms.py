@@ -8,10 +8,9 @@ import pandas as pd
 
 from haicbook import contrasts, safety
 from haicbook.study import Paper
+from haicbook.study.beside import read_beside
 from haicbook.synthesis.arms import arm_label
-from haicbook.synthesis.files import read_table
 
-FITS = ("exact", "near", "combined", "none")
 UNMAPPED = "unmapped"
 ANY_EVENT = "any_ae"
 LEVELS = ("any", "severe")
@@ -40,14 +39,7 @@ def vocabulary(root: Path | None = None) -> pd.DataFrame:
     ----------
     National Cancer Institute. Common Terminology Criteria for Adverse Events, version 5.0. 2017.
     """
-    return read_table(
-        "ctcae.csv",
-        ("event", "term", "soc", "fit", "note"),
-        allowed={"fit": FITS},
-        required=("event", "term", "soc"),
-        unique=("event",),
-        root=root,
-    )
+    return read_beside("ctcae.csv", root)
 
 
 def harms(papers: list[Paper], mapped: pd.DataFrame) -> pd.DataFrame:

@@ -12,24 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from haicbook.study import Paper
-from haicbook.synthesis.files import read_table
-
-DOMAINS = {
-    "confounding": "Confounding",
-    "selection": "Selection of participants",
-    "classification": "Classification of treatments",
-    "deviations": "Deviations from intended treatment",
-    "missing": "Missing data",
-    "measurement": "Measurement of the outcome",
-    "reporting": "Selection of the reported result",
-}
-# from best to worst; no information cannot make the overall judgement better or worse
-JUDGEMENTS = ("low", "moderate", "serious", "critical")
-NO_INFORMATION = "no_information"
-ANSWERS = ("yes", "no", "unclear", "not_applicable")
-OUTCOMES = ("", "os", "pfs")
-RISK_COLUMNS = ("study", "domain", "outcome", "judgement", "reason", "source")
-APPRAISAL_COLUMNS = ("study", "item", "question", "answer", "reason", "source")
+from haicbook.study.beside import ANSWERS, DOMAINS, JUDGEMENTS, NO_INFORMATION, read_beside
 
 
 def risk_of_bias(root: Path | None = None) -> pd.DataFrame:
@@ -49,14 +32,7 @@ def risk_of_bias(root: Path | None = None) -> pd.DataFrame:
     ----------
     Sterne JA, Hernan MA, Reeves BC, et al. BMJ 2016;355:i4919.
     """
-    return read_table(
-        "risk_of_bias.csv",
-        RISK_COLUMNS,
-        allowed={"domain": tuple(DOMAINS), "judgement": (*JUDGEMENTS, NO_INFORMATION), "outcome": OUTCOMES},
-        required=("study", "reason", "source"),
-        unique=("study", "domain", "outcome"),
-        root=root,
-    )
+    return read_beside("risk_of_bias.csv", root)
 
 
 def appraisal(root: Path | None = None) -> pd.DataFrame:
@@ -66,14 +42,7 @@ def appraisal(root: Path | None = None) -> pd.DataFrame:
     ----------
     Munn Z, Barker TH, Moola S, et al. JBI Evid Synth 2020;18:2127-2133.
     """
-    return read_table(
-        "appraisal.csv",
-        APPRAISAL_COLUMNS,
-        allowed={"answer": ANSWERS},
-        required=("study", "question", "reason", "source"),
-        unique=("study", "item"),
-        root=root,
-    )
+    return read_beside("appraisal.csv", root)
 
 
 def judged(judgements: pd.DataFrame, outcome: str) -> pd.DataFrame:

@@ -7,13 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from haicbook.study import Paper, Problem
-from haicbook.study.files import Row
+from haicbook.study import Paper
+from haicbook.study.beside import STATES, read_beside
 from haicbook.synthesis.arms import arm_label
-from haicbook.synthesis.files import read_table
 
-STATES = ("printed", "lost_in_text", "not_reported", "supplement_only")
-COLUMNS = ("characteristic", "label", "study", "row", "levels", "definition", "state", "detail")
 MEANS = {"age": "Age, years", "tumor_size": "Largest tumour, cm"}
 NOT_MAPPED = "not_mapped"
 
@@ -26,25 +23,7 @@ def mapping(root: Path | None = None) -> pd.DataFrame:
     haicbook.study.DataError
         With all that is wrong with the file.
     """
-    return read_table(
-        "characteristics.csv",
-        COLUMNS,
-        allowed={"state": STATES},
-        required=("characteristic", "label", "study", "state"),
-        unique=("characteristic", "study"),
-        check=_complete,
-        root=root,
-    )
-
-
-def _complete(rows: list[Row], name: str) -> list[Problem]:
-    problems = []
-    for row in rows:
-        if row["state"] == "printed" and not (row["row"] and row["levels"]):
-            problems.append(Problem(name, row.line, "row", "nothing", "the row and the levels that are printed"))
-        if row["state"] in STATES[1:] and not row["detail"]:
-            problems.append(Problem(name, row.line, "detail", "nothing", "what is missing, in words"))
-    return problems
+    return read_beside("characteristics.csv", root)
 
 
 def patients(papers: list[Paper], mapped: pd.DataFrame) -> pd.DataFrame:

@@ -59,7 +59,7 @@ def test_names_of_ones_own_are_text_to_terminals_and_spreadsheets(folder):
     assert result.exit_code == 0, result.output
     assert "\x1b" not in result.output
     first, *lines = (folder / "rows.csv").read_text().splitlines()
-    assert ". x, '@y; " in first
+    assert ". x, '@y os; " in first
     assert {line.split(",", 1)[1].rsplit(",", 2)[0] for line in lines[1:]} == {'"\'=cmd(), [red]"', "\x1b[31mb"}
     assert set(written(folder).arm.str.removeprefix("'")) == {"=cmd(), [red]", "\x1b[31mb"}
 

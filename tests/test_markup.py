@@ -142,3 +142,10 @@ def test_figures_take_no_label_for_mathematics() -> None:
         ax.set_xlabel(r"$\frac{broken$ and $x^2$")
         assert ax.xaxis.label.get_parse_math() is False
         plt.close("all")
+
+
+def test_a_download_has_a_plain_name_and_its_link_plain_words() -> None:
+    shown = show.rows_downloads("x2020", {"OS, <b>../../a": ("rows", "rows")}).data
+    names = re.findall(r'download="([^"]*)"', shown)
+    assert names == ["x2020-os-b-..-..-a-synthetic.csv", "x2020-os-b-..-..-a-synthetic-all.csv.gz"]
+    assert "<li>OS, &lt;b&gt;../../a: <a " in shown

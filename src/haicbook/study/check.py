@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from haicbook.markup import visible
 from haicbook.study.paper import Paper, inspect, studies
 from haicbook.study.problems import Problem
 
@@ -86,8 +87,8 @@ def report(names: list[str], root: Path) -> int:
         text = heading in headings[:3]
         table.add_column(heading, justify="left" if text else "right", no_wrap=not text)
     for row in summary_rows(checked):
-        table.add_row(*row)
-    console.print(table)
+        table.add_row(*map(visible, row))
+    console.print(table, markup=False)
     lines = unavailable_lines(checked)
     # all of them on one screen; a study that is named has its lists whole
     overflow: OverflowMethod = "fold" if names else "ellipsis"
@@ -95,9 +96,9 @@ def report(names: list[str], root: Path) -> int:
     lost.add_column(no_wrap=True, style="dim", min_width=max((len(line[0]) for line in lines), default=0))
     lost.add_column(no_wrap=not names, overflow=overflow)
     for line in lines:
-        lost.add_row(*line)
-    console.print(lost)
+        lost.add_row(*map(visible, line))
+    console.print(lost, markup=False)
     problems = sorted(problem for item in checked for problem in item.problems)
     for problem in problems:
-        console.print(f"data/{problem}", style="red", markup=False, soft_wrap=True)
+        console.print(f"data/{visible(str(problem))}", style="red", markup=False, soft_wrap=True)
     return len(problems)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import re
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
+from pyarrow.parquet import read_schema
 
 from haicbook import study
 from haicbook.cli import main
 from haicbook.export import FIELDS, FILES, STUDY_FIELDS, all_values, data_package, export, studies_frame
+from haicbook.spreadsheet import APOSTROPHE
 
 PAPERS = [study.load(name) for name in study.studies()]
 TABLES = {"values": FIELDS, "studies": STUDY_FIELDS}
@@ -100,13 +104,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def read_csv(path: Path, fields: dict[str, tuple[str, str]] = FIELDS) -> pd.DataFrame:
-    """A CSV of the export as its descriptor says that it is read."""
+    """A CSV of the export as its descriptor says that it is read: an apostrophe before a text is none of it."""
     kinds = {"number": float, "integer": int, "string": str, "year": str}
     texts = {name: (str if kind == "number" else kinds[kind]) for name, (kind, _) in fields.items()}
     frame = pd.read_csv(path, keep_default_na=False, dtype=texts)
     for name, (kind, _) in fields.items():
         if kind == "number":
             frame[name] = [float(text) if text else math.nan for text in frame[name]]
+        elif kind == "string":
+            frame[name] = frame[name].str.removeprefix("'")
     return frame
 
 
@@ -166,6 +172,38 @@ def test_the_descriptor_fits_the_files(folder: Path, name: str) -> None:
     for key in schema.get("foreignKeys", []):
         other = pd.read_csv(folder / f"{key['reference']['resource']}.csv", dtype=str)
         assert set(frame[key["fields"]]) <= set(other[key["reference"]["fields"]])
+
+
+def test_the_parquet_file_has_the_schema_of_its_rows(folder: Path) -> None:
+    package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    schemas = {resource["name"]: resource["schema"] for resource in package["resources"]}
+    assert schemas["values-parquet"] == schemas["values"]
+    kinds = {"string": "string", "number": "double", "integer": "int64"}
+    arrow = {field.name: str(field.type).removeprefix("large_") for field in read_schema(folder / "values.parquet")}
+    assert arrow == {field["name"]: kinds[field["type"]] for field in schemas["values-parquet"]["fields"]}
+
+
+def test_a_printed_na_is_not_missing_to_whoever_reads_with_the_defaults(folder: Path) -> None:
+    values, expected = pd.read_csv(folder / "values.csv", low_memory=False), all_values(PAPERS)
+    assert "NA" in set(expected.printed)
+    for name in (name for name, (kind, _) in FIELDS.items() if kind == "string"):
+        assert (values[name].isna() == (expected[name] == "")).all(), name
+    assert set(values.printed[expected.printed == "NA"]) == {"'NA"}
+    package = data_package(PAPERS)
+    assert all(APOSTROPHE in each["description"] for each in (package, *package["resources"][:2]))
+
+
+def test_no_label_is_a_formula(tmp_path: Path) -> None:
+    folder = tmp_path / "demo2020"
+    shutil.copytree(Path(__file__).parent / "papers" / "demo2020", folder)
+    table = folder / "tables" / "4_adverse_events.csv"
+    hostile = '"=HYPERLINK(""http://a.example"")"'
+    table.write_text(table.read_text(encoding="utf-8").replace("Fever", hostile), encoding="utf-8")
+    export([study.load("demo2020", tmp_path)], tmp_path / "out")
+    with (tmp_path / "out" / "values.csv").open(encoding="utf-8", newline="") as stream:
+        labels = {row["label"] for row in csv.DictReader(stream)}
+    assert '\'=HYPERLINK("http://a.example")' in labels
+    assert not [label for label in labels if label.startswith("=")]
 
 
 def test_every_study_has_a_licence_line() -> None:

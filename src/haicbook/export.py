@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from haicbook import __version__
+from haicbook.spreadsheet import APOSTROPHE, shown_frame
 from haicbook.study import Paper
 
 NAME = "haicbook-printed-values"
@@ -128,8 +129,9 @@ def _write(papers: list[Paper], folder: Path) -> None:
     values = all_values(papers)
     numbers = [name for name, (kind, _) in FIELDS.items() if kind == "number"]
     spelled = values.assign(**{name: values[name].replace(_INFINITE) for name in numbers})
-    spelled.to_csv(folder / "values.csv", index=False, lineterminator="\n")
-    studies_frame(papers).to_csv(folder / "studies.csv", index=False, lineterminator="\n")
+    for name, frame, fields in (("values", spelled, FIELDS), ("studies", studies_frame(papers), STUDY_FIELDS)):
+        texts = [column for column, (kind, _) in fields.items() if kind == "string"]
+        shown_frame(frame, texts).to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
     values.to_parquet(folder / "values.parquet", index=False)
     package = json.dumps(data_package(papers), indent=2, ensure_ascii=False) + "\n"
     (folder / "datapackage.json").write_text(package, encoding="utf-8", newline="\n")
@@ -172,34 +174,46 @@ def data_package(papers: list[Paper]) -> dict[str, Any]:
         "title": "Numbers printed by five studies of hepatic arterial infusion chemotherapy",
         "description": (
             "Every printed number of the studies' tables and text, with its place and its rounding interval. "
-            "The numbers are the papers' own. Licences of the papers: "
+            f"The numbers are the papers' own. In the CSV files: {APOSTROPHE} Licences of the papers: "
             + "; ".join(f"{study}: {licence}" for study, licence in licences.items())
         ),
         "version": __version__,
         "resources": [
-            _table("values", FIELDS, "id")
-            | {"description": "One row for each printed number; empty texts and missing numbers are empty cells"},
-            _table("studies", STUDY_FIELDS, "study") | {"description": "One row for each study"},
+            _csv("values")
+            | {
+                "description": "One row for each printed number; empty texts and missing numbers are empty cells. "
+                + APOSTROPHE,
+                "schema": _schema(FIELDS, "id", "studies"),
+            },
+            _csv("studies")
+            | {"description": f"One row for each study. {APOSTROPHE}", "schema": _schema(STUDY_FIELDS, "study")},
             {
+                # not a tabular-data-resource, whose data are CSV or JSON
                 "profile": "data-resource",
                 "name": "values-parquet",
                 "path": "values.parquet",
                 "format": "parquet",
                 "mediatype": "application/vnd.apache.parquet",
-                "description": "The rows and columns of values.csv, with types",
+                "description": "The rows and columns of values.csv, with types, and with texts as they are",
+                "schema": _schema(FIELDS, "id", "studies"),
             },
         ],
     }
 
 
-def _table(name: str, columns: dict[str, tuple[str, str]], key: str) -> dict[str, Any]:
+def _schema(columns: dict[str, tuple[str, str]], key: str, parent: str = "") -> dict[str, Any]:
+    """A table's schema; `parent` is the table that has its `study`."""
     fields: list[dict[str, Any]] = [
         {"name": column, "type": kind, "description": text} for column, (kind, text) in columns.items()
     ]
     next(field for field in fields if field["name"] == key)["constraints"] = {"required": True, "unique": True}
     schema: dict[str, Any] = {"fields": fields, "primaryKey": key, "missingValues": [""]}
-    if name != "studies":
-        schema["foreignKeys"] = [{"fields": "study", "reference": {"resource": "studies", "fields": "study"}}]
+    if parent:
+        schema["foreignKeys"] = [{"fields": "study", "reference": {"resource": parent, "fields": "study"}}]
+    return schema
+
+
+def _csv(name: str) -> dict[str, Any]:
     return {
         "profile": "tabular-data-resource",
         "name": name,
@@ -207,5 +221,4 @@ def _table(name: str, columns: dict[str, tuple[str, str]], key: str) -> dict[str
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",
-        "schema": schema,
     }

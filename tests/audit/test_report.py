@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from haicbook import simulate
 from haicbook.audit import audit, ranked, touches
 from haicbook.audit.finding import SEVERITIES, Finding
+from haicbook.audit.report import Audited, show, to_csv, to_json, to_markdown
 from haicbook.cli import main
 from haicbook.simulate.calibration import plant
 from haicbook.study import load
@@ -63,6 +64,19 @@ def test_markdown_leaves_no_sign_of_its_own_unescaped() -> None:
     assert text.startswith(f"## {STUDY}\n")
     assert text.count("* **Error**") == sum(f.severity == "error" for f in audit(load(STUDY)))
     assert "<0" not in text.replace("\\<0", "")
+
+
+def test_a_label_is_text_on_the_terminal_in_markdown_and_in_csv(capsys: pytest.CaptureFixture[str]) -> None:
+    label = "=cmd() [red]x[/red] \x1b[31m {{ 7 }} [a](b)"
+    found = Finding("nested", "error", "x2020", (), "-12", "1", f"{label}: too many")
+    items = [Audited("x2020", None, (found,))]
+    show(items)
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "=cmd() [red]x[/red] ⟨U+001B⟩[31m {{ 7 }} [a](b): too many" in shown
+    assert "\\=cmd() \\[red\\]x\\[/red\\] ⟨U+001B⟩\\[31m \\{\\{ 7 \\}\\} \\[a\\](b)" in to_markdown(items)
+    (row,) = csv.DictReader(io.StringIO(to_csv(items)))
+    assert (row["sentence"], row["printed"]) == (f"'{found.sentence}", "-12")
+    assert json.loads(to_json(items))["studies"][0]["findings"][0]["sentence"] == found.sentence
 
 
 @pytest.mark.parametrize("severity", SEVERITIES)

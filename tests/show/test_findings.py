@@ -31,7 +31,7 @@ def test_the_first_are_a_list_and_the_rest_is_folded() -> None:
     ]
     assert "By hand: 1/2 = 50%, not 2%." in first
     assert "Perhaps: 1 (50%) for 1 (2%)." in first
-    assert "Fourth &lt;thing>." in folded
+    assert "Fourth \\<thing\\>." in folded
     assert ":name: tab-others" in folded
     assert folded.rstrip().endswith("::::")
 

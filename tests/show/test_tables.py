@@ -27,7 +27,7 @@ def test_a_table_has_its_caption_name_source_and_notes() -> None:
 
 def test_printed_signs_do_not_break_the_page() -> None:
     made = lines(pd.DataFrame({"cell": ["<0.001", "a|b", "14.9~52.3", "$5", ""]}))
-    assert made[6:11] == ["|&lt;0.001|", "|a\\|b|", "|14.9\\~52.3|", "|\\$5|", "| |"]
+    assert made[6:11] == ["|\\<0.001|", "|a\\|b|", "|14.9\\~52.3|", "|\\$5|", "| |"]
 
 
 def test_a_printed_figure_leads_to_its_value() -> None:

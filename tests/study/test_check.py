@@ -44,6 +44,11 @@ def test_the_sound_study_is_sound(folder: Path) -> None:
     assert problems(folder) == []
 
 
+def test_words_of_the_data_are_text_on_the_screen(folder: Path) -> None:
+    replace("study.yml", "what: Figure 1,", 'what: "[red]x[/red] \\e[31m",')(folder)
+    assert "[red]x[/red] ⟨U+001B⟩[31m" in CliRunner().invoke(main, ["check", "demo2020"]).output
+
+
 DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
     "missing table": (
         lambda folder: (folder / "tables/3_cox.csv").unlink(),

@@ -51,6 +51,19 @@ def test_rows_and_report_of_a_file(folder):
         assert violations(arms, targets) == []
 
 
+def test_names_of_ones_own_are_text_to_terminals_and_spreadsheets(folder):
+    names = {"a": "'=cmd(), [red]'", "b": '"\\e[31mb"'}
+    text = "name: x, @y\n" + SMALL.replace("{a:", f"{{{names['a']}:").replace(" b: {", f" {names['b']}: {{")
+    (folder / "small.yml").write_text(text)
+    result = asked(folder, replicates=2)
+    assert result.exit_code == 0, result.output
+    assert "\x1b" not in result.output
+    first, *lines = (folder / "rows.csv").read_text().splitlines()
+    assert ". x, '@y os; " in first
+    assert {line.split(",", 1)[1].rsplit(",", 2)[0] for line in lines[1:]} == {'"\'=cmd(), [red]"', "\x1b[31mb"}
+    assert set(written(folder).arm.str.removeprefix("'")) == {"=cmd(), [red]", "\x1b[31mb"}
+
+
 def test_the_report_has_each_number_with_its_interval_and_what_members_give(folder):
     asked(folder)
     told = json.loads((folder / "rows.json").read_text())

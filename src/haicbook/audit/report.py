@@ -13,6 +13,8 @@ from typing import Any
 from haicbook.audit import RULES, audit
 from haicbook.audit.finding import SEVERITIES, Finding, Severity, summarise
 from haicbook.audit.ranking import ranked
+from haicbook.markup import escape, visible
+from haicbook.spreadsheet import shown
 from haicbook.study import Paper, inspect, studies
 from haicbook.study.problems import Problem
 
@@ -77,12 +79,14 @@ def kept(item: Audited, severities: Sequence[str]) -> Audited:
 
 
 def to_csv(items: Sequence[Audited]) -> str:
-    """One line for each finding; the value ids in one cell, parted by spaces."""
+    """One line for each finding; the value ids in one cell, parted by spaces. A spreadsheet runs no cell."""
     out = io.StringIO()
     writer = csv.DictWriter(out, [attribute.name for attribute in fields(Finding)], lineterminator="\n")
     writer.writeheader()
     for item in items:
-        writer.writerows(asdict(f) | {"value_ids": " ".join(f.value_ids)} for f in item.findings)
+        for finding in item.findings:
+            row = asdict(finding) | {"value_ids": " ".join(finding.value_ids)}
+            writer.writerow({name: shown(str(value)) for name, value in row.items()})
     return out.getvalue()
 
 
@@ -109,21 +113,14 @@ def to_markdown(items: Sequence[Audited]) -> str:
     titles = {rule.key: rule.title for rule in RULES}
     parts = []
     for item in items:
-        parts.append(f"## {item.study}\n\n{_said(item)}\n")
+        parts.append(f"## {escape(item.study)}\n\n{_said(item)}\n")
         for finding in item.findings:
-            entry = f"* **{_MARKS[finding.severity].capitalize()}**, {titles[finding.rule]}: {_plain(finding.sentence)}"
-            entry += f" {_plain(finding.repair)}" if finding.repair else ""
-            entry += f"\n  By hand: {_plain(finding.recomputation)}" if finding.recomputation else ""
+            entry = f"* **{_MARKS[finding.severity].capitalize()}**, {titles[finding.rule]}: {escape(finding.sentence)}"
+            entry += f" {escape(finding.repair)}" if finding.repair else ""
+            entry += f"\n  By hand: {escape(finding.recomputation)}" if finding.recomputation else ""
             parts.append(entry)
         parts.append("")
     return "\n".join(parts)
-
-
-def _plain(text: str) -> str:
-    """Text that Markdown leaves as it is."""
-    for sign in ("\\", "*", "_", "`", "<", "~", "|"):
-        text = text.replace(sign, f"\\{sign}")
-    return text
 
 
 def _said(item: Audited) -> str:
@@ -137,10 +134,11 @@ def show(items: Sequence[Audited]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     console = Console(highlight=False, emoji=False)
     for item in items:
-        console.print(f"{item.study}: {_said(item)}", markup=False, style="bold")
+        console.print(f"{visible(item.study)}: {_said(item)}", markup=False, style="bold")
         if not item.findings:
             continue
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_lines=False)
@@ -153,15 +151,9 @@ def show(items: Sequence[Audited]) -> None:
                 finding.repair,
                 f"By hand: {finding.recomputation}" if finding.recomputation else "",
             ]
-            mark = f"[{_STYLES[finding.severity]}]{_MARKS[finding.severity]}[/]"
-            table.add_row(mark, finding.rule, _escaped("\n".join(line for line in lines if line)))
+            mark = Text(_MARKS[finding.severity], style=_STYLES[finding.severity])
+            table.add_row(mark, finding.rule, Text("\n".join(visible(line) for line in lines if line)))
         console.print(table)
-
-
-def _escaped(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)
 
 
 def exit_status(items: Sequence[Audited], fail_on: Severity | None) -> int:
@@ -184,4 +176,4 @@ def command(
     else:
         written = {"csv": to_csv, "json": to_json, "markdown": to_markdown}[form]
         print(written([kept(item, severities) for item in items] if form == "json" else shown), end="")
-    return exit_status(items, fail_on), [str(problem) for item in items for problem in item.problems]
+    return exit_status(items, fail_on), [visible(str(problem)) for item in items for problem in item.problems]

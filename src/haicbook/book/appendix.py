@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from haicbook.export import export
+from haicbook.markup import visible
 from haicbook.paths import executed_dir
 from haicbook.results import write_text
 from haicbook.study import Paper, load, studies
@@ -40,6 +41,9 @@ above (printed with >), not reached, or unreadable, a misprint that is kept as i
 them no data set can meet. “Compared” stands beside a reconstruction. A “conflict” is a figure from another place of
 the paper that disagrees with the target. “Audit” names the kind of finding that the value is part of. A dotted figure
 in a chapter leads to its row here.
+
+In the CSV files an apostrophe stands before a text that a spreadsheet would run as a formula, or that a program would
+read as missing, such as a printed “NA”: take it away to have the text.
 
 ```{raw} html
 <p>Download: <a href="../../values/values.csv" download>values.csv</a>,
@@ -72,7 +76,7 @@ def write_appendix() -> Path | None:
     # an export replaces only what is an export
     (folder() / "values.js").unlink(missing_ok=True)
     export(papers, folder())
-    rows = [row for paper in papers for row in rows_of(paper)]
+    rows = [[*map(visible, row)] for paper in papers for row in rows_of(paper)]
     data = {"columns": COLUMNS, "filters": _FILTERS, "numbers": _NUMBERS, "rows": rows}
     text = f"window.haicValues = {json.dumps(data, ensure_ascii=False, separators=(',', ':'))};\n"
     write_text(folder() / "values.js", text)

@@ -9,13 +9,14 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import quote
 
 from haicbook.audit import RULES, TOPICS, Finding, Rule, audit, ranked
 from haicbook.book.recall import recall_text
+from haicbook.markup import Markup, escape, visible
 from haicbook.paths import executed_dir, root
 from haicbook.results import write_text
 from haicbook.show.findings import MARKS
-from haicbook.show.tables import escape
 from haicbook.study import Paper, load, studies
 
 COLUMNS = (
@@ -24,6 +25,7 @@ COLUMNS = (
 )
 _FILTERS = ("Study", "Severity", "Rule", "Topic", "INSPECT-SR")
 _EXAMPLE = """from pathlib import Path
+from urllib.parse import quote
 
 from haicbook import audit, study
 
@@ -110,7 +112,7 @@ def write_ledger() -> Path | None:
     if not papers:
         return None
     found = {paper.study: ranked(paper, audit(paper)) for paper in papers}
-    rows = [row for paper in papers for row in rows_of(paper, found[paper.study])]
+    rows = [[*map(visible, row)] for paper in papers for row in rows_of(paper, found[paper.study])]
     data = {
         "columns": COLUMNS,
         "filters": _FILTERS,
@@ -200,7 +202,7 @@ def _all(found: dict[str, list[Finding]]) -> str:
 def _silent(findings: list[Finding]) -> str:
     """The rules that found nothing, folded away."""
     found = {finding.rule for finding in findings}
-    silent = "\n".join(f"* {rule.title}" for rule in RULES if rule.key not in found)
+    silent = "\n".join(f"* {escape(rule.title)}" for rule in RULES if rule.key not in found)
     count = f"{sum(rule.key not in found for rule in RULES)} of the {len(RULES)} rules found nothing"
     return f":::{{dropdown}} {count}\n{silent}\n:::" if silent else ""
 
@@ -211,7 +213,7 @@ def _counts(rule: Rule, study: str, counts: Counter[tuple[str, str, str]]) -> st
         count = counts[rule.key, study, severity]
         if count:
             words = f"{count} {mark}{'' if count == 1 else 's'}"
-            address = f"#Study={study}&amp;Rule={rule.key}&amp;Severity={mark}"
+            address = f"#Study={quote(study)}&amp;Rule={rule.key}&amp;Severity={mark}"
             links.append(
                 f'<a class="haic-mark-{mark}" href="{address}" title="{words}" aria-label="{words}">'
                 f"{count}&#8239;{mark[0].upper()}</a>"
@@ -224,11 +226,11 @@ def _counts(rule: Rule, study: str, counts: Counter[tuple[str, str, str]]) -> st
 
 def _table(heads: Iterable[str], rows: Iterable[Iterable[str]], caption: str, name: str, align: str) -> str:
     rule = "|".join({"l": ":--", "r": "--:"}[letter] for letter in align)
-    lines = ["|" + "|".join(escape(str(cell)) for cell in row) + "|" for row in (list(heads), *map(list, rows))]
+    lines = ["|" + "|".join(escape(cell) or " " for cell in row) + "|" for row in (list(heads), *map(list, rows))]
     lines.insert(1, f"|{rule}|")
     kind = "haic-table" if "r" in align else "haic-table haic-text"
     body = "\n".join(lines)
-    return f":::{{table}} {caption}\n:name: {name}\n:class: {kind}\n\n{body}\n:::"
+    return f":::{{table}} {escape(caption)}\n:name: {name}\n:class: {kind}\n\n{body}\n:::"
 
 
 def _inspect(findings: list[Finding], names: list[str]) -> str:
@@ -246,7 +248,7 @@ def _rules() -> str:
     parts = [f"There are {len(RULES)} rules: what each asks, where its method comes from, and how much it lets pass."]
     for topic, title in TOPICS.items():
         own = [rule for rule in RULES if rule.topic == topic]
-        rows = [[rule.title, rule.source, rule.tolerance, f"`{rule.key}`"] for rule in own]
+        rows = [[rule.title, rule.source, rule.tolerance, Markup(f"`{rule.key}`")] for rule in own]
         heads = ["Rule", "Source", "Tolerance", "Key"]
         listed = _table(heads, rows, f"{title}: rules", f"tab-audit-rules-{topic.replace('_', '-')}", "llll")
         parts.append(f"::::{{dropdown}} {title}: {len(own)} rules\n{listed}\n::::")
@@ -268,7 +270,7 @@ def _calibration() -> str:
     heads += ["Planted", "Undetectable", "Detectable", "Found", "Share"]
     shown = [[_title(row), *_calibrated(row)] for row in rows]
     table = _table(heads, shown, "False alarms and planted errors found, by rule", "tab-audit-calibration", "lrrrrrrrr")
-    without = "".join(f"\n* {_title(row)}: {row['why']}." for row in rows if row["why"])
+    without = "".join(f"\n* {escape(_title(row))}: {escape(row['why'])}." for row in rows if row["why"])
     unplanted = f"Rules without figures:\n{without}"
     return f"{_said(rows)}\n\n::::{{dropdown}} The {len(rows)} rules one by one\n{table}\n\n{unplanted}\n::::"
 

@@ -6,6 +6,7 @@ import csv
 from collections import Counter
 from pathlib import Path
 
+from haicbook.markup import escape
 from haicbook.paths import root
 
 _TEXT = """\
@@ -73,7 +74,8 @@ def _found(row: dict[str, str]) -> bool:
 
 def _line(row: dict[str, str]) -> str:
     ours = "missing here" if row["severity"] == "missed" else f"a {row['severity']} here (`{row['rule']}`)"
-    return f"* {row['paper']}, {row['blind_severity']}: {row['blind']}. {ours[0].upper()}{ours[1:]}. {row['reason']}."
+    theirs = escape(f"{row['paper']}, {row['blind_severity']}: {row['blind']}")
+    return f"* {theirs}. {ours[0].upper()}{ours[1:]}. {escape(row['reason'])}."
 
 
 def _number(count: int) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from haicbook.book.fingerprint import digest_of_folder
+from haicbook.markup import escape
 from haicbook.paths import data_dir, executed_dir, root
 from haicbook.results import write_text
 
@@ -122,7 +123,7 @@ Data, as the SHA-256 of `data/`
 : `{data}`
 
 Source, as a git commit
-: {source or "not known: built outside of a git checkout"}
+: {escape(source) or "not known: built outside of a git checkout"}
 
 {_table("tab-status-runs", "Notebooks and their last execution", ("Notebook", *_RUN_COLUMNS), runs)}
 
@@ -146,7 +147,8 @@ def _distinct(record: dict[str, Any], package: str) -> str:
 
 
 def _table(name: str, caption: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = ["|".join(["", *row, ""]) for row in (columns, [":--"] * len(columns), *rows)]
+    lines = ["|".join(["", *map(escape, row), ""]) for row in (columns, *rows)]
+    lines.insert(1, "|:--" * len(columns) + "|")
     body = "\n".join(lines)
     return f":::{{table}} {caption}.\n:name: {name}\n:class: haic-table\n\n{body}\n:::"
 

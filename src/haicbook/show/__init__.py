@@ -1,5 +1,6 @@
 """Tables and figures for the page. Nothing here computes a result; it draws what it is given."""
 
+from haicbook.markup import Markup
 from haicbook.show.adverse import adverse_table, differences_table, mirrored_bars
 from haicbook.show.appendix import value_link
 from haicbook.show.balance import (
@@ -55,6 +56,7 @@ from haicbook.show.text import (
 )
 
 __all__ = [
+    "Markup",
     "accuracy_shown",
     "adverse_table",
     "assumptions",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 
 def value_link(value_id: str) -> str:
@@ -20,9 +21,9 @@ def value_link(value_id: str) -> str:
     """
     if not value_id:
         raise ValueError("no value id; expected one as study/source/row/…/statistic")
-    return f"values.html#{value_id}"
+    return f"values.html#{quote(value_id)}"
 
 
 def finding_link(finding: Any) -> str:
     """The address of a study's findings by one rule in the ledger, as seen from a chapter."""
-    return f"audit.html#Study={finding.study}&Rule={finding.rule}"
+    return f"audit.html#Study={quote(finding.study)}&Rule={quote(finding.rule)}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from haicbook.markup import Markup
 from haicbook.show import style
 from haicbook.show.tables import interval, number, percent
 
@@ -34,9 +35,9 @@ def balance_table(balances: dict[str, pd.DataFrame]) -> pd.DataFrame:
             kinds += [definition.split(":")[0].split(",")[0] for definition in found.definition]
         known = dict.fromkeys(kind for kind in kinds if kind != "none")
         rows.append(row | {"Difference of": " or ".join(known) or "–"})
-    last = {"Covariate": "**All**"}
+    last: dict[str, str] = {"Covariate": Markup("**All**")}
     for population, frame in balances.items():
-        last |= {population: f"**{within(frame)}**", f"{_short(population)}: verdict": "within 0.1"}
+        last |= {population: Markup("**{}**").format(within(frame)), f"{_short(population)}: verdict": "within 0.1"}
     return pd.DataFrame([*rows, last]).fillna("")
 
 

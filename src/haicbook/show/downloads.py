@@ -6,7 +6,10 @@ import base64
 import gzip
 import html
 import io
+import re
 from typing import Any
+
+from haicbook.markup import visible
 
 
 def rows_downloads(study: str, files: dict[str, tuple[str, str]]) -> Any:
@@ -32,12 +35,12 @@ def rows_downloads(study: str, files: dict[str, tuple[str, str]]) -> Any:
 
 
 def _item(study: str, endpoint: str, one: str, every: str) -> str:
-    name = f"{study}-{endpoint.lower().replace(' ', '-').replace(',', '')}-synthetic"
+    name = re.sub(r"[^a-z0-9._]+", "-", f"{study}-{endpoint}".lower()) + "-synthetic"
     links = (
         _link(f"{name}.csv", "text/csv", one.encode(), "the data set of the line, CSV"),
         _link(f"{name}-all.csv.gz", "application/gzip", _compressed(every), "all, CSV (gzip)"),
     )
-    return f"<li>{html.escape(endpoint)}: {', '.join(links)}</li>"
+    return f"<li>{html.escape(visible(endpoint))}: {', '.join(links)}</li>"
 
 
 def _compressed(text: str) -> bytes:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from haicbook.markup import escape
 from haicbook.show.appendix import finding_link
-from haicbook.show.tables import Linked, escape, linked, table
+from haicbook.show.tables import Linked, linked, table
 
 MARKS = {"error": "error", "warning": "warning", "info": "note"}
 FIRST = 3

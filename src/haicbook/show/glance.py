@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
+
+from haicbook.markup import Markup
 
 _UNSTATED = "not stated"
 
@@ -26,7 +29,7 @@ def glance(paper: Any) -> pd.DataFrame:
         "Follow-up": spec.follow_up.note or _UNSTATED,
         "Software": spec.methods.software or _UNSTATED,
         "Registration": spec.registration or _UNSTATED,
-        "DOI, licence": f"{_doi(spec.doi)}; {spec.licence}",
+        "DOI, licence": Markup("{}; {}").format(_doi(spec.doi), spec.licence),
     }
     return pd.DataFrame({"": list(rows), "The paper": list(rows.values())})
 
@@ -73,4 +76,4 @@ def _endpoint(endpoint: Any) -> str:
 
 
 def _doi(doi: str | None) -> str:
-    return f"[{doi}](https://doi.org/{doi})" if doi else "DOI not in the text we have"
+    return Markup("[{}](https://doi.org/{})").format(doi, quote(doi)) if doi else "DOI not in the text we have"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from haicbook.markup import Markup
 from haicbook.show.tables import Linked
 
 _SHORT = {"before_psm": "before", "after_psm": "after"}
@@ -49,8 +50,8 @@ def _grouped(places: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return sorted(places, key=lambda place: (variables.index(place[0]), place[1] != "", places.index(place)))
 
 
-def _indented(words: str, level: str) -> str:
-    return f"&emsp;{words}" if level else f"**{words}**"
+def _indented(words: str, level: str) -> Markup:
+    return Markup("&emsp;{}" if level else "**{}**").format(words)
 
 
 def _population(table: Any, key: str) -> str:

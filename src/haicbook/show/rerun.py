@@ -93,6 +93,8 @@ def sensitivity_figure(grid: pd.DataFrame, watched: str) -> tuple[Figure, np.nda
     axes[2].axvline(0.05, color=style.INK, lw=0.9, ls=(0, (4, 2)))
     axes[2].plot(grid.p, ys, "o", color=style.THIRD, ms=4.5)
     axes[2].set_xscale("log")
+    axes[2].xaxis.set_major_formatter("{x:g}")
+    axes[2].xaxis.set_minor_formatter("")
     axes[2].set_xlim(min(0.02, 0.6 / (grid.cohorts.max() + 1)), 1.4)
     for ax, words in zip(axes, ("Pairs", f"{watched}, %\nof matched", "p of the\nprinted table"), strict=True):
         ax.set_xlabel(words, fontsize=9)

@@ -46,6 +46,8 @@ def use() -> None:
             "legend.fontsize": 9.5,
             "lines.linewidth": 1.8,
             "svg.hashsalt": "haicbook",
+            # a $ in a label is a $
+            "text.parse_math": False,
         }
     )
 

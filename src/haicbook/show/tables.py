@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from haicbook.markup import escape
 from haicbook.show.appendix import value_link
 
 
@@ -36,9 +37,10 @@ def table(
     Parameters
     ----------
     frame
-        Cells are shown as they are; numbers must have been formatted.
+        Cells are shown as they are, and none is read as Markdown but :class:`haicbook.markup.Markup`; numbers must
+        have been formatted.
     caption
-        One sentence without a full stop at its end.
+        One sentence without a full stop at its end; text or markup, as `source` and `notes` are.
     name
         Cross-reference target, `tab-cao2024-baseline`.
     source
@@ -55,14 +57,14 @@ def table(
     """
     from IPython.display import Markdown
 
-    where = f" Source: {source}." if source else ""
+    where = f" Source: {escape(source)}." if source else ""
     align = align or "l" + "r" * (frame.shape[1] - 1)
     kind = "haic-table" if "r" in align else "haic-table haic-text"
     rule = "|".join({"l": ":--", "c": ":-:", "r": "--:"}[letter] for letter in align)
     lines = [_row(frame.columns), f"|{rule}|", *(_row(row) for row in frame.itertuples(index=False))]
     body = "\n".join(lines)
     beneath = "".join(f"\n{escape(note)}\n" for note in notes)
-    return Markdown(f":::{{table}} {caption}.{where}\n:name: {name}\n:class: {kind}\n\n{body}\n:::\n{beneath}")
+    return Markdown(f":::{{table}} {escape(caption)}.{where}\n:name: {name}\n:class: {kind}\n\n{body}\n:::\n{beneath}")
 
 
 def _row(cells: Any) -> str:
@@ -70,26 +72,20 @@ def _row(cells: Any) -> str:
 
 
 def _cell(cell: Any) -> str:
-    return linked(str(cell), cell.value_id if isinstance(cell, Linked) else "")
+    return linked(cell, cell.value_id if isinstance(cell, Linked) else "") or " "
 
 
-def linked(text: str, value_id: str) -> str:
+def linked(text: object, value_id: str) -> str:
     """A text that leads to a printed value's row in the appendix; plain without an id."""
     shown = escape(text)
-    return f'<a class="haic-value" href="{value_link(value_id)}">{shown}</a>' if value_id and shown.strip() else shown
-
-
-def escape(cell: str) -> str:
-    """A text that Markdown shows as it is, in a table's cell too."""
-    text = cell.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;").replace("$", "\\$").replace("~", "\\~")
-    return text or " "
+    return f'<a class="haic-value" href="{value_link(value_id)}">{shown}</a>' if value_id and shown else shown
 
 
 def note(text: str, kind: str = "note") -> Any:
     """A short notice in a box; `kind` is an admonition of MyST: note, warning, important."""
     from IPython.display import Markdown
 
-    return Markdown(f":::{{{kind}}}\n{text}\n:::\n")
+    return Markdown(f":::{{{kind}}}\n{escape(text)}\n:::\n")
 
 
 def lost(entries: list[str]) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from haicbook.markup import Markup, visible
 from haicbook.show.tables import interval, number
 
 
@@ -14,7 +15,7 @@ def glue(**words: object) -> None:
     from myst_nb import glue as myst_glue
 
     for name, word in words.items():
-        myst_glue(name, _Plain(str(word)), display=False)
+        myst_glue(name, _Plain(visible(str(word))), display=False)
 
 
 class _Plain(str):
@@ -111,5 +112,5 @@ def assumptions(declared: Any, values: dict[str, Any]) -> pd.DataFrame:
     values
         Parameter to its value in this run.
     """
-    rows = [(f"`{item.name}`", str(values[item.name]), str(item.allowed), item.help) for item in declared]
+    rows = [(Markup(f"`{item.name}`"), str(values[item.name]), str(item.allowed), item.help) for item in declared]
     return pd.DataFrame(rows, columns=["Parameter", "Value", "Allowed", "Meaning"])

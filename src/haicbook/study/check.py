@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
 
+from haicbook.markup import visible
 from haicbook.study.beside import FORMS, inspect_beside
 from haicbook.study.paper import Paper, Told, inspect, studies
 from haicbook.study.problems import Problem
@@ -155,8 +156,8 @@ def report(names: list[str], root: Path) -> int:
         left = heading in headings[:3]
         table.add_column(heading, justify="left" if left else "right", min_width=longest, overflow="fold")
     for row in rows:
-        table.add_row(*row)
-    console.print(table)
+        table.add_row(*map(visible, row))
+    console.print(table, markup=False)
     lines = unavailable_lines(checked)
     # all of them on one screen; a study that is named has its lists whole
     overflow: OverflowMethod = "fold" if names else "ellipsis"
@@ -164,9 +165,9 @@ def report(names: list[str], root: Path) -> int:
     lost.add_column(no_wrap=True, style="dim", min_width=max((len(line[0]) for line in lines), default=0))
     lost.add_column(no_wrap=not names, overflow=overflow)
     for line in lines:
-        lost.add_row(*line)
-    console.print(lost)
+        lost.add_row(*map(visible, line))
+    console.print(lost, markup=False)
     problems = sorted({*beside, *(problem for item in checked for problem in item.problems)})
     for problem in problems:
-        console.print(f"data/{problem}", style="red", markup=False, soft_wrap=True)
+        console.print(f"data/{visible(str(problem))}", style="red", markup=False, soft_wrap=True)
     return len(problems)

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from haicbook.heartbeat import heartbeat
+from haicbook.markup import visible_lines
 from haicbook.study import load, studies
 from haicbook.survival import report
 from haicbook.survival.comparison import FOLLOW_UP_WORDS
@@ -35,7 +36,7 @@ class UnusableError(Exception):
     """What the command cannot do as asked; all reasons at once."""
 
     def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
+        super().__init__(visible_lines("\n".join(problems)))
 
 
 def command(named: str, replicates: int, seed: int, out: Path, censoring: str, root: Path) -> int:
@@ -230,5 +231,5 @@ def _summarise(ensemble: Ensemble, console: Console, errors: Console) -> None:
 
 
 def _say(console: Console, words: str, style: str = "") -> None:
-    """Print text as it is: no markup, no wrapping of paths."""
-    console.print(words, style=style or None, markup=False, highlight=False, soft_wrap=True)
+    """Print text as it is: no markup, no control sequences, no wrapping of paths."""
+    console.print(visible_lines(words), style=style or None, markup=False, highlight=False, soft_wrap=True)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from haicbook.markup import visible
+from haicbook.spreadsheet import comment, csv_cell
 from haicbook.survival.ensemble import LABEL, Ensemble, Member
 from haicbook.survival.verify import verified
 
@@ -40,12 +42,14 @@ def rows_text(ensemble: Ensemble, chosen: Sequence[int] | None = None) -> str:
     if wrong := [member for member in chosen if not 0 <= member < len(ensemble)]:
         raise IndexError(f"no member {wrong[0]}; members are 0 to {len(ensemble) - 1}")
     rows = {arm: Member(member.time[list(chosen)], member.event[list(chosen)]) for arm, member in _shortened(ensemble)}
-    lines = [HEADER, f"# {_what(ensemble)}", "# time in months; event: 1 seen, 0 censored", ",".join(COLUMNS)]
+    what = comment(f"# {visible(_what(ensemble))}")
+    lines = [HEADER, what, "# time in months; event: 1 seen, 0 censored", ",".join(COLUMNS)]
+    cells = {arm: csv_cell(arm) for arm in rows}
     for place, member in enumerate(chosen):
         for arm, (time, event) in rows.items():
             ordered = np.lexsort((~event[place], time[place]))
             lines += [
-                f"{member + 1},{arm},{months!r},{int(seen)}"
+                f"{member + 1},{cells[arm]},{months!r},{int(seen)}"
                 for months, seen in zip(time[place][ordered].tolist(), event[place][ordered].tolist(), strict=True)
             ]
     return "\n".join(lines) + "\n"

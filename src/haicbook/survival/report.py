@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 
 from haicbook import __version__
+from haicbook.markup import visible
+from haicbook.spreadsheet import comment, shown_frame
 from haicbook.survival.comparison import NO_TARGET, Line, lines_of
 from haicbook.survival.ensemble import LABEL, Ensemble
 from haicbook.survival.figures import Interval
@@ -59,7 +61,7 @@ def header(ensemble: Ensemble, seed: int) -> str:
         f"{LABEL}. {what}; {len(ensemble)} of {ensemble.asked} replicates, seed {seed}, {ensemble.censoring} "
         f"censoring; time in months, event 1 seen, 0 censored; haicbook {__version__}"
     )
-    return " ".join(line.split())
+    return comment(visible(" ".join(line.split())))
 
 
 def report_of(ensemble: Ensemble, seed: int) -> dict[str, Any]:
@@ -152,7 +154,8 @@ def beside(path: Path) -> Path:
 def write(ensemble: Ensemble, path: Path, seed: int) -> tuple[Path, Path]:
     """Write rows and report, each whole or not at all, and both or none where the disk allows; returns their paths.
 
-    The first line of a CSV is a comment (`#`) that says that its rows are synthetic; a Parquet file says so in its
+    The first line of a CSV is a comment (`#`) that says that its rows are synthetic, and no arm's name is one that a
+    spreadsheet would run (:mod:`haicbook.spreadsheet`); a Parquet file says so in its
     metadata, under `haicbook.label`. Times have all their digits: what is read back meets the targets as well.
 
     Raises
@@ -171,7 +174,7 @@ def write(ensemble: Ensemble, path: Path, seed: int) -> tuple[Path, Path]:
         if path.suffix.lower() == ".csv":
             with file.open("w", encoding="utf-8", newline="\n") as stream:
                 stream.write(f"# {words}\n")
-                rows.to_csv(stream, index=False, lineterminator="\n")
+                shown_frame(rows, ["arm"]).to_csv(stream, index=False, lineterminator="\n")
         else:
             _write_parquet(rows, file, {"haicbook.label": words})
 

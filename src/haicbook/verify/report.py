@@ -10,6 +10,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from haicbook.markup import visible
+from haicbook.spreadsheet import shown
 from haicbook.study import Paper, load, studies
 from haicbook.verify.study import lay_over, read_text
 from haicbook.verify.verdict import Verdict
@@ -95,11 +97,11 @@ def as_rows(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
 
 
 def to_csv(verdicts: Sequence[Verdict]) -> str:
-    """All rows as CSV, under `_COLUMNS`."""
+    """All rows as CSV, under `_COLUMNS`; a spreadsheet runs no cell."""
     out = io.StringIO()
     writer = csv.DictWriter(out, _COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(as_rows(verdicts))
+    writer.writerows({name: shown(str(value)) for name, value in row.items()} for row in as_rows(verdicts))
     return out.getvalue()
 
 
@@ -126,7 +128,7 @@ def show(verdicts: Sequence[Verdict]) -> None:
     console.print(table)
     for verdict in verdicts:
         for line in lists(verdict):
-            console.print(line, markup=False, soft_wrap=True)
+            console.print(visible(line), markup=False, soft_wrap=True)
 
 
 def lists(verdict: Verdict) -> list[str]:

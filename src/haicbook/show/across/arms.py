@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from haicbook.markup import Markup
 from haicbook.show import style
 from haicbook.show.forest import rates_forest
 from haicbook.show.tables import Linked, interval, number, percent
@@ -139,7 +140,7 @@ def _landmark_cell(row: Any) -> str:
         return Linked(row.printed, row.value_id)
     if row.state == "thin":
         return f"too few at risk ({row.at_risk:.0f})"
-    return f"*{percent(row.survival, 0)} ({interval(100 * row.low, 100 * row.high, 0)})*"
+    return Markup(f"*{percent(row.survival, 0)} ({interval(100 * row.low, 100 * row.high, 0)})*")
 
 
 def landmark_words(rates: pd.DataFrame) -> dict[str, str]:

@@ -25,7 +25,6 @@ COLUMNS = (
 )
 _FILTERS = ("Study", "Severity", "Rule", "Topic", "INSPECT-SR")
 _EXAMPLE = """from pathlib import Path
-from urllib.parse import quote
 
 from haicbook import audit, study
 

@@ -282,7 +282,7 @@ class Chapter:
 
         events, level = safety.adverse_events(self.paper), self.results.parameters["confidence"]
         gaps = safety.differences(self.paper, events, safety.widest_grade(events), level)
-        caption = "Largest differences, experimental minus comparator"
+        caption = "Largest differences, experimental minus comparator; intervals are not adjusted for their number"
         return self.table(show.differences_table(gaps, level, most=8), caption, "adverse-gaps", source=source)
 
     def reconstruct(self, endpoint: str, population: str, criterion: str = "", *, key: str = "") -> Endpoint:
@@ -358,6 +358,8 @@ class Chapter:
         from haicbook import confounding, regression
 
         effect = regression.treatment_effect(self.paper, "os", "multivariable")
+        if effect is None:
+            raise ValueError(f"{self.name} prints no hazard ratio of treatment from a multivariable model of survival")
         assumed = (self.results.parameters["confounder_effect"], self.results.parameters["confounder_gap"])
         sensitivity = confounding.sensitivity(effect.hr, effect.ci_low, effect.ci_high, *assumed)
         self.results.record_all("confounding", sensitivity)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from haicbook.show.appendix import value_link
+
+if TYPE_CHECKING:
+    from IPython.display import Markdown
 
 
 class Linked(str):
@@ -30,7 +33,7 @@ class Linked(str):
 
 def table(
     frame: pd.DataFrame, caption: str, name: str, *, source: str = "", align: str = "", notes: Iterable[str] = ()
-) -> Any:
+) -> Markdown:
     """A DataFrame of strings as a numbered MyST table.
 
     Parameters
@@ -85,14 +88,14 @@ def escape(cell: str) -> str:
     return text or " "
 
 
-def note(text: str, kind: str = "note") -> Any:
+def note(text: str, kind: str = "note") -> Markdown:
     """A short notice in a box; `kind` is an admonition of MyST: note, warning, important."""
     from IPython.display import Markdown
 
     return Markdown(f":::{{{kind}}}\n{text}\n:::\n")
 
 
-def lost(entries: list[str]) -> Any:
+def lost(entries: list[str]) -> Markdown:
     """What the text lost or the paper does not report, at the place where it is missed."""
     if not entries:
         return note("Nothing of this section is missing.")

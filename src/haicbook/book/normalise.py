@@ -63,7 +63,7 @@ def normalise(node: Any, changed: Mapping[str, Scalar], folders: Mapping[Path, s
 
 def _describe(cell: Any) -> None:
     """Fold the code of a cell that says nothing else, and give a figure the caption that came with it."""
-    cell.metadata.setdefault("tags", ["hide-input"])
+    cell.metadata["tags"] = cell.metadata.get("tags") or ["hide-input"]
     for output in cell.outputs:
         if FIGURE in output.get("metadata", {}):
             cell.metadata.setdefault("mystnb", {}).update(output.metadata.pop(FIGURE))

@@ -46,13 +46,13 @@ In the CSV files an apostrophe stands before a text that a spreadsheet would run
 read as missing, such as a printed “NA”: take it away to have the text.
 
 ```{raw} html
-<p>Download: <a href="../../values/values.csv" download>values.csv</a>,
-<a href="../../values/values.parquet" download>values.parquet</a>,
-<a href="../../values/studies.csv" download>studies.csv</a>, and the
-<a href="../../values/datapackage.json" download>data package</a> that describes them.</p>
+<p>Download: <a href="values/values.csv" download>values.csv</a>,
+<a href="values/values.parquet" download>values.parquet</a>,
+<a href="values/studies.csv" download>studies.csv</a>, and the
+<a href="values/datapackage.json" download>data package</a> that describes them.</p>
 <div id="haic-values"><p>The table needs JavaScript. The files above hold the same values.</p></div>
-<script src="../../values/values.js?v=DIGEST"></script>
-<script src="../../_static/values.js"></script>
+<script src="values/values.js?v=DIGEST"></script>
+<script src="_static/values.js"></script>
 ```
 """
 

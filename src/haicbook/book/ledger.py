@@ -54,8 +54,8 @@ screen the table scrolls sideways.
 
 ```{{raw}} html
 <div id="haic-values"><p>The table needs JavaScript. <code>haicbook audit</code> prints the same findings.</p></div>
-<script src="../../audit/ledger.js?v={digest}"></script>
-<script src="../../_static/values.js"></script>
+<script src="audit/ledger.js?v={digest}"></script>
+<script src="_static/values.js"></script>
 ```
 
 ## INSPECT-SR

@@ -18,6 +18,8 @@ _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
 _CELL_FILE = re.compile(r"(?<!\S)\S*ipykernel_\d+[/\\]\d+\.py")
 _KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 _OF_THE_RUN = ("papermill", "execution")
+# the key of an output's metadata under which a figure brings its caption, name and alt text
+FIGURE = "haicbook-figure"
 
 
 def normalise(node: Any, changed: Mapping[str, Scalar], folders: Mapping[Path, str]) -> Any:
@@ -49,6 +51,7 @@ def normalise(node: Any, changed: Mapping[str, Scalar], folders: Mapping[Path, s
             cell.metadata.pop(key, None)
         if cell.cell_type != "code":
             continue
+        _describe(cell)
         if "parameters" in cell.metadata.get("tags", []):
             cell.source = with_defaults(cell.source, changed)
         if cell.execution_count is not None:
@@ -56,6 +59,14 @@ def normalise(node: Any, changed: Mapping[str, Scalar], folders: Mapping[Path, s
             cell.execution_count = count
         cell.outputs = [_output(output, count, folders) for output in cell.outputs]
     return node
+
+
+def _describe(cell: Any) -> None:
+    """Fold the code of a cell that says nothing else, and give a figure the caption that came with it."""
+    cell.metadata["tags"] = cell.metadata.get("tags") or ["hide-input"]
+    for output in cell.outputs:
+        if FIGURE in output.get("metadata", {}):
+            cell.metadata.setdefault("mystnb", {}).update(output.metadata.pop(FIGURE))
 
 
 def machine_folders(root: Path, scratch: Path) -> dict[Path, str]:

@@ -16,7 +16,7 @@ from haicbook.show.balance import (
 from haicbook.show.design import design_table, design_text
 from haicbook.show.downloads import rows_downloads
 from haicbook.show.findings import findings, ranked_findings
-from haicbook.show.forest import cox_forest, love_plot, rates_forest
+from haicbook.show.forest import cox_forest, love_plot, love_plot_alt, rates_forest
 from haicbook.show.glance import glance
 from haicbook.show.printed_tables import baseline, baseline_in_text, plain
 from haicbook.show.reconstruction import accuracy_shown, coverage_words, reconstruction_idea
@@ -31,7 +31,7 @@ from haicbook.show.rerun_text import (
 )
 from haicbook.show.response import interval_text, response_forest, response_table
 from haicbook.show.style import use
-from haicbook.show.survival import survival_curves
+from haicbook.show.survival import curves_alt, survival_curves
 from haicbook.show.survival_tables import (
     compared,
     compared_table,
@@ -69,6 +69,7 @@ __all__ = [
     "compared_table",
     "coverage_words",
     "cox_forest",
+    "curves_alt",
     "departures",
     "design_table",
     "design_text",
@@ -87,6 +88,7 @@ __all__ = [
     "longer_arms",
     "lost",
     "love_plot",
+    "love_plot_alt",
     "margins_figure",
     "mean_gap",
     "mean_survival_table",

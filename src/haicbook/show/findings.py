@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from haicbook.markup import escape
 from haicbook.show.appendix import finding_link
 from haicbook.show.tables import Linked, linked, table
+
+if TYPE_CHECKING:
+    from IPython.display import Markdown
 
 MARKS = {"error": "error", "warning": "warning", "info": "note"}
 FIRST = 3
@@ -39,7 +42,7 @@ def findings(found: Sequence[Any], most: int | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["", "What does not add up", "Printed", "By hand"])
 
 
-def ranked_findings(found: Sequence[Any], caption: str, name: str, most: int = FIRST) -> Any:
+def ranked_findings(found: Sequence[Any], caption: str, name: str, most: int = FIRST) -> Markdown:
     """The findings that matter first as a list, the others as a numbered table that is folded away.
 
     Parameters

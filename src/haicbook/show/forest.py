@@ -77,6 +77,15 @@ def _legend_of_models(ax: Axes, models: pd.DataFrame) -> None:
     ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2)
 
 
+def love_plot_alt(balances: dict[str, pd.DataFrame]) -> str:
+    """What one would say of the dots on the telephone."""
+    told = [
+        f"{int(frame.within_0_1.sum())} of {int(frame.smd.notna().sum())} within 0.1 {name.lower()}"
+        for name, frame in balances.items()
+    ]
+    return f"Dots of absolute standardised differences with lines at 0.1 and 0.25: {', '.join(told)}"
+
+
 def love_plot(balances: dict[str, pd.DataFrame], threshold: float) -> tuple[Figure, Axes]:
     """Absolute standardised differences, before and after matching.
 

@@ -56,6 +56,17 @@ def survival_curves(paper: Any, bands: Any) -> tuple[Figure, Axes]:
     return fig, ax
 
 
+def curves_alt(paper: Any, bands: Any, title: str) -> str:
+    """What one would say of the curves on the telephone: what is left at half the time shown and at its end."""
+    at = [bands.horizon / 2, bands.horizon]
+    told = []
+    for month in at:
+        place = bands.grid.searchsorted(min(month, bands.grid[-1]), side="right") - 1
+        shares = [f"{100 * arm.line[place]:.0f} % of {paper.spec.arms[name].short}" for name, arm in bands.arms.items()]
+        told.append(f"at {min(month, bands.grid[-1]):.0f} months {' and '.join(shares)}")
+    return f"{title}, reconstructed, with bands: {'; '.join(told)} are free of the event"
+
+
 def draw_bands(ax: Axes, bands: Any, arm: str, role: str) -> None:
     """The line and both bands of an arm, in its role's colour."""
     shown, colour = bands.arms[arm], style.COLOURS[role]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from haicbook.show.tables import Linked, interval, number, table
+
+if TYPE_CHECKING:
+    from IPython.display import Markdown
 
 _INTERVALS = {
     "log": "on the log scale (R's default)",
@@ -77,7 +80,7 @@ def _verdict(row: Any) -> str:
     return "left out" if row.role == "left out" else "no target"
 
 
-def compared_table(paper: Any, ensemble: Any, what: str, name: str) -> Any:
+def compared_table(paper: Any, ensemble: Any, what: str, name: str) -> Markdown:
     """:func:`compared` as a numbered table with its sources and notes; `what` is the endpoint, for the caption."""
     return table(
         compared(paper, ensemble),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from haicbook.markup import escape
 from haicbook.show.appendix import value_link
+
+if TYPE_CHECKING:
+    from IPython.display import Markdown
 
 
 class Linked(str):
@@ -31,7 +34,7 @@ class Linked(str):
 
 def table(
     frame: pd.DataFrame, caption: str, name: str, *, source: str = "", align: str = "", notes: Iterable[str] = ()
-) -> Any:
+) -> Markdown:
     """A DataFrame of strings as a numbered MyST table.
 
     Parameters
@@ -81,14 +84,14 @@ def linked(text: object, value_id: str) -> str:
     return f'<a class="haic-value" href="{value_link(value_id)}">{shown}</a>' if value_id and shown else shown
 
 
-def note(text: str, kind: str = "note") -> Any:
+def note(text: str, kind: str = "note") -> Markdown:
     """A short notice in a box; `kind` is an admonition of MyST: note, warning, important."""
     from IPython.display import Markdown
 
     return Markdown(f":::{{{kind}}}\n{escape(text)}\n:::\n")
 
 
-def lost(entries: list[str]) -> Any:
+def lost(entries: list[str]) -> Markdown:
     """What the text lost or the paper does not report, at the place where it is missed."""
     if not entries:
         return note("Nothing of this section is missing.")

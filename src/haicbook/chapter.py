@@ -1,0 +1,401 @@
+"""What a notebook begins with: its paper, its results, and a name for each of its tables and figures."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from haicbook import show, study
+from haicbook.book.normalise import FIGURE
+from haicbook.book.notebooks import read_source
+from haicbook.book.parameters import Parameter
+from haicbook.markup import escape, visible
+from haicbook.paths import notebooks_dir
+from haicbook.results import Results, SavedResults, read_results
+from haicbook.study import Paper
+from haicbook.words import abbreviation, label
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from IPython.display import Markdown
+    from matplotlib.figure import Figure
+
+    from haicbook.matching import Rerun, Setting
+    from haicbook.survival import Bands, Ensemble
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One endpoint of a chapter's paper, reconstructed.
+
+    Attributes
+    ----------
+    key
+        Under which its results are recorded.
+    title, short
+        What it is called in a caption and in a table's row.
+    ensemble
+        The data sets.
+    summary
+        What they say, as `survival.summarise` has it.
+    bands
+        What a figure draws of them.
+    """
+
+    key: str
+    title: str
+    short: str
+    ensemble: Ensemble
+    summary: dict[str, Any]
+    bands: Bands
+
+
+class Chapter:
+    """A notebook as its cells see it.
+
+    Attributes
+    ----------
+    name
+        The notebook's.
+    declared
+        Its parameters, as its tagged cell declares them.
+    results
+        What it records; `save` writes them.
+    """
+
+    def __init__(self, name: str, values: Mapping[str, Any]) -> None:
+        self.name = name
+        self.declared: tuple[Parameter, ...] = read_source(notebooks_dir() / f"{name}.md").parameters
+        self.results = Results(name, {item.name: values[item.name] for item in self.declared})
+
+    @cached_property
+    def paper(self) -> Paper:
+        """The study that the chapter is about."""
+        return study.load(self.name)
+
+    @cached_property
+    def papers(self) -> list[Paper]:
+        """All studies, for a chapter across them."""
+        return [study.load(name) for name in study.studies()]
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """Study to what it is called in a table that has a row for each."""
+        from haicbook.synthesis import study_label
+
+        return {paper.study: study_label(paper) for paper in self.papers}
+
+    @cached_property
+    def saved(self) -> dict[str, SavedResults]:
+        """Study to the results of its own chapter."""
+        return {paper.study: read_results(paper.study) for paper in self.papers}
+
+    def table(
+        self,
+        frame: pd.DataFrame,
+        caption: str,
+        kind: str,
+        *,
+        source: str = "",
+        align: str = "",
+        notes: Iterable[str] = (),
+    ) -> Markdown:
+        """A numbered table called `tab-<chapter>-<kind>`; the rest is as `show.table` has it."""
+        return show.table(frame, caption, f"tab-{self.name}-{kind}", source=source, align=align, notes=notes)
+
+    def figure(self, drawn: tuple[Figure, Any], kind: str, caption: str, alt: str) -> None:
+        """Show a numbered figure called `fig-<chapter>-<kind>`.
+
+        Parameters
+        ----------
+        drawn
+            The figure and its axes, as a plot function returns them.
+        kind
+            What it shows, in a word.
+        caption
+            Its message first; a plain text, or `Markup`.
+        alt
+            What one would say of it on the telephone.
+        """
+        import matplotlib.pyplot as plt
+        from IPython.display import display
+
+        figure = {"caption": escape(caption), "name": f"fig-{self.name}-{kind}"}
+        display(drawn[0], metadata={FIGURE: {"figure": figure, "image": {"alt": visible(alt), "classes": "dark-light"}}})
+        plt.close(drawn[0])
+
+    def glance(self) -> Markdown:
+        """The study as its paper describes it, and what of the paper this book does not have."""
+        from IPython.display import Markdown
+
+        source = f"the paper as a whole, data/{self.name}/study.yml"
+        caption = "The study as its paper describes it"
+        table = self.table(show.glance(self.paper), caption, "glance", source=source, align="ll")
+        return Markdown(f"{table.data}\n{show.lost(self.paper.lost()).data}")
+
+    def sizes(self, source: str) -> Markdown:
+        """How many patients there are before and after matching, and what the comparison is worth."""
+        from haicbook import matching
+
+        sizes = matching.sizes(self.paper)
+        caption = "Patients before and after matching, and how many the comparison is worth"
+        return self.table(show.sizes_table(sizes), caption, "sizes", source=source, notes=show.sizes_notes(sizes))
+
+    def love_plot(self, balances: dict[str, pd.DataFrame], source: str) -> None:
+        """The figure of the standardised differences, one set of dots for each population."""
+        self.figure(
+            show.love_plot(balances, threshold=0.1),
+            "balance",
+            f"Standardised differences, {' and '.join(balances).lower()}, recomputed from {source}",
+            show.love_plot_alt(balances),
+        )
+
+    def balance_table(
+        self, balances: dict[str, pd.DataFrame], source: str, *, only_p: Iterable[Any] | None = None
+    ) -> Markdown:
+        """Standardised differences with their intervals; `only_p` are covariates of which a p-value is all there is."""
+        notes = [*show.balance_notes(balances), *(show.only_p_notes(only_p) if only_p is not None else [])]
+        caption, align = (
+            "Standardised differences with confidence intervals",
+            "lrlrll" if len(balances) == 2 else "lrll",
+        )
+        return self.table(show.balance_table(balances), caption, "balance", align=align, source=source, notes=notes)
+
+    def p_values(self, source: str) -> None:
+        """The figure of p-values against standardised differences, before and after matching."""
+        from haicbook import matching
+
+        p_values, unnoticed = matching.p_and_smd(self.paper), matching.unnoticed(self.paper)
+        self.results.record_all("p_values", matching.summarise_p(p_values, unnoticed))
+        show.glue(**show.p_words(p_values, unnoticed))
+        self.figure(
+            show.p_figure(p_values, matching.p_curves(self.paper, p_values)),
+            "p-values",
+            f"p-values, recomputed from {source} (chi-square or t-test), against standardised differences; named are "
+            "covariates whose difference and p-value both rose",
+            "Hollow and filled dots near three falling curves of the p-value against the standardised difference, with "
+            "lines at p = 0.05 and at differences of 0.1 and 0.25",
+        )
+
+    def rerun(self, setting: Setting) -> tuple[Rerun, Rerun]:
+        """Run the matching again, with the setting's caliper and with one that keeps as many pairs as the paper has."""
+        from haicbook import matching
+        from haicbook.survival import stream
+
+        cohorts, seed = self.results.parameters["cohorts"], self.results.parameters["seed"]
+        free, kept = (
+            matching.rerun(self.paper, each, cohorts, stream(seed, "matching"))
+            for each in (setting, setting.keeping_pairs())
+        )
+        summary = matching.summarise_rerun(free)
+        self.results.record_all("rerun", summary)
+        repeated = show.repeated_words(matching.repeated_counts(free))
+        show.glue(**show.rerun_words(free, kept, summary), rerun_repeated=repeated)
+        return free, kept
+
+    def rerun_table(self, free: Rerun, kept: Rerun, source: str) -> Markdown:
+        """The rows of the printed matched table that lie farthest from the re-run."""
+        frame = show.rerun_table(self.paper, free, kept, most=6)
+        caption = "Rows of the printed matched table that lie farthest from the re-run"
+        return self.table(frame, caption, "rerun", source=source)
+
+    def rerun_figure(self, free: Rerun, source: str) -> None:
+        """The figure of matched shares, printed and over the cohorts."""
+        self.figure(
+            show.margins_figure(self.paper, free),
+            "rerun",
+            f"Matched patients by level: printed ({source}) and over the re-run's cohorts, in per cent",
+            "Two panels, one for each arm, with a bar for the range of each matched share over the cohorts and a "
+            "diamond for the printed share",
+        )
+
+    def sensitivity(self, setting: Setting, kept: Rerun, watched: tuple[str, str], name: str) -> None:
+        """The figure of the re-run with one assumption changed at a time; `watched` is a covariate and its level."""
+        from haicbook import matching
+        from haicbook.survival import stream
+
+        cohorts = max(2, self.results.parameters["cohorts"] // 8)
+        grid = matching.sensitivity(
+            self.paper, setting, watched, cohorts, stream(self.results.parameters["seed"], "grid")
+        )
+        over = matching.summarise_sensitivity(grid)
+        self.results.record_all("rerun.grid", over)
+        show.glue(**show.grid_words(grid, over, kept, watched), watched=name)
+        self.figure(
+            show.sensitivity_figure(grid, name),
+            "sensitivity",
+            f"The re-run with one assumption changed at a time: pairs, matched patients with {name} (both arms), and "
+            "the p-value of the printed table",
+            "Three panels with one row for each setting; lines mark the printed number of pairs, the printed share and "
+            "a p-value of 0.05",
+        )
+
+    def response_table(self, source: str) -> Markdown:
+        """Tumour response, printed and with exact intervals; records it, and glues the differences of two arms."""
+        from haicbook import response
+
+        rates, level = response.response_rates(self.paper), self.results.parameters["confidence"]
+        gaps = response.differences(self.paper, rates, level)
+        self.results.record_all("response", response.summarise(rates, gaps, level))
+        show.glue(**show.response_gaps(gaps))
+        caption = "Tumour response, printed and with exact intervals"
+        return self.table(show.response_table(self.paper, rates, level), caption, "response", source=source)
+
+    def response_figure(self, source: str) -> None:
+        """The figure of objective response and disease control."""
+        from haicbook import response
+
+        rates, level = response.response_rates(self.paper), self.results.parameters["confidence"]
+        self.figure(
+            show.response_forest(self.paper, rates, level),
+            "response",
+            f"Objective response and disease control ({source}) with exact (Clopper–Pearson) intervals",
+            "Dots with horizontal bars for the objective response rate and the disease control rate of each arm",
+        )
+
+    def adverse_table(self, source: str) -> Markdown:
+        """Adverse events as printed; records what they come to."""
+        from haicbook import safety
+
+        events = safety.adverse_events(self.paper)
+        self.results.record_all("safety", safety.summarise(self.paper, events, self.results.parameters["confidence"]))
+        return self.table(show.adverse_table(self.paper, events), "Adverse events as printed", "adverse", source=source)
+
+    def adverse_figure(self, source: str) -> None:
+        """The figure of adverse events by grade."""
+        from haicbook import safety
+
+        arms = [arm.short for arm in self.paper.spec.arms.values()]
+        sides = f": {arms[1]} to the left, {arms[0]} to the right" if len(arms) == 2 else ""
+        self.figure(
+            show.mirrored_bars(self.paper, safety.adverse_events(self.paper)),
+            "adverse",
+            f"Adverse events by grade, in per cent of patients ({source})",
+            f"Bars of adverse events by grade{sides}",
+        )
+
+    def adverse_differences(self, source: str) -> Markdown:
+        """The largest differences of adverse events between two arms."""
+        from haicbook import safety
+
+        events, level = safety.adverse_events(self.paper), self.results.parameters["confidence"]
+        gaps = safety.differences(self.paper, events, safety.widest_grade(events), level)
+        caption = "Largest differences, experimental minus comparator; intervals are not adjusted for their number"
+        return self.table(show.differences_table(gaps, level, most=8), caption, "adverse-gaps", source=source)
+
+    def reconstruct(self, endpoint: str, population: str, criterion: str = "", *, key: str = "") -> Endpoint:
+        """Reconstruct an endpoint under the chapter's assumptions, and record what it says.
+
+        Parameters
+        ----------
+        endpoint, population, criterion
+            As `study.yml` calls them.
+        key
+            Under which its results are recorded; the endpoint's name by default. Each has random numbers of its own.
+        """
+        from haicbook import survival
+
+        given, key = self.results.parameters, key or endpoint
+        draws = key.replace("_", "-")
+        targets = survival.targets_from_study(self.paper, endpoint, population, criterion)
+        ensemble = survival.reconstruct(
+            targets, given["replicates"], survival.stream(given["seed"], draws), given["censoring"]
+        )
+        summary = survival.summarise(ensemble, given["horizon"])
+        self.results.record_all(key, summary)
+        bands = survival.bands(ensemble, given["horizon"], survival.stream(given["seed"], f"{draws}-bands"))
+        by = f" by {label(criterion)}" if criterion else ""
+        short = f"{abbreviation(endpoint)}, {label(criterion)}" if criterion else abbreviation(endpoint)
+        return Endpoint(key, f"{label(endpoint)}{by}", short, ensemble, summary, bands)
+
+    def curves(self, endpoint: Endpoint, source: str) -> None:
+        """The figure of an endpoint's curves; `source` is where the paper prints its figures."""
+        self.figure(
+            show.survival_curves(self.paper, endpoint.bands),
+            endpoint.key.replace("_", "-"),
+            f"{endpoint.title}, reconstructed from the figures printed in {source}, with reconstructed numbers at risk",
+            show.curves_alt(self.paper, endpoint.bands, endpoint.title),
+        )
+
+    def compared(self, endpoint: Endpoint) -> Markdown:
+        """Printed beside reconstructed numbers of an endpoint, how they were read, and what was left out."""
+        name = f"tab-{self.name}-{endpoint.key.replace('_', '-')}"
+        return show.compared_table(self.paper, endpoint.ensemble, endpoint.title, name)
+
+    def mean_survival(self, *endpoints: Endpoint) -> Markdown:
+        """Deaths or events and restricted mean survival of endpoints; glues the difference of two arms in the first."""
+        horizon = self.results.parameters["horizon"]
+        if len(self.paper.spec.arms) == 2:
+            show.glue(**show.mean_gap(endpoints[0].summary, horizon))
+        frame = show.survival_summary(self.paper, {item.short: item.summary for item in endpoints}, horizon)
+        caption = f"Reconstructed deaths or events and restricted mean survival to {horizon:g} months"
+        return self.table(frame, caption, "rmst")
+
+    def downloads(self, *endpoints: Endpoint) -> Any:
+        """Links to the rows of endpoints: a typical data set, and all of them."""
+        from haicbook.survival import rows_text
+
+        sets = {item.title: item.ensemble for item in endpoints}
+        files = {title: (rows_text(rows, [rows.typical()]), rows_text(rows)) for title, rows in sets.items()}
+        return show.rows_downloads(self.name, files)
+
+    def cox(self, endpoint: str, source: str) -> None:
+        """The figure of an endpoint's printed Cox models."""
+        from haicbook import regression
+
+        models, title = regression.cox_models(self.paper, endpoint), label(endpoint).lower()
+        self.figure(
+            show.cox_forest(models),
+            f"cox-{endpoint}",
+            f"Hazard ratios for {title} as printed ({source})",
+            f"Forest plot of {len(models)} printed hazard ratios for {title} on a log scale, with confidence intervals",
+        )
+
+    def confounder(self) -> None:
+        """Glue what an unmeasured confounder would make of the hazard ratio of death in the multivariable model."""
+        from haicbook import confounding, regression
+
+        effect = regression.treatment_effect(self.paper, "os", "multivariable")
+        if effect is None:
+            raise ValueError(f"{self.name} prints no hazard ratio of treatment from a multivariable model of survival")
+        assumed = (self.results.parameters["confounder_effect"], self.results.parameters["confounder_gap"])
+        sensitivity = confounding.sensitivity(effect.hr, effect.ci_low, effect.ci_high, *assumed)
+        self.results.record_all("confounding", sensitivity)
+        show.glue(**show.sensitivity_text(effect, sensitivity, *assumed))
+
+    def findings(self) -> Markdown:
+        """What does not add up: the findings that matter most, the others folded; glues how many there are."""
+        from haicbook import audit
+
+        found = audit.ranked(self.paper, audit.audit(self.paper))
+        self.results.record_all("audit", audit.summarise(found))
+        show.glue(**show.finding_counts(found))
+        return show.ranked_findings(found, "What else does not add up", f"tab-{self.name}-findings")
+
+    def assumptions(self) -> Markdown:
+        """The table of the parameters, with their values in this run."""
+        frame = show.assumptions(self.declared, self.results.parameters)
+        return self.table(frame, "Parameters of this notebook", "assumptions", align="llll")
+
+
+def begin(name: str) -> Chapter:
+    """Begin a notebook: the look of its figures, and its parameters with the values that they have in this run.
+
+    Parameters
+    ----------
+    name
+        The notebook's name. The parameters' values are those of the cell that calls.
+
+    Raises
+    ------
+    KeyError
+        When the calling cell lacks a declared parameter.
+    """
+    frame = inspect.currentframe()
+    assert frame is not None
+    assert frame.f_back is not None
+    show.use()
+    return Chapter(name, frame.f_back.f_globals)

@@ -124,7 +124,9 @@ class Chapter:
         from IPython.display import display
 
         figure = {"caption": escape(caption), "name": f"fig-{self.name}-{kind}"}
-        display(drawn[0], metadata={FIGURE: {"figure": figure, "image": {"alt": visible(alt), "classes": "dark-light"}}})
+        display(
+            drawn[0], metadata={FIGURE: {"figure": figure, "image": {"alt": visible(alt), "classes": "dark-light"}}}
+        )
         plt.close(drawn[0])
 
     def glance(self) -> Markdown:

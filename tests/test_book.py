@@ -6,7 +6,6 @@ import copy
 import json
 import math
 import re
-import shutil
 import statistics
 import subprocess
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
+from browser import needs_chromium, violations
 from bs4 import BeautifulSoup
 from rich.console import Console
 
@@ -309,7 +309,7 @@ def test_printed_figures_in_a_chapter_lead_to_their_rows(name: str) -> None:
         assert value_id in printed
 
 
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="chromium is not installed")
+@needs_chromium
 def test_the_appendix_opens_at_the_row_of_its_address(tmp_path: Path) -> None:
     page = build_dir() / "html" / "book" / "_executed" / "values.html"
     wanted = appendix_rows()[-1][-1]
@@ -319,6 +319,14 @@ def test_the_appendix_opens_at_the_row_of_its_address(tmp_path: Path) -> None:
     row = BeautifulSoup(shown, "html.parser").find("tr", id=wanted)
     assert row is not None
     assert "haic-marked" in row["class"]
+
+
+@needs_chromium
+def test_pages_keep_their_policy(tmp_path: Path) -> None:
+    pages()
+    names = ["introduction", *(f"_executed/{name}" for name in ("cao2024", "audit", "values", "reconstruction"))]
+    found = [build_dir() / "html" / "book" / f"{name}.html" for name in names]
+    assert violations([page.as_uri() for page in found], tmp_path) == []
 
 
 def test_no_link_is_broken() -> None:

@@ -34,6 +34,16 @@ def test_conda_users_get_the_same_set() -> None:
     assert {name: pin for name, pin in conda.items() if name not in ONLY_CONDA} == declared()
 
 
+def test_every_locked_version_and_the_build_backend_have_hashes() -> None:
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    blocks = [block for block in re.split(r"^(?=\S)", lock, flags=re.MULTILINE) if re.match(r"[A-Za-z0-9]", block)]
+    assert len(blocks) > 100
+    assert [block.split()[0] for block in blocks if "--hash=sha256:" not in block] == []
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    backends = {split(requirement)[0] for requirement in project["build-system"]["requires"]}
+    assert backends <= {split(block.split("==")[0])[0] for block in blocks}
+
+
 def test_every_direct_dependency_is_locked_with_hashes_and_no_address() -> None:
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     locked = {split(line.split("==")[0])[0] for line in re.findall(r"^[A-Za-z0-9][^\s;\\]*", lock, re.MULTILINE)}

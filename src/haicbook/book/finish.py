@@ -22,7 +22,7 @@ _HANDLER = re.compile(r"<[a-z][^<>]*?\son[a-z]+=\"([^\"]*)\"")
 _POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="[^"]*" />\n')
 # where a policy may stand: before all that it governs, and after the encoding, which browsers look for at the start
 _START = re.compile(
-    r"\s*(?:<!(?:DOCTYPE|doctype)[^>]*>)?\s*(?:<html[^>]*>)?\s*(?:<head[^>]*>)?\s*(?:<meta charset=[^>]*>\s*)?", re.I
+    r"\s*(?:<!DOCTYPE[^>]*>)?\s*(?:<html[^>]*>)?\s*(?:<head[^>]*>)?\s*(?:<meta charset=[^>]*>\s*)?", re.IGNORECASE
 )
 # for a service that runs cells elsewhere, which the book does not offer
 _THEBE = re.compile(r"<script>\s*kernelName = '[\w-]*'\s*</script>")

@@ -182,5 +182,5 @@ def test_a_median_in_years_stands_beside_others_in_months(tmp_path: Path) -> Non
     printed = claims.read_text().replace("months,14.2 (10.9–not reached)", "years,1.18 (0.91–not reached)")
     claims.write_text(printed)
     drug = synthesis.medians([study.load("demo2020", tmp_path)], "os").set_index("arm").loc["drug"]
-    assert (drug.estimate, drug.ci_low) == (pytest.approx(12 * 1.18), pytest.approx(12 * 0.91))
-    assert drug.ci_high == math.inf
+    assert (drug.estimate, drug.low) == (pytest.approx(12 * 1.18), pytest.approx(12 * 0.91))
+    assert drug.high == math.inf

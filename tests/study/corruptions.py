@@ -372,8 +372,9 @@ _FIGURES = (
     ),
     *_claims(
         "a unit that is not converted",
-        ({"unit": "fortnights"}, ":2:unit: found 'fortnights', expected months"),
-        ({"unit": "years"}, ":2:unit: found 'years', expected months"),
+        ({"unit": "fortnights"}, ":2:unit: found 'fortnights', expected one of months, (empty), years, weeks, days"),
+        ({"unit": "month"}, ":2:unit: found 'month', expected one of months"),
+        ({"unit": "years", "printed": "142"}, ":2:printed: found 142 years, expected a time from 0 to 600 months"),
         ({"statistic": "rate", "unit": "months"}, ":2:unit: found 'months', expected percent"),
     ),
 )

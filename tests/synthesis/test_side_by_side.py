@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -173,3 +174,13 @@ def test_another_paper_goes_through_without_a_row_in_any_file() -> None:
     assert synthesis.distances(DEMO, synthesis.facets(DEMO)).empty
     assert math.isnan(synthesis.windows(DEMO).followed.iloc[0])
     assert set(synthesis.reporting(DEMO).state) <= {"yes", "part", "no", "lost", "na"}
+
+
+def test_a_median_in_years_stands_beside_others_in_months(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(Path(__file__).parents[1] / "papers" / "demo2020", tmp_path / "demo2020"))
+    claims = folder / "claims.csv"
+    printed = claims.read_text().replace("months,14.2 (10.9–not reached)", "years,1.18 (0.91–not reached)")
+    claims.write_text(printed)
+    drug = synthesis.medians([study.load("demo2020", tmp_path)], "os").set_index("arm").loc["drug"]
+    assert (drug.estimate, drug.low) == (pytest.approx(12 * 1.18), pytest.approx(12 * 0.91))
+    assert drug.high == math.inf

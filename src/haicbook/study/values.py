@@ -27,6 +27,9 @@ CLAIM_COLUMNS = (
 )
 TABLE_COLUMNS = ("id", "label", "level", "grade")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_]*")
+_DAYS_IN_MONTH = 365.25 / 12
+# months in one unit of a time to an event; none is named where they are months
+IN_MONTHS = {"months": 1.0, "": 1.0, "years": 12.0, "weeks": 7 / _DAYS_IN_MONTH, "days": 1 / _DAYS_IN_MONTH}
 _PERCENT = {"pct", "rate"}
 # not negative, whatever the paper is about
 _NEVER_NEGATIVE = {"sd", "n", "denominator"}
@@ -196,17 +199,19 @@ def _ratio_problems(record: Record, place: Place) -> list[Problem]:
 
 
 def _time_problems(record: Record, place: Place) -> list[Problem]:
-    """Times to an event are in months, rates of it in per cent; the rest of the package takes them so."""
+    """Times to an event are in a unit that is converted, rates of it in per cent."""
     timed = bool(record["endpoint"]) or record["term"] == "follow_up"
     if not timed:
         return []
     unit, problems = record["unit"], []
     where = (*place[:2], "unit" if record["kind"] == "claim" else place[2])
     if record["read_as"] in _TIMES:
-        if unit not in ("months", ""):
-            problems.append(Problem(*where, repr(unit), "months, the unit of every time to an event"))
-        if record["statistic"] == "median" and not 0 <= record["value"] <= MOST_MONTHS and record["state"] == "exact":
-            problems.append(Problem(*place, f"{record['printed']} months", f"a time from 0 to {MOST_MONTHS} months"))
+        if unit not in IN_MONTHS:
+            problems.append(Problem(*where, repr(unit), _one_of(IN_MONTHS)))
+        months = record["value"] * IN_MONTHS.get(unit, 1.0)
+        if record["statistic"] == "median" and record["state"] == "exact" and not 0 <= months <= MOST_MONTHS:
+            found = f"{record['printed']} {unit or 'months'}"
+            problems.append(Problem(*place, found, f"a time from 0 to {MOST_MONTHS} months"))
     if record["statistic"] == "rate" and unit not in ("percent", ""):
         problems.append(Problem(*where, repr(unit), "percent, the unit of every rate"))
     return problems

@@ -10,6 +10,7 @@ import pandas as pd
 from haicbook import response
 from haicbook.results import SavedResults
 from haicbook.study import Paper
+from haicbook.study.values import IN_MONTHS
 
 RATE_COLUMNS = ["study", "arm", "label", "role", "estimate", "low", "high", "printed", "value_id"]
 _AUTHOR = re.compile(r"[a-z]+")
@@ -34,10 +35,10 @@ def _median(paper: Paper, arm: str, endpoint: str) -> list[object] | None:
     order = found.assign(rank=found.section.map(_SECTIONS).fillna(3)).sort_values(["rank", "line"], kind="stable")
     median = order.iloc[0]
     cell = values[(values.file == median.file) & (values.line == median.line) & (values.column == median.column)]
-    limits = cell.set_index("statistic")
+    limits, scale = cell.set_index("statistic"), IN_MONTHS[median.unit]
     return [
-        *(paper.study, arm, arm_label(paper, arm), paper.spec.arms[arm].role, median.value),
-        *(_limit(limits, "ci_low"), _limit(limits, "ci_high"), median.cell, median.id),
+        *(paper.study, arm, arm_label(paper, arm), paper.spec.arms[arm].role, scale * median.value),
+        *(scale * _limit(limits, "ci_low"), scale * _limit(limits, "ci_high"), median.cell, median.id),
     ]
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import webbrowser
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
+from pathlib import Path
 from typing import ParamSpec
 
 from rich.console import Console
 
+from haicbook.book.alone import alone
 from haicbook.book.appendix import write_appendix
 from haicbook.book.build import Built, build_pages
 from haicbook.book.ledger import write_ledger
@@ -18,48 +21,81 @@ from haicbook.book.problems import SourceError, WrongUsageError
 from haicbook.book.report import near, parameter_table, report_outcomes, say
 from haicbook.book.run import exit_code, run
 from haicbook.book.status import write_page
+from haicbook.paths import data_dir
+from haicbook.study import DataError, Problem, studies
+from haicbook.study.check import check
 
 Arguments = ParamSpec("Arguments")
 WELL, FAILURE, USAGE, PARTIAL = 0, 1, 2, 3
 
 
-def _listing_problems(command: Callable[Arguments, int]) -> Callable[Arguments, int]:
-    """The exit code of a command, with what was wrong before it began printed and not raised."""
+def _saying_what_is_wrong(command: Callable[Arguments, int]) -> Callable[Arguments, int]:
+    """The exit code of a command, with what stopped it said in a sentence and not raised."""
 
     @wraps(command)
     def wrapped(*args: Arguments.args, **kwargs: Arguments.kwargs) -> int:
         try:
             return command(*args, **kwargs)
-        except (WrongUsageError, SourceError) as error:
-            errors = Console(stderr=True)
-            say(errors, "Nothing was run:", style="bold red")
-            for problem in error.problems:
-                say(errors, "  " + problem.replace("\n", "\n    "))
+        except (WrongUsageError, SourceError, DataError) as error:
+            _say_problems("Nothing was run:", error.problems)
             return USAGE if isinstance(error, WrongUsageError) else FAILURE
+        except OSError as error:
+            say(Console(stderr=True), f"Stopped: {told(error)}. What there was is left as it was.", style="bold red")
+        except KeyboardInterrupt:
+            say(Console(stderr=True), "Interrupted. What there was is left as it was.", style="bold red")
+        return FAILURE
 
     return wrapped
 
 
-@_listing_problems
-def list_command(studies: Sequence[str]) -> int:
+def _say_problems(heading: str, problems: Iterable[object]) -> None:
+    errors = Console(stderr=True)
+    say(errors, heading, style="bold red")
+    for problem in problems:
+        say(errors, "  " + str(problem).replace("\n", "\n    "))
+
+
+def told(error: OSError) -> str:
+    """What an operating system refused, with the file that it is about: `No space left on device: _build/x`."""
+    about = f": {near(Path(os.fsdecode(error.filename)))}" if error.filename else ""
+    return f"{error.strerror or error}{about}"
+
+
+@_saying_what_is_wrong
+def list_command(notebooks: Sequence[str]) -> int:
     """Show the parameters of the named notebooks, or of all."""
-    parameter_table(read_sources(choose(studies)), Console())
+    parameter_table(read_sources(choose(notebooks)), Console())
     return WELL
 
 
-@_listing_problems
-def run_command(studies: Sequence[str], assignments: Sequence[str], *, jobs: int | None, force: bool) -> int:
+@_saying_what_is_wrong
+def run_command(notebooks: Sequence[str], assignments: Sequence[str], *, jobs: int | None, force: bool) -> int:
     """Run the named notebooks, or all, and report."""
     console = Console()
-    outcomes = run(studies, parse_assignments(assignments), jobs=jobs, force=force, console=console)
-    report_outcomes(outcomes, console, Console(stderr=True))
+    with alone(lambda sentence: say(console, sentence)):
+        outcomes = run(notebooks, parse_assignments(assignments), jobs=jobs, force=force, console=console)
+        report_outcomes(outcomes, console, Console(stderr=True))
     return exit_code(outcomes)
 
 
-@_listing_problems
+@_saying_what_is_wrong
 def build_command(*, jobs: int | None, force: bool, strict: bool, open_book: bool) -> int:
-    """Run what is stale, build the pages, report."""
-    console, errors = Console(), Console(stderr=True)
+    """Check the data, run what is stale, build the pages, report."""
+    if problems := data_problems():
+        _say_problems("The book was not built, because of these cells of data/:", problems)
+        return FAILURE
+    console = Console()
+    with alone(lambda sentence: say(console, sentence)):
+        return _build(console, jobs=jobs, force=force, strict=strict, open_book=open_book)
+
+
+def data_problems() -> list[Problem]:
+    """Everything that is wrong with the studies of data/, before anything is executed on it."""
+    return sorted(problem for item in check(studies(), data_dir()) for problem in item.problems) if studies() else []
+
+
+def _build(console: Console, *, jobs: int | None, force: bool, strict: bool, open_book: bool) -> int:
+    errors = Console(stderr=True)
     outcomes = run((), {}, jobs=jobs, force=force, console=console)
     report_outcomes(outcomes, console, errors)
     if never := [outcome.job.source.name for outcome in outcomes if not outcome.job.notebook.exists()]:

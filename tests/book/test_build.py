@@ -11,8 +11,9 @@ import pytest
 from tiny import call, copy_project, snapshot, write
 
 from haicbook.book.build import Built, last_lines, warnings_in
-from haicbook.book.fingerprint import digest_of_folder
-from haicbook.book.status import commit, page
+from haicbook.book.files import digest_of_folder
+from haicbook.book.source import commit
+from haicbook.book.status import page
 
 
 @pytest.fixture(scope="module")

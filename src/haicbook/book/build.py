@@ -19,11 +19,13 @@ from haicbook.book.alone import held, pages_folder
 from haicbook.book.environment import COMPUTING, PUBLISHING, steady_environment, versions
 from haicbook.book.files import digest_of_folder, files_in, hashes, sha256
 from haicbook.book.notebooks import names
+from haicbook.book.problems import is_refusal
 from haicbook.book.source import commit
 from haicbook.book.swap import put_in_place
 from haicbook.paths import build_dir, root
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_REFUSED = re.compile(r"^\w*Error: \[Errno (\d+)\] ([^:\n]+)(?:: '(.+)')?$", re.MULTILINE)
 _CALL = """\
 from haicbook.book.alone import end_with_parent
 end_with_parent()
@@ -127,6 +129,11 @@ def build_pages(*, strict: bool = False) -> Built:
     ----------
     strict
         Warnings, and references that lead nowhere, are errors.
+
+    Raises
+    ------
+    OSError
+        When the disk is full or may not be written on.
     """
     if book := finished(strict=strict):
         return book
@@ -167,6 +174,9 @@ def _call_jupyter_book(folder: Path, strict: bool) -> Built:
             process.kill()
             raise
     lines = [line.rstrip() for line in _COLOUR.sub("", printed).splitlines() if line.strip()]
+    for code, words, file in _REFUSED.findall("\n".join(lines)) if process.returncode else ():
+        if is_refusal(int(code)):
+            raise OSError(int(code), words, file or str(folder))
     return Built(html_folder() / "index.html", process.returncode, warnings_in(lines), last_lines(lines))
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import webbrowser
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
-from pathlib import Path
 from typing import ParamSpec
 
 from rich.console import Console
@@ -17,7 +15,7 @@ from haicbook.book.build import Built, build_pages
 from haicbook.book.ledger import write_ledger
 from haicbook.book.notebooks import choose, read_sources
 from haicbook.book.parameters import parse_assignments
-from haicbook.book.problems import SourceError, WrongUsageError
+from haicbook.book.problems import SourceError, WrongUsageError, told
 from haicbook.book.report import near, parameter_table, report_outcomes, say
 from haicbook.book.run import exit_code, run
 from haicbook.book.status import write_page
@@ -53,12 +51,6 @@ def _say_problems(heading: str, problems: Iterable[object]) -> None:
     say(errors, heading, style="bold red")
     for problem in problems:
         say(errors, "  " + str(problem).replace("\n", "\n    "))
-
-
-def told(error: OSError) -> str:
-    """What an operating system refused, with the file that it is about: `No space left on device: _build/x`."""
-    about = f": {near(Path(os.fsdecode(error.filename)))}" if error.filename else ""
-    return f"{error.strerror or error}{about}"
 
 
 @_saying_what_is_wrong

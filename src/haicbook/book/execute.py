@@ -22,7 +22,7 @@ from haicbook.book.notebooks import Source
 from haicbook.book.parameters import Scalar
 from haicbook.book.reads import states
 from haicbook.paths import build_dir, root
-from haicbook.results import ResultsError, load_results
+from haicbook.results import ResultsError, load_results, write_text
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _LAST_LINES = 8
@@ -94,6 +94,11 @@ def execute(
         Called with each event that `worker` reports.
     processes
         Holds the running process meanwhile, so that whoever is interrupted can end it.
+
+    Raises
+    ------
+    OSError
+        When the disk is full or may not be written on: what is wrong is not the notebook.
     """
     import nbformat
 
@@ -102,12 +107,14 @@ def execute(
     folder = Path(tempfile.mkdtemp(dir=scratch, prefix=f"{source.name}-"))
     try:
         (folder / "cwd").mkdir()
-        nbformat.write(source.node, folder / "source.ipynb")
+        write_text(folder / "source.ipynb", nbformat.writes(source.node))
         begin = time.time()
         events = _run_worker(folder, changed, report, processes)
         end = time.time()
         partial = _partial(folder / "executed.ipynb")
         last = events[-1] if events else {}
+        if last.get("event") == "refused":
+            raise OSError(last["code"], last["message"], last["file"])
         if last.get("event") != "done":
             return _failure(source, changed, last, folder, partial)
         try:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from haicbook.book.alone import end_with_parent
+from haicbook.book.problems import is_refusal
 
 # run by the kernel before the first cell, leaving no name behind
 _WATCH = "__import__('haicbook.book.reads', fromlist=['watch']).watch({!r})"
@@ -44,8 +45,9 @@ def execute(job: dict[str, Any], report: Any) -> None:
         `input` and `output` (paths of notebooks), `cwd` (the kernel's folder), `reads` (the file that will list what
         the notebook read), `parameters` (name → value).
     report
-        Called with `event=`: `cells` (`count`), `cell` (`number`, among the cells of code), `done`, or `failed`
-        (`index` among all cells or None, `name`, `message`, `traceback`).
+        Called with `event=`: `cells` (`count`), `cell` (`number`, among the cells of code), `done`, `failed`
+        (`index` among all cells or None, `name`, `message`, `traceback`), or `refused` (`code`, `message` and `file`,
+        as an `OSError` has them).
     """
     import nbformat
     import papermill
@@ -80,6 +82,10 @@ def execute(job: dict[str, Any], report: Any) -> None:
         failed = {"index": error.cell_index, "name": error.ename, "message": error.evalue}
         report(event="failed", **failed, traceback=error.traceback)
     except Exception as error:  # a kernel that dies or never starts raises what the library of the day raises
+        if isinstance(error, OSError) and is_refusal(error.errno):
+            file = error.filename or job["output"]
+            report(event="refused", code=error.errno, message=error.strerror, file=file)
+            return
         index = started[-1] if started else None
         report(event="failed", index=index, name=type(error).__name__, message=str(error), traceback=[])
     else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 import webbrowser
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
@@ -32,6 +34,10 @@ def _saying_what_is_wrong(command: Callable[Arguments, int]) -> Callable[Argumen
 
     @wraps(command)
     def wrapped(*args: Arguments.args, **kwargs: Arguments.kwargs) -> int:
+        for stream in (sys.stdout, sys.stderr):
+            # where a sign cannot be shown, a question mark is
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")
         try:
             return command(*args, **kwargs)
         except (WrongUsageError, SourceError, DataError) as error:

@@ -55,10 +55,18 @@ class Kill:
 
 
 class Victim:
-    """A tiny project with two states, and the books that undisturbed builds make of them."""
+    """A tiny project with two states, and the books that undisturbed builds make of them.
 
-    def __init__(self, folder: Path) -> None:
-        self.project = make_project(folder / "project")
+    Parameters
+    ----------
+    project
+        It; executed, where that is to be spared.
+    data
+        Whether the states differ in the data too, so that notebooks run, and not only in a page.
+    """
+
+    def __init__(self, project: Path, *, data: bool) -> None:
+        self.project, self.data = project, data
         write(self.project / "_toc.yml", TOC)
         self.environment = {**os.environ, "HAICBOOK_ROOT": str(self.project)}
         self.books: dict[str, dict[str, bytes]] = {}
@@ -71,8 +79,9 @@ class Victim:
             self.books[state] = self.book()
 
     def change(self, state: str) -> None:
-        """A number in the data, a chapter's title and a page's text."""
-        write(self.project / "data/alpha/count.txt", {"old": "10", "new": "11"}[state])
+        """The first page's title, which all pages show, and a number in the data."""
+        if self.data:
+            write(self.project / "data/alpha/count.txt", {"old": "10", "new": "11"}[state])
         write(self.project / "index.md", f"# The {state} book\n\nA page.\n")
 
     def build(self) -> None:
@@ -101,7 +110,7 @@ class Victim:
         return Kill(after, by, said, named[0] if named else f"neither: {len(there)} files")
 
 
-def kills(folder: Path, count: int, seed: int, *, mend: bool) -> Iterator[Kill]:
+def kills(victim: Victim, count: int, seed: int, *, mend: bool) -> Iterator[Kill]:
     """Kill builds of the new state over the old book, at moments spread evenly over a build.
 
     Parameters
@@ -110,7 +119,6 @@ def kills(folder: Path, count: int, seed: int, *, mend: bool) -> Iterator[Kill]:
         Finish each killed build and compare the book with an undisturbed one, before the old one is put back; the last
         is finished in any case.
     """
-    victim = Victim(folder)
     rng = random.Random(seed)
     victim.change("new")
     for number in range(count):
@@ -133,7 +141,8 @@ def main() -> None:
     asked = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="haicbook-kills-"))
     try:
-        for number, kill in enumerate(kills(folder, asked.kills, asked.seed, mend=True), start=1):
+        victim = Victim(make_project(folder / "project"), data=True)
+        for number, kill in enumerate(kills(victim, asked.kills, asked.seed, mend=True), start=1):
             print(f"{number}: {kill.signal.name} after {kill.after:.2f} s: {kill.book}", flush=True)
             assert kill.well, kill.said
     finally:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kills import kills
+from kills import Victim, kills
 
 
-def test_ten_kills_leave_the_old_book_or_the_new_one(tmp_path):
-    found = list(kills(tmp_path, 10, seed=7, mend=False))
+def test_ten_kills_leave_the_old_book_or_the_new_one(project):
+    found = list(kills(Victim(project, data=False), 10, seed=7, mend=False))
     assert [kill for kill in found if not kill.well] == []
     assert {"old"} <= {kill.book for kill in found}

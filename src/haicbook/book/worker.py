@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ def execute(job: dict[str, Any], report: Any) -> None:
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
+    _list_fonts()
     node = nbformat.read(job["input"], as_version=4)
     report(event="cells", count=sum(cell.cell_type == "code" and bool(cell.source.strip()) for cell in node.cells))
     started: list[int] = []
@@ -90,6 +92,12 @@ def execute(job: dict[str, Any], report: Any) -> None:
         report(event="failed", index=index, name=type(error).__name__, message=str(error), traceback=[])
     else:
         report(event="done")
+
+
+def _list_fonts() -> None:
+    """Let matplotlib list the fonts once, here: a kernel that does so says that it takes a moment, on the page."""
+    if not any(Path(os.environ["MPLCONFIGDIR"]).glob("fontlist-*.json")):
+        import_module("matplotlib.font_manager")
 
 
 def _kernel_config(folder: Path) -> Any:

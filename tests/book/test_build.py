@@ -7,13 +7,14 @@ import shutil
 import subprocess
 import sys
 import webbrowser
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from tiny import call, copy_project, snapshot, write
 
-from haicbook.book.build import Built, last_lines, warnings_in
+from haicbook.book.build import Built, _read_record, last_lines, say_finished, warnings_in
 from haicbook.book.files import digest_of_folder
 from haicbook.book.source import commit
 from haicbook.book.status import page
@@ -33,7 +34,7 @@ def pages(monkeypatch):
     """Jupyter Book replaced by something that only notes whether it was called, and how."""
     calls = []
 
-    def build_pages(*, strict):
+    def build_pages(*, strict, whole):
         calls.append(strict)
         from haicbook.paths import build_dir
 
@@ -71,6 +72,13 @@ class TestPages:
         result = call(built[0], "build")
         assert result.exit_code == 0
         assert result.output.startswith("up to date: alpha, beta, across\nThe book: ")
+
+    def test_a_book_that_shows_an_earlier_run_is_not_up_to_date(self, built, monkeypatch):
+        monkeypatch.setenv("HAICBOOK_ROOT", str(built[0]))
+        assert say_finished(strict=False)
+        record = _read_record()
+        monkeypatch.setattr("haicbook.book.build._read_record", lambda: replace(record, whole=False))
+        assert not say_finished(strict=False)
 
     def test_titles_and_pages_change_everywhere_and_damage_is_put_right(self, built, tmp_path):
         project = copy_project(built[0], tmp_path / "project")
@@ -150,7 +158,7 @@ class TestRefusals:
         assert not (project / "_build/.pages").exists()
 
     def test_an_interruption_is_a_sentence(self, haicbook, monkeypatch):
-        def interrupted(*, strict):
+        def interrupted(*, strict, whole):
             raise KeyboardInterrupt
 
         monkeypatch.setattr("haicbook.book.commands.build_pages", interrupted)
@@ -181,7 +189,7 @@ class TestOutcome:
 
     def test_the_pages_failing_fails_the_build(self, haicbook, monkeypatch, project):
         broken = Built(project / "index.html", 2, ("a.md: WARNING: odd",), ("the last line",))
-        monkeypatch.setattr("haicbook.book.commands.build_pages", lambda strict: broken)
+        monkeypatch.setattr("haicbook.book.commands.build_pages", lambda strict, whole: broken)
         result = haicbook("build")
         assert result.exit_code == 1
         for said in ("exit code 2", "the last line", "a.md: WARNING: odd"):

@@ -95,7 +95,7 @@ class TestStaleness:
         result = haicbook("run")
         assert running(result.output) == ["alpha", "across"]
         assert "alpha: running (data changed)" in result.output
-        assert "across: running (data, results changed)" in result.output
+        assert "across: running (results changed)" in result.output
         assert load_results(project / "book/_executed/across.json").value("doubled") == [22, 40]
 
     def test_a_cross_study_notebook_brings_what_it_reads_up_to_date(self, project, haicbook):

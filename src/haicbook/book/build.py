@@ -66,6 +66,8 @@ class Record:
         One sha256 over everything that pages can depend on.
     strict
         Whether warnings were errors.
+    whole
+        Whether it shows no notebook's earlier run.
     warnings
         What was warned of.
     files
@@ -74,6 +76,7 @@ class Record:
 
     inputs: str
     strict: bool
+    whole: bool
     warnings: list[str]
     files: Mapping[str, str]
 
@@ -98,7 +101,8 @@ def finished(*, strict: bool = False) -> Built | None:
 
 def say_finished(*, strict: bool) -> bool:
     """Say that the book is up to date, if it is; needs none of the libraries that building needs."""
-    book = finished(strict=strict)
+    record = _read_record()
+    book = finished(strict=strict) if record and record.whole else None
     if book is None:
         return False
     for line in book.warnings:
@@ -119,7 +123,7 @@ def inputs() -> str:
     return sha256(json.dumps([state, versions((*COMPUTING, *PUBLISHING))]).encode())
 
 
-def build_pages(*, strict: bool = False) -> Built:
+def build_pages(*, strict: bool = False, whole: bool = True) -> Built:
     """Call Jupyter Book on the project, unless the book is already what it would make.
 
     All pages are read afresh, so that none shows what another was called before, and each that has something to warn
@@ -129,6 +133,8 @@ def build_pages(*, strict: bool = False) -> Built:
     ----------
     strict
         Warnings, and references that lead nowhere, are errors.
+    whole
+        Whether every notebook's output is up to date; kept with the book, for `say_finished`.
 
     Raises
     ------
@@ -144,7 +150,7 @@ def build_pages(*, strict: bool = False) -> Built:
         built = _call_jupyter_book(folder, strict)
         if built.code == 0:
             html = folder / "_build" / "html"
-            record = Record(made_of, strict, list(built.warnings), hashes(html))
+            record = Record(made_of, strict, whole, list(built.warnings), hashes(html))
             put_in_place(html, html_folder())
             _write_record(record)
     finally:

@@ -105,10 +105,10 @@ def _build(console: Console, *, jobs: int | None, force: bool, strict: bool, ope
     write_ledger()
     if console.is_terminal:
         with console.status("building the pages"):
-            built = build_pages(strict=strict)
+            built = build_pages(strict=strict, whole=not stale)
     else:
         say(console, "building the pages")
-        built = build_pages(strict=strict)
+        built = build_pages(strict=strict, whole=not stale)
     if built.code != 0:
         _report_broken(built, errors)
         return FAILURE

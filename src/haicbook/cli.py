@@ -215,6 +215,10 @@ def params(studies: tuple[str, ...], form: str) -> None:
 @click.option("--open", "open_book", is_flag=True, help="Open the book in the browser.")
 def build(jobs: int | None, force: bool, strict: bool, open_book: bool) -> None:
     """Execute what is stale and build the book, _build/html/index.html."""
+    from haicbook.book.build import say_finished
+
+    if not (force or open_book) and say_finished(strict=strict):
+        raise SystemExit(0)
     from haicbook.book.commands import build_command
 
     raise SystemExit(build_command(jobs=jobs, force=force, strict=strict, open_book=open_book))

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
+
+from haicbook.paths import build_dir
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -30,9 +33,16 @@ def borrowing(function: Function) -> Function:
     return _compiled(function, counts_references=False)
 
 
+def cache_folder() -> Path:
+    """Where machine code is kept: `NUMBA_CACHE_DIR`, or in the build folder, for kernels and commands alike."""
+    return Path(os.environ.get("NUMBA_CACHE_DIR") or build_dir() / "compiled")
+
+
 def _compiled(function: Function, *, counts_references: bool = True) -> Function:
     if os.environ.get("HAICBOOK_NO_NUMBA"):
         return function
+    # numba reads it when it is imported
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder()))
     try:
         import numba
     except ImportError:

@@ -230,8 +230,17 @@ def read_results(study: str) -> SavedResults:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all: beside it first, then in its place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a text file, whole or not at all: beside it first, then in its place; an `OSError` names the file."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_beside(path, text)
+    except OSError as error:
+        # a full disk says nothing of a file, and the one beside is nobody's but ours
+        error.filename = str(path)
+        raise
+
+
+def _write_beside(path: Path, text: str) -> None:
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:

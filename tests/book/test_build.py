@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import sys
 import webbrowser
+from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 from tiny import call, copy_project, snapshot, write
 
-from haicbook.book.build import Built, last_lines, warnings_in
-from haicbook.book.fingerprint import digest_of_folder
-from haicbook.book.status import commit, page
+from haicbook.book.build import Built, _read_record, last_lines, say_finished, warnings_in
+from haicbook.book.files import digest_of_folder
+from haicbook.book.source import commit
+from haicbook.book.status import page
+
+REAL_DATA = Path(__file__).parents[2] / "data"
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +34,7 @@ def pages(monkeypatch):
     """Jupyter Book replaced by something that only notes whether it was called, and how."""
     calls = []
 
-    def build_pages(*, strict):
+    def build_pages(*, strict, whole):
         calls.append(strict)
         from haicbook.paths import build_dir
 
@@ -60,6 +67,36 @@ class TestPages:
         assert call(built[0], "build").exit_code == 0
         assert (built[0] / "book/_executed/status.md").stat().st_mtime_ns == before
 
+    def test_nothing_is_built_when_nothing_changed(self, built, monkeypatch):
+        monkeypatch.setattr("haicbook.book.build._call_jupyter_book", None)
+        result = call(built[0], "build")
+        assert result.exit_code == 0
+        assert result.output.startswith("up to date: alpha, beta, across\nThe book: ")
+
+    def test_a_book_that_shows_an_earlier_run_is_not_up_to_date(self, built, monkeypatch):
+        monkeypatch.setenv("HAICBOOK_ROOT", str(built[0]))
+        assert say_finished(strict=False)
+        record = _read_record()
+        monkeypatch.setattr("haicbook.book.build._read_record", lambda: replace(record, whole=False))
+        assert not say_finished(strict=False)
+
+    def test_titles_and_pages_change_everywhere_and_damage_is_put_right(self, built, tmp_path):
+        project = copy_project(built[0], tmp_path / "project")
+        html = project / "_build/html"
+        write(project / "_toc.yml", (project / "_toc.yml").read_text().replace("  - file: book/_executed/beta\n", ""))
+        write(project / "index.md", "# Very small\n\nA book.\n")
+        assert call(project, "build").exit_code == 0
+        assert not (html / "book/_executed/beta.html").exists()
+        assert "Very small" in (html / "book/_executed/across.html").read_text()
+        assert "beta.html" not in (html / "book/_executed/across.html").read_text()
+        before = snapshot(html)
+        (html / "search.html").unlink()
+        (html / "_static/pygments.css").write_text("damaged")
+        (html / "book/_executed/across.html").write_text("edited")
+        assert call(project, "build").exit_code == 0
+        assert snapshot(html) == before
+        assert not (project / "_build/.pages").exists()
+
     def test_strict_makes_a_warning_an_error_every_time(self, built, tmp_path):
         project = tmp_path / "project"
         shutil.copytree(built[0], project)
@@ -84,6 +121,52 @@ class TestPages:
         assert "nowhere" in result.output
 
 
+class TestRefusals:
+    def test_bad_cells_are_one_message_before_anything_runs(self, project, haicbook, pages):
+        shutil.copytree(REAL_DATA / "lin2023", project / "data/lin2023")
+        table = project / "data/lin2023/tables/2_response.csv"
+        write(table, re.sub(r"\d+ \(", "many (", table.read_text(), count=1))
+        write(project / "data/alpha/count.txt", "11")
+        result = haicbook("build")
+        assert result.exit_code == 1
+        assert pages == []
+        assert "running" not in result.output
+        heading, *problems = result.output.splitlines()
+        assert heading == "The book was not built, because of these cells of data/:"
+        assert problems
+        assert all(re.match(r"  lin2023/tables/2_response.csv:\d+:.*found .*expected ", line) for line in problems)
+
+    def test_a_full_disk_is_a_sentence_with_the_file(self, project):
+        before = snapshot(project / "book")
+        limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))"
+        code = f"{limit}; from haicbook.cli import main; main()"
+        command = [sys.executable, "-c", code, "build", "--force"]
+        ended = subprocess.run(command, capture_output=True, text=True)
+        assert ended.returncode == 1
+        assert re.fullmatch(
+            r"Stopped: File too large: \S+source.ipynb. What there was is left as it was.\n", ended.stderr
+        )
+        assert snapshot(project / "book") == before
+
+    def test_jupyter_books_full_disk_is_one_too(self, project, haicbook, monkeypatch):
+        refused = "print('Traceback'); raise SystemExit(\"OSError: [Errno 28] No space left on device: 'x/page.html'\")"
+        monkeypatch.setattr("haicbook.book.build._CALL", refused)
+        result = haicbook("build")
+        assert result.exit_code == 1
+        assert "Stopped: No space left on device: x/page.html. What there was is left as it was." in result.output
+        assert "Traceback" not in result.output
+        assert not (project / "_build/.pages").exists()
+
+    def test_an_interruption_is_a_sentence(self, haicbook, monkeypatch):
+        def interrupted(*, strict, whole):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("haicbook.book.commands.build_pages", interrupted)
+        result = haicbook("build")
+        assert result.exit_code == 1
+        assert result.output.endswith("Interrupted. What there was is left as it was.\n")
+
+
 class TestOutcome:
     def test_what_failed_is_shown_as_it_was_and_said(self, project, haicbook, pages):
         write(project / "data/alpha/count.txt", "eleven")
@@ -106,7 +189,7 @@ class TestOutcome:
 
     def test_the_pages_failing_fails_the_build(self, haicbook, monkeypatch, project):
         broken = Built(project / "index.html", 2, ("a.md: WARNING: odd",), ("the last line",))
-        monkeypatch.setattr("haicbook.book.commands.build_pages", lambda strict: broken)
+        monkeypatch.setattr("haicbook.book.commands.build_pages", lambda strict, whole: broken)
         result = haicbook("build")
         assert result.exit_code == 1
         for said in ("exit code 2", "the last line", "a.md: WARNING: odd"):
@@ -151,8 +234,6 @@ class TestStatusPage:
 class TestCommit:
     @pytest.fixture
     def checkout(self, tmp_path):
-        import subprocess
-
         if not shutil.which("git"):
             pytest.skip("git is not installed")
         write(tmp_path / "a.txt", "1")

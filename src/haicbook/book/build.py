@@ -1,21 +1,38 @@
-"""Build the pages: run what is stale, write the status page, call Jupyter Book."""
+"""Build the pages beside the book that there is, and put them in its place when they are whole."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+import click
+
+from haicbook.book.alone import held, pages_folder
+from haicbook.book.environment import COMPUTING, PUBLISHING, steady_environment, versions
+from haicbook.book.files import digest_of_folder, files_in, hashes, sha256
 from haicbook.book.finish import finish
+from haicbook.book.notebooks import names
+from haicbook.book.problems import is_refusal
+from haicbook.book.source import commit
+from haicbook.book.swap import put_in_place
 from haicbook.paths import build_dir, root
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_CALL = "from jupyter_book.cli.main import main; main()"
+_REFUSED = re.compile(r"^\w*Error: \[Errno (\d+)\] ([^:\n]+)(?:: '(.+)')?$", re.MULTILINE)
+_CALL = """\
+from haicbook.book.alone import end_with_parent
+end_with_parent()
+from jupyter_book.cli.main import main
+main()
+"""
 
 
 @dataclass(frozen=True)
@@ -40,33 +57,135 @@ class Built:
     last: tuple[str, ...]
 
 
-def build_pages(*, strict: bool = False) -> Built:
-    """Call Jupyter Book on the project.
+@dataclass(frozen=True)
+class Record:
+    """A finished book: what it was made of, and what it consists of.
+
+    Attributes
+    ----------
+    inputs
+        One sha256 over everything that pages can depend on.
+    strict
+        Whether warnings were errors.
+    whole
+        Whether it shows no notebook's earlier run.
+    warnings
+        What was warned of.
+    files
+        Each file of the HTML folder → sha256.
+    """
+
+    inputs: str
+    strict: bool
+    whole: bool
+    warnings: list[str]
+    files: Mapping[str, str]
+
+    def holds(self, *, strict: bool) -> bool:
+        """Whether the same inputs are there, and the book as it was made of them."""
+        well = self.strict or not strict
+        return well and self.inputs == inputs() and self.files == hashes(html_folder())
+
+
+def html_folder() -> Path:
+    """The finished book."""
+    return build_dir() / "html"
+
+
+def finished(*, strict: bool = False) -> Built | None:
+    """The book as it is, when building it again would change nothing."""
+    record = _read_record()
+    if record is None or not record.holds(strict=strict):
+        return None
+    return Built(html_folder() / "index.html", 0, tuple(record.warnings), ())
+
+
+def say_finished(*, strict: bool) -> bool:
+    """Say that the book is up to date, if it is; needs none of the libraries that building needs."""
+    record = _read_record()
+    book = finished(strict=strict) if record and record.whole else None
+    if book is None:
+        return False
+    for line in book.warnings:
+        click.echo(line, err=True)
+    click.echo(f"up to date: {', '.join(names())}")
+    click.echo(f"The book: {os.path.relpath(book.index)}")
+    return True
+
+
+def inputs() -> str:
+    """One sha256 over everything that pages can depend on: the project's files, the package, versions, the commit.
+
+    A page may include any file of the project, so all of them count that are not generated in the build folder.
+    """
+    folder = root()
+    state = [f"{path.relative_to(folder)} {sha256(path.read_bytes())}" for path in _project_files(folder)]
+    state += [digest_of_folder(Path(__file__).parents[1], ".py"), commit(folder), sys.version]
+    return sha256(json.dumps([state, versions((*COMPUTING, *PUBLISHING))]).encode())
+
+
+def build_pages(*, strict: bool = False, whole: bool = True) -> Built:
+    """Call Jupyter Book on the project, unless the book is already what it would make.
+
+    All pages are read afresh, so that none shows what another was called before, and each that has something to warn
+    of warns. Whatever happens, the old book or the new one is in its place.
 
     Parameters
     ----------
     strict
-        Every page is read afresh, and warnings and references that lead nowhere are errors. Without fresh doctrees a
-        page with a warning would pass at the second attempt, because only pages that are read again warn.
+        Warnings, and references that lead nowhere, are errors.
+    whole
+        Whether every notebook's output is up to date; kept with the book, for `say_finished`.
+
+    Raises
+    ------
+    OSError
+        When the disk is full or may not be written on.
     """
-    command = [sys.executable, "-c", _CALL, "build", ".", "--path-output", "."]
-    if strict:
-        shutil.rmtree(build_dir() / ".doctrees", ignore_errors=True)
-        command += ["-W", "-n", "--keep-going"]
-    ended = subprocess.run(
-        command,
+    if book := finished(strict=strict):
+        return book
+    made_of = inputs()
+    folder = pages_folder()
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        built = _call_jupyter_book(folder, strict)
+        if built.code == 0:
+            html = folder / "_build" / "html"
+            finish(html)
+            record = Record(made_of, strict, whole, list(built.warnings), hashes(html))
+            put_in_place(html, html_folder())
+            _write_record(record)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return built
+
+
+def _call_jupyter_book(folder: Path, strict: bool) -> Built:
+    command = [sys.executable, "-c", _CALL, "build", ".", "--path-output", str(folder)]
+    process = subprocess.Popen(
+        [*command, "-W", "-n", "--keep-going"] if strict else command,
         cwd=root(),
-        env={**os.environ, "PYTHONUTF8": "1"},
+        env=steady_environment(),
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         encoding="utf-8",
         errors="replace",
+        pass_fds=held(),
     )
-    if ended.returncode == 0:
-        finish(build_dir() / "html")
-    lines = [line.rstrip() for line in _COLOUR.sub("", ended.stdout).splitlines() if line.strip()]
-    return Built(build_dir() / "html" / "index.html", ended.returncode, warnings_in(lines), last_lines(lines))
+    with process:
+        try:
+            assert process.stdout is not None
+            printed = process.stdout.read()
+        except BaseException:
+            process.kill()
+            raise
+    lines = [line.rstrip() for line in _COLOUR.sub("", printed).splitlines() if line.strip()]
+    for code, words, file in _REFUSED.findall("\n".join(lines)) if process.returncode else ():
+        if is_refusal(int(code)):
+            raise OSError(int(code), words, file or str(folder))
+    return Built(html_folder() / "index.html", process.returncode, warnings_in(lines), last_lines(lines))
 
 
 def last_lines(lines: Sequence[str], count: int = 15) -> tuple[str, ...]:
@@ -82,3 +201,27 @@ def warnings_in(lines: Sequence[str]) -> tuple[str, ...]:
     """The lines that Sphinx marks as a warning or an error, each once."""
     marked = [line for line in lines if re.search(r"\b(WARNING|ERROR|CRITICAL): ", line)]
     return tuple(dict.fromkeys(marked))
+
+
+def _project_files(folder: Path) -> list[Path]:
+    build = build_dir()
+    return [path for path in files_in(folder, without=build) if path.is_file()]
+
+
+def _record_file() -> Path:
+    return build_dir() / "book.json"
+
+
+def _read_record() -> Record | None:
+    try:
+        content: dict[str, Any] = json.loads(_record_file().read_text(encoding="utf-8"))
+        return Record(**content)
+    except (OSError, ValueError, TypeError):
+        # it only spares a build
+        return None
+
+
+def _write_record(record: Record) -> None:
+    from haicbook.results import write_text
+
+    write_text(_record_file(), json.dumps(asdict(record), indent=1, sort_keys=True) + "\n")

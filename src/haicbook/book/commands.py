@@ -2,53 +2,72 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
+import sys
 import time
 import webbrowser
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from functools import wraps
 from typing import ParamSpec
 
 from rich.console import Console
 
+from haicbook.book.alone import alone
 from haicbook.book.appendix import write_appendix
 from haicbook.book.build import Built, build_pages
 from haicbook.book.ledger import write_ledger
 from haicbook.book.notebooks import choose, read_sources
 from haicbook.book.parameters import parse_assignments
-from haicbook.book.problems import SourceError, WrongUsageError
+from haicbook.book.problems import SourceError, WrongUsageError, told
 from haicbook.book.report import near, parameter_entries, parameter_records, report_outcomes, say
 from haicbook.book.run import exit_code, run
 from haicbook.book.status import write_page
 from haicbook.heartbeat import heartbeat
+from haicbook.paths import data_dir
+from haicbook.study import DataError, Problem, studies
+from haicbook.study.check import check, check_beside
 
 Arguments = ParamSpec("Arguments")
 WELL, FAILURE, USAGE, PARTIAL = 0, 1, 2, 3
 
 
-def _listing_problems(command: Callable[Arguments, int]) -> Callable[Arguments, int]:
-    """The exit code of a command, with what was wrong before it began printed and not raised."""
+def _saying_what_is_wrong(command: Callable[Arguments, int]) -> Callable[Arguments, int]:
+    """The exit code of a command, with what stopped it said in a sentence and not raised."""
 
     @wraps(command)
     def wrapped(*args: Arguments.args, **kwargs: Arguments.kwargs) -> int:
+        for stream in (sys.stdout, sys.stderr):
+            # where a sign cannot be shown, a question mark is
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")
         try:
             return command(*args, **kwargs)
-        except (WrongUsageError, SourceError) as error:
-            errors = Console(stderr=True)
-            say(errors, "Nothing was run:", style="bold red")
-            for problem in error.problems:
-                say(errors, "  " + problem.replace("\n", "\n    "))
+        except (WrongUsageError, SourceError, DataError) as error:
+            _say_problems("Nothing was run:", error.problems)
             return USAGE if isinstance(error, WrongUsageError) else FAILURE
+        except OSError as error:
+            say(Console(stderr=True), f"Stopped: {told(error)}. What there was is left as it was.", style="bold red")
+        except KeyboardInterrupt:
+            say(Console(stderr=True), "Interrupted. What there was is left as it was.", style="bold red")
+        return FAILURE
 
     return wrapped
 
 
-@_listing_problems
-def params_command(studies: Sequence[str], form: str) -> int:
+def _say_problems(heading: str, problems: Iterable[object]) -> None:
+    errors = Console(stderr=True)
+    say(errors, heading, style="bold red")
+    for problem in problems:
+        say(errors, "  " + str(problem).replace("\n", "\n    "))
+
+
+@_saying_what_is_wrong
+def params_command(notebooks: Sequence[str], form: str) -> int:
     """Show the parameters of the named notebooks, or of all: for people (`text`) or for programs (`json`)."""
-    sources = read_sources(choose(studies)).values()
+    sources = read_sources(choose(notebooks)).values()
     if form == "json":
         print(json.dumps(parameter_records(sources), indent=1, ensure_ascii=False))
     else:
@@ -56,19 +75,37 @@ def params_command(studies: Sequence[str], form: str) -> int:
     return WELL
 
 
-@_listing_problems
-def run_command(studies: Sequence[str], assignments: Sequence[str], *, jobs: int | None, force: bool) -> int:
+@_saying_what_is_wrong
+def run_command(notebooks: Sequence[str], assignments: Sequence[str], *, jobs: int | None, force: bool) -> int:
     """Run the named notebooks, or all, and report."""
     console = Console()
-    outcomes = run(studies, parse_assignments(assignments), jobs=jobs, force=force, console=console)
-    report_outcomes(outcomes, console, Console(stderr=True))
+    with alone(lambda sentence: say(console, sentence)):
+        outcomes = run(notebooks, parse_assignments(assignments), jobs=jobs, force=force, console=console)
+        report_outcomes(outcomes, console, Console(stderr=True))
     return exit_code(outcomes)
 
 
-@_listing_problems
+@_saying_what_is_wrong
 def build_command(*, jobs: int | None, force: bool, strict: bool, open_book: bool) -> int:
-    """Run what is stale, build the pages, report."""
-    console, errors = Console(), Console(stderr=True)
+    """Check the data, run what is stale, build the pages, report."""
+    if problems := data_problems():
+        _say_problems("The book was not built, because of these cells of data/:", problems)
+        return FAILURE
+    console = Console()
+    with alone(lambda sentence: say(console, sentence)):
+        return _build(console, jobs=jobs, force=force, strict=strict, open_book=open_book)
+
+
+def data_problems() -> list[Problem]:
+    """Everything that is wrong with data/, before anything is executed on it."""
+    if not studies():
+        return []
+    checked = check(studies(), data_dir())
+    return sorted({*check_beside(checked, data_dir()), *(problem for item in checked for problem in item.problems)})
+
+
+def _build(console: Console, *, jobs: int | None, force: bool, strict: bool, open_book: bool) -> int:
+    errors = Console(stderr=True)
     outcomes = run((), {}, jobs=jobs, force=force, console=console)
     report_outcomes(outcomes, console, errors)
     if never := [outcome.job.source.name for outcome in outcomes if not outcome.job.notebook.exists()]:
@@ -79,7 +116,7 @@ def build_command(*, jobs: int | None, force: bool, strict: bool, open_book: boo
     write_appendix()
     write_ledger()
     with _building(console):
-        built = build_pages(strict=strict)
+        built = build_pages(strict=strict, whole=not stale)
     if built.code != 0:
         _report_broken(built, errors)
         return FAILURE

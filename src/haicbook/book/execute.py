@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -15,12 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from haicbook.book.fingerprint import Fingerprint
+from haicbook.book.alone import held
+from haicbook.book.environment import kernel_environment
+from haicbook.book.fingerprint import Fingerprint, seal
 from haicbook.book.normalise import machine_folders, normalise
 from haicbook.book.notebooks import Source
 from haicbook.book.parameters import Scalar
+from haicbook.book.reads import states
 from haicbook.paths import build_dir, root
-from haicbook.results import ResultsError, load_results
+from haicbook.results import ResultsError, load_results, write_text
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _LAST_LINES = 8
@@ -92,6 +94,11 @@ def execute(
         Called with each event that `worker` reports.
     processes
         Holds the running process meanwhile, so that whoever is interrupted can end it.
+
+    Raises
+    ------
+    OSError
+        When the disk is full or may not be written on: what is wrong is not the notebook.
     """
     import nbformat
 
@@ -100,12 +107,14 @@ def execute(
     folder = Path(tempfile.mkdtemp(dir=scratch, prefix=f"{source.name}-"))
     try:
         (folder / "cwd").mkdir()
-        nbformat.write(source.node, folder / "source.ipynb")
-        begin = time.monotonic()
+        write_text(folder / "source.ipynb", nbformat.writes(source.node))
+        begin = time.time()
         events = _run_worker(folder, changed, report, processes)
-        seconds = time.monotonic() - begin
+        end = time.time()
         partial = _partial(folder / "executed.ipynb")
         last = events[-1] if events else {}
+        if last.get("event") == "refused":
+            raise OSError(last["code"], last["message"], last["file"])
         if last.get("event") != "done":
             return _failure(source, changed, last, folder, partial)
         try:
@@ -114,30 +123,14 @@ def execute(
             return Failure("", f"no usable results: {error}", (), partial)
         node = nbformat.read(folder / "executed.ipynb", as_version=4)
         node = normalise(node, changed, machine_folders(root(), folder / "cwd"))
-        node.metadata["haicbook"] = {**fingerprint.metadata(results), "changed": dict(changed)}
+        node.metadata["haicbook"] = {
+            **fingerprint.metadata(results, states(folder / "reads", begin, end)),
+            "changed": dict(changed),
+        }
         cells = next(event["count"] for event in events if event["event"] == "cells")
-        return Executed(nbformat.writes(node) + "\n", results, cells, seconds)
+        return Executed(seal(nbformat.writes(node) + "\n"), results, cells, end - begin)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def kernel_environment() -> dict[str, str]:
-    """This process's environment, with what makes two equal runs equal and keeps the kernel to this interpreter."""
-    return {
-        **os.environ,
-        "HAICBOOK_ROOT": str(root()),
-        "PYTHONHASHSEED": "0",
-        # dates in figures
-        "SOURCE_DATE_EPOCH": "315532800",
-        # several kernels run beside each other; and how a sum is split over threads moves its last digit
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-        # this environment's python3 kernel and no start-up scripts of the user's
-        "JUPYTER_PREFER_ENV_PATH": "1",
-        "JUPYTER_PATH": str(Path(sys.prefix) / "share" / "jupyter"),
-        "IPYTHONDIR": str(build_dir() / "ipython"),
-    }
 
 
 def _run_worker(
@@ -147,6 +140,7 @@ def _run_worker(
         "input": str(folder / "source.ipynb"),
         "output": str(folder / "executed.ipynb"),
         "cwd": str(folder / "cwd"),
+        "reads": str(folder / "reads"),
         "parameters": dict(changed),
     }
     events = []
@@ -159,13 +153,14 @@ def _run_worker(
             text=True,
             encoding="utf-8",
             env=kernel_environment(),
+            pass_fds=held(),
         )
         processes.add(process)
         with process:
             assert process.stdin is not None
             assert process.stdout is not None
-            process.stdin.write(json.dumps(job))
-            process.stdin.close()
+            # it stays open: its end tells the worker that nobody waits for it any more
+            print(json.dumps(job), file=process.stdin, flush=True)
             for line in process.stdout:
                 events.append(json.loads(line))
                 report(events[-1])

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterable
+
+# what a disk answers that is full or may not be written on
+_REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 class BookError(Exception):
@@ -19,3 +24,14 @@ class WrongUsageError(BookError):
 
 class SourceError(BookError):
     """A notebook's source is not what it should be."""
+
+
+def is_refusal(code: int | None) -> bool:
+    """Whether an error's number says that a disk is full or may not be written on, so that nothing else will work."""
+    return code in _REFUSALS
+
+
+def told(error: OSError) -> str:
+    """What an operating system refused, with the file that it is about: `No space left on device: _build/x`."""
+    about = f": {os.path.relpath(os.fsdecode(error.filename))}" if error.filename else ""
+    return f"{error.strerror or error}{about}"

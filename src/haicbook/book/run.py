@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from haicbook.book.execute import Executed, Failure, execute
-from haicbook.book.fingerprint import Fingerprint, sha256, take_fingerprint
+from haicbook.book.files import sha256
+from haicbook.book.fingerprint import Fingerprint, is_sealed, take_fingerprint
 from haicbook.book.notebooks import Source, choose, is_cross_study, names, read_sources
 from haicbook.book.parameters import Scalar, check_overrides, unknown
 from haicbook.book.problems import WrongUsageError
@@ -209,12 +210,12 @@ def _changed_only(source: Source, values: Mapping[str, Scalar]) -> dict[str, Sca
 def moved_since(job: Job, fingerprint: Fingerprint) -> list[str]:
     """What has changed since the job's output was made; `output` when there is none, or it is not as it was made."""
     try:
-        metadata: dict[str, Any] = json.loads(job.notebook.read_text(encoding="utf-8"))["metadata"]["haicbook"]
-        results = job.results.read_bytes()
-        made = metadata["results"]
-    except (FileNotFoundError, json.JSONDecodeError, KeyError, TypeError):
+        notebook = job.notebook.read_text(encoding="utf-8")
+        metadata: dict[str, Any] = json.loads(notebook)["metadata"]["haicbook"]
+        whole = is_sealed(notebook, metadata["seal"]) and metadata["results"] == sha256(job.results.read_bytes())
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         return ["output"]
-    return fingerprint.moved(metadata) or (["output"] if made != sha256(results) else [])
+    return fingerprint.moved(metadata) if whole else ["output"]
 
 
 def exit_code(outcomes: Iterable[Outcome]) -> int:

@@ -3,48 +3,20 @@
 from __future__ import annotations
 
 import json
-import platform
-import subprocess
 import threading
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from haicbook.book.fingerprint import digest_of_folder
+from haicbook.book.environment import COMPUTING, PUBLISHING, computing_versions, versions
+from haicbook.book.files import digest_of_folder
+from haicbook.book.source import commit
 from haicbook.markup import escape
 from haicbook.paths import data_dir, executed_dir, root
 from haicbook.results import write_text
 
 _RECORD = threading.Lock()
-# what a result can depend on
-COMPUTING = (
-    "haicbook",
-    "numpy",
-    "pandas",
-    "scipy",
-    "lifelines",
-    "statsmodels",
-    "matplotlib",
-    "seaborn",
-    "ipykernel",
-    "jupytext",
-    "papermill",
-)
-# what makes the pages
-PUBLISHING = ("jupyter-book", "myst-nb", "sphinx", "sphinx-book-theme")
-
-
-def versions(packages: Iterable[str]) -> dict[str, str]:
-    """Package → installed version, or that it is not installed."""
-    found = {}
-    for package in packages:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return found
 
 
 def record_execution(name: str, *, fingerprint: str, cells: int, seconds: float) -> None:
@@ -57,7 +29,7 @@ def record_execution(name: str, *, fingerprint: str, cells: int, seconds: float)
         "seconds": round(seconds, 1),
         "cells": cells,
         "fingerprint": fingerprint,
-        "versions": {"python": platform.python_version(), **versions(COMPUTING)},
+        "versions": computing_versions(),
     }
     # notebooks that run side by side end at any time
     with _RECORD:
@@ -73,17 +45,6 @@ def read_record() -> dict[str, Any]:
     except (FileNotFoundError, json.JSONDecodeError, KeyError, TypeError, ValueError):
         # it only tells what happened: without it, the page says that it is not known
         return {}
-
-
-def commit(folder: Path) -> str:
-    """The git commit of a checkout, with a word on uncommitted changes; empty when it is none."""
-    try:
-        prefix, head, *_ = _git(folder, "rev-parse", "--show-prefix", "HEAD").split("\n")
-        changes = _git(folder, "status", "--porcelain")
-    except (OSError, ValueError, subprocess.SubprocessError):
-        return ""
-    # a prefix means that the checkout is another project's, which this folder lies in
-    return "" if prefix else head + (", with uncommitted changes" if changes.strip() else "")
 
 
 def write_page(names: Sequence[str], stale: Collection[str]) -> Path:
@@ -116,8 +77,7 @@ nosearch: true
 # Status
 
 When the notebooks of this book were executed, with which versions, and on which data. A notebook is executed again
-when its text, the package, its data or `requirements.lock` has changed, and one that compares the papers also when
-their results have.
+when its text, the package, `requirements.lock`, an installed version or a file that it read has changed.
 
 Data, as the SHA-256 of `data/`
 : `{data}`
@@ -151,8 +111,3 @@ def _table(name: str, caption: str, columns: Sequence[str], rows: Iterable[Seque
     lines.insert(1, "|:--" * len(columns) + "|")
     body = "\n".join(lines)
     return f":::{{table}} {caption}.\n:name: {name}\n:class: haic-table\n\n{body}\n:::"
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    command = ["git", "-C", str(folder), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout

@@ -1,7 +1,7 @@
 """Execute one notebook with papermill, in a process of its own: `python -m haicbook.book.worker`.
 
-The job comes as JSON on stdin, what happens goes as JSON lines to stdout. papermill changes the process's current
-folder, so threads cannot share one.
+The job comes as a line of JSON on stdin, what happens goes as JSON lines to stdout. papermill changes the process's
+current folder, so threads cannot share one.
 """
 
 from __future__ import annotations
@@ -9,12 +9,23 @@ from __future__ import annotations
 import json
 import os
 import sys
+from importlib import import_module
+from pathlib import Path
 from typing import Any
+
+from haicbook.book.alone import end_with_parent
+from haicbook.book.problems import is_refusal
+
+# run by the kernel before the first cell, leaving no name behind
+_WATCH = "__import__('haicbook.book.reads', fromlist=['watch']).watch({!r})"
+# bytes that the path of a socket may have on every system, with room for a number
+_SOCKET_PATH = 90
 
 
 def main() -> None:
     """Read a job, execute it, report."""
-    job = json.load(sys.stdin)
+    job = json.loads(sys.stdin.readline())
+    end_with_parent()
     # A kernel inherits our stdout; what it prints below Python must not land between our lines.
     channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
@@ -32,15 +43,18 @@ def execute(job: dict[str, Any], report: Any) -> None:
     Parameters
     ----------
     job
-        `input` and `output` (paths of notebooks), `cwd` (the kernel's folder), `parameters` (name → value).
+        `input` and `output` (paths of notebooks), `cwd` (the kernel's folder), `reads` (the file that will list what
+        the notebook read), `parameters` (name → value).
     report
-        Called with `event=`: `cells` (`count`), `cell` (`number`, among the cells of code), `done`, or `failed`
-        (`index` among all cells or None, `name`, `message`, `traceback`).
+        Called with `event=`: `cells` (`count`), `cell` (`number`, among the cells of code), `done`, `failed`
+        (`index` among all cells or None, `name`, `message`, `traceback`), or `refused` (`code`, `message` and `file`,
+        as an `OSError` has them).
     """
     import nbformat
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
+    _list_fonts()
     node = nbformat.read(job["input"], as_version=4)
     report(event="cells", count=sum(cell.cell_type == "code" and bool(cell.source.strip()) for cell in node.cells))
     started: list[int] = []
@@ -63,15 +77,37 @@ def execute(job: dict[str, Any], report: Any) -> None:
             coalesce_streams=True,
             # a polite shutdown waits a second for the kernel
             shutdown_kernel="immediate",
+            config=_kernel_config(Path(job["reads"]).parent),
+            extra_arguments=[f"--IPKernelApp.exec_lines={_WATCH.format(job['reads'])}"],
         )
     except PapermillExecutionError as error:
         failed = {"index": error.cell_index, "name": error.ename, "message": error.evalue}
         report(event="failed", **failed, traceback=error.traceback)
     except Exception as error:  # a kernel that dies or never starts raises what the library of the day raises
+        if isinstance(error, OSError) and is_refusal(error.errno):
+            file = error.filename or job["output"]
+            report(event="refused", code=error.errno, message=error.strerror, file=file)
+            return
         index = started[-1] if started else None
         report(event="failed", index=index, name=type(error).__name__, message=str(error), traceback=[])
     else:
         report(event="done")
+
+
+def _list_fonts() -> None:
+    """Let matplotlib list the fonts once, here: a kernel that does so says that it takes a moment, on the page."""
+    if not any(Path(os.environ["MPLCONFIGDIR"]).glob("fontlist-*.json")):
+        import_module("matplotlib.font_manager")
+
+
+def _kernel_config(folder: Path) -> Any:
+    """Talk to the kernel through sockets in the notebook's own folder, which need no network; where its path is too
+    long for that, through the loopback."""
+    from traitlets.config import Config
+
+    connection = folder / "kernel.json"
+    transport = "ipc" if len(os.fsencode(connection)) <= _SOCKET_PATH else "tcp"
+    return Config(KernelManager={"transport": transport, "connection_file": str(connection)})
 
 
 if __name__ == "__main__":

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from haicbook import matching, proportions
+from haicbook import matching
 from haicbook.matching import Levels, Moments, Quartiles
 from haicbook.matching.pvalues import row_p
+from haicbook.stats import proportions
 from haicbook.study.schema import Matching
 
 BEFORE = """

@@ -15,7 +15,7 @@ from haicbook.matching.finder import attainable
 from haicbook.matching.quartiles import skewed
 from haicbook.matching.smd import distance_interval, smd_interval
 from haicbook.matching.summaries import Levels, Moments, Quartiles, Summary
-from haicbook.proportions import normal_quantile
+from haicbook.stats.proportions import normal_quantile
 from haicbook.study import Paper
 from haicbook.words import label
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from haicbook.proportions import normal_quantile
+from haicbook.stats.proportions import normal_quantile
 
 
 def binary_smd(treated: float, control: float) -> float:

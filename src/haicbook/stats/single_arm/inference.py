@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from haicbook.proportions import Proportion, exact_interval, wald_interval, wilson_interval
-from haicbook.trial.design import SimonDesign
+from haicbook.stats.proportions import Proportion, exact_interval, wald_interval, wilson_interval
+from haicbook.stats.single_arm.simon import SimonDesign
 
 _ROOT = 1e-13
 

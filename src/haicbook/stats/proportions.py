@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
-
-from haicbook.printed import Printed, agreement
 
 Table = Sequence[Sequence[int]] | np.ndarray
 
@@ -72,7 +71,7 @@ def normal_quantile(confidence: float) -> float:
 
 
 def exact_interval(p: Proportion, confidence: float) -> tuple[float, float]:
-    """Clopper-Pearson limits of a proportion, from 0 to 1.
+    """Clopper-Pearson limits of a proportion, from 0 to 1, by statsmodels.
 
     Parameters
     ----------
@@ -85,30 +84,27 @@ def exact_interval(p: Proportion, confidence: float) -> tuple[float, float]:
     ----------
     Clopper CJ, Pearson ES. Biometrika 1934;26:404-413.
     """
-    from scipy.special import betaincinv
-
-    normal_quantile(confidence)
-    tail = (1 - confidence) / 2
-    low = 0.0 if p.count == 0 else float(betaincinv(p.count, p.n - p.count + 1, tail))
-    high = 1.0 if p.count == p.n else float(betaincinv(p.count + 1, p.n - p.count, 1 - tail))
-    return low, high
+    return _limits(p, confidence, "beta")
 
 
 def wilson_interval(p: Proportion, confidence: float) -> tuple[float, float]:
-    """Wilson score limits of a proportion without continuity correction, from 0 to 1.
+    """Wilson score limits of a proportion without continuity correction, from 0 to 1, by statsmodels.
 
     References
     ----------
     Wilson EB. J Am Stat Assoc 1927;22:209-212.
     """
-    z = normal_quantile(confidence)
-    share = z * z / p.n
-    centre = (p.value + share / 2) / (1 + share)
-    half = z * math.sqrt(p.value * (1 - p.value) / p.n + share / (4 * p.n)) / (1 + share)
-    # at 0 and at n one limit is exact; the formula leaves rounding noise there
-    low = 0.0 if p.count == 0 else centre - half
-    high = 1.0 if p.count == p.n else centre + half
-    return low, high
+    return _limits(p, confidence, "wilson")
+
+
+@lru_cache(maxsize=4096)
+def _limits(p: Proportion, confidence: float, method: str) -> tuple[float, float]:
+    from statsmodels.stats.proportion import proportion_confint
+
+    normal_quantile(confidence)
+    low, high = proportion_confint(p.count, p.n, alpha=1 - confidence, method=method)
+    # at 0 and at n one limit is exact; the formulas leave rounding noise there
+    return 0.0 if p.count == 0 else float(low), 1.0 if p.count == p.n else float(high)
 
 
 def wald_interval(p: Proportion, confidence: float) -> tuple[float, float]:
@@ -128,7 +124,7 @@ def wald_interval(p: Proportion, confidence: float) -> tuple[float, float]:
 
 
 def risk_difference(treated: Proportion, control: Proportion, confidence: float) -> Difference:
-    """Difference of two independent proportions with Newcombe's hybrid score limits (his method 10).
+    """Difference of two independent proportions with Newcombe's hybrid score limits (his method 10), by statsmodels.
 
     Parameters
     ----------
@@ -146,15 +142,18 @@ def risk_difference(treated: Proportion, control: Proportion, confidence: float)
     ----------
     Newcombe RG. Stat Med 1998;17:873-890.
     """
-    estimate = treated.value - control.value
-    low_t, high_t = wilson_interval(treated, confidence)
-    low_c, high_c = wilson_interval(control, confidence)
-    return Difference(
-        estimate,
-        estimate - math.hypot(treated.value - low_t, high_c - control.value),
-        estimate + math.hypot(high_t - treated.value, control.value - low_c),
-        confidence,
-    )
+    low, high = _newcombe(treated, control, confidence)
+    return Difference(treated.value - control.value, low, high, confidence)
+
+
+@lru_cache(maxsize=4096)
+def _newcombe(treated: Proportion, control: Proportion, confidence: float) -> tuple[float, float]:
+    from statsmodels.stats.proportion import confint_proportions_2indep
+
+    normal_quantile(confidence)
+    counts = treated.count, treated.n, control.count, control.n
+    low, high = confint_proportions_2indep(*counts, method="newcomb", compare="diff", alpha=1 - confidence)
+    return float(low), float(high)
 
 
 # --- tests of a table row ---------------------------------------------------------------------------------------------
@@ -304,21 +303,3 @@ def p_values(table: Table) -> dict[str, float]:
     """p of every test that applies to the table, by the test's name; a test that does not apply is left out."""
     found = {name: method(table) for name, method in METHODS.items()}
     return {name: p for name, p in found.items() if not math.isnan(p)}
-
-
-def which_test(table: Table, printed: Printed) -> tuple[str, ...]:
-    """The tests whose p-value is printed as this figure, by rounding.
-
-    Parameters
-    ----------
-    table
-        Counts, one row for each category and one column for each of two arms.
-    printed
-        The p-value as printed, `0.035` or `<0.001`.
-
-    Returns
-    -------
-    tuple of str
-        Names out of `METHODS`; empty when none reproduces it.
-    """
-    return tuple(name for name, p in p_values(table).items() if agreement(printed, p) == "rounded")

@@ -1,19 +1,22 @@
 """A single-arm trial in two stages: the design, the search for the best one, and what its data say."""
 
-from haicbook.trial.bayes import Posterior, posterior, predictive
-from haicbook.trial.design import (
+from haicbook.stats.single_arm.bayes import Posterior, posterior, predictive
+from haicbook.stats.single_arm.inference import StagedEstimate, conditional_power, estimate, intervals
+from haicbook.stats.single_arm.simon import (
+    Admissible,
+    BestDesigns,
     Characteristics,
     Decision,
     Evaluation,
     SimonDesign,
+    admissible,
     characteristics,
     decision,
     evaluate,
     planned,
+    search,
     summarise,
 )
-from haicbook.trial.inference import StagedEstimate, conditional_power, estimate, intervals
-from haicbook.trial.search import Admissible, BestDesigns, admissible, search
 
 __all__ = [
     "Admissible",

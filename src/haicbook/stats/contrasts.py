@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from haicbook.proportions import Difference, Proportion, fisher_p, normal_quantile, risk_difference
+from haicbook.stats.proportions import Difference, Proportion, fisher_p, normal_quantile, risk_difference
 
 Floats = NDArray[np.float64]
 Direction = Literal["benefit", "harm", "neither"]
@@ -173,6 +173,10 @@ def _reciprocal(value: float) -> float:
 def risk_ratio(treated: Proportion, control: Proportion, confidence: float = 0.95) -> Ratio:
     """Ratio of two risks with Koopman's asymptotic score limits, which need no correction where a count is 0.
 
+    They are computed here because statsmodels' search for them (`confint_proportions_2indep`, method `score`) ends at
+    one number for both limits where every control has the event, and below 0 where no treated patient has; elsewhere
+    the two agree.
+
     Returns
     -------
     Ratio
@@ -194,16 +198,12 @@ def risk_ratio(treated: Proportion, control: Proportion, confidence: float = 0.9
 
 def _limit(treated: Proportion, control: Proportion, estimate: float, z: float, *, upper: bool) -> float:
     """Where the score statistic, which falls as the ratio grows, is z away from 0: by halving on the log scale."""
-    wanted = -z if upper else z
+    direction = 1 if upper else -1
     start = min(max(estimate, 1 / _WIDEST), _WIDEST)
     near, far = math.log(start), math.log(_WIDEST if upper else 1 / _WIDEST)
     for _ in range(_STEPS):
         middle = (near + far) / 2
-        beyond = (
-            _score(treated, control, math.exp(middle)) < wanted
-            if upper
-            else (_score(treated, control, math.exp(middle)) > wanted)
-        )
+        beyond = direction * _score(treated, control, math.exp(middle)) < -z
         near, far = (near, middle) if beyond else (middle, far)
     return math.exp((near + far) / 2)
 

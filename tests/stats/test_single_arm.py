@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from haicbook.printed import agreement, parse_number
-from haicbook.proportions import Proportion, exact_interval
-from haicbook.trial import (
+from haicbook.stats.proportions import Proportion, exact_interval
+from haicbook.stats.single_arm import (
     SimonDesign,
     admissible,
     characteristics,
@@ -26,7 +26,7 @@ from haicbook.trial import (
     search,
 )
 
-ORACLE = pd.read_csv(Path(__file__).parent / "oracle" / "trial.csv")
+ORACLE = pd.read_csv(Path(__file__).parents[1] / "oracle" / "trial.csv")
 
 # Simon, Control Clin Trials 1989;10:1-10, tables for p1 - p0 = 0.20: p0, alpha, beta, and the optimal and the minimax
 # design, each with its expected n under p0

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haicbook.contrasts import compare, contrast, false_discovery, number_needed, risk_ratio
-from haicbook.proportions import Difference, Proportion
+from haicbook.stats.contrasts import compare, contrast, false_discovery, number_needed, risk_ratio
+from haicbook.stats.proportions import Difference, Proportion
 
 arms = st.integers(1, 80).flatmap(lambda n: st.builds(Proportion, st.integers(0, n), st.just(n)))
 
@@ -59,6 +59,16 @@ def test_turning_the_arms_round_turns_the_ratio_over(treated, control):
     if here.low > 0 and not math.isinf(here.high):
         assert 1 / there.high == pytest.approx(here.low, rel=1e-6)
         assert 1 / there.low == pytest.approx(here.high, rel=1e-6)
+
+
+def test_koopmans_limits_hold_where_statsmodels_fails():
+    """Why they are not taken from there: with events in all controls its two limits are one number."""
+    from statsmodels.stats.proportion import confint_proportions_2indep
+
+    found = risk_ratio(Proportion(5, 20), Proportion(25, 25))
+    assert found.low < found.estimate < found.high
+    low, high = confint_proportions_2indep(5, 20, 25, 25, method="score", compare="ratio", correction=False)
+    assert high - low < 1e-6
 
 
 def test_ratios_of_arms_without_events():

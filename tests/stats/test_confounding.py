@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haicbook.confounding import adjusted_hr, bias_factor, e_value, risk_ratio_scale, tipping_effect, tipping_grid
+from haicbook.stats.confounding import adjusted_hr, bias_factor, e_value, risk_ratio_scale, tipping_effect, tipping_grid
 
 ratios = st.floats(0.05, 20)
 shares = st.floats(0, 1)

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haicbook import meta
+from haicbook.stats import meta
 
-ORACLE = pd.read_csv(Path(__file__).parent / "oracle" / "meta.csv")
+ORACLE = pd.read_csv(Path(__file__).parents[1] / "oracle" / "meta.csv")
 TESTS = {"z": "normal", "knha": "hartung-knapp", "adhoc": "hartung-knapp-floored"}
 
 studies = st.integers(2, 8).flatmap(

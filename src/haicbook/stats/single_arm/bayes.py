@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from haicbook.trial.design import SimonDesign
+from haicbook.stats.single_arm.simon import SimonDesign
 
 Prior = tuple[float, float]
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haicbook import time_zero
+from haicbook.stats import immortal_time
 from haicbook.survival import estimators
 
-ORACLE_DIR = Path(__file__).parent / "oracle"
+ORACLE_DIR = Path(__file__).parents[1] / "oracle"
 ORACLE = pd.read_csv(ORACLE_DIR / "synthesis.csv")
 DATA = dict(tuple(pd.read_csv(ORACLE_DIR / "synthesis_data.csv").groupby("set")))
 DELAY = 3.0  # as in synthesis.R
@@ -28,7 +28,7 @@ def test_a_landmark_on_the_comparator_alone_is_a_cox_model_with_delayed_entry(ro
     """Group 1 enters after three months on the time since the first treatment, the others at its start."""
     data = DATA[row.set]
     late, early = data[data.group == 1], data[data.group == 0]
-    clocked = time_zero.landmark(early.time, early.event, DELAY)
+    clocked = immortal_time.landmark(early.time, early.event, DELAY)
     time = np.concatenate([late.time.to_numpy()[None], clocked.time], axis=1)
     event = np.concatenate([late.event.to_numpy(bool)[None], clocked.event], axis=1)
     log_hr, se = estimators.cox(time, event, np.arange(len(data)) < len(late))
@@ -40,7 +40,7 @@ def test_a_landmark_on_the_comparator_alone_is_a_cox_model_with_delayed_entry(ro
 @given(rows, st.floats(0, 20))
 def test_who_is_left_out_moves_no_estimate(data, at):
     time, event = (np.array(part) for part in data)
-    clocked = time_zero.landmark(time, event, at)
+    clocked = immortal_time.landmark(time, event, at)
     stays = np.round(time - at, 9) > 0
     if not stays.any():
         assert not clocked.kept.any()
@@ -55,13 +55,13 @@ def test_who_is_left_out_moves_no_estimate(data, at):
 @settings(deadline=None)
 @given(rows, st.floats(0, 20))
 def test_two_landmarks_are_one_at_their_sum(data, at):
-    once = time_zero.landmark(*data, 2 * at)
-    twice = time_zero.landmark(*time_zero.landmark(*data, at)[:2], at)
+    once = immortal_time.landmark(*data, 2 * at)
+    twice = immortal_time.landmark(*immortal_time.landmark(*data, at)[:2], at)
     np.testing.assert_allclose(once.time, twice.time, atol=1e-9)
 
 
 def test_a_lead_makes_every_time_longer():
-    clocked = time_zero.lead([[3, 5], [1, 0]], [[1, 0], [1, 1]], 2.5)
+    clocked = immortal_time.lead([[3, 5], [1, 0]], [[1, 0], [1, 1]], 2.5)
     assert clocked.time.tolist() == [[5.5, 7.5], [3.5, 2.5]]
     assert clocked.event.tolist() == [[True, False], [True, True]]
     assert clocked.kept.all()
@@ -69,7 +69,7 @@ def test_a_lead_makes_every_time_longer():
 
 @pytest.mark.parametrize(("n", "share", "added"), [(34, 0.0, 0), (34, 0.15, 6), (30, 0.5, 30), (30, 0.25, 10)])
 def test_the_missing_are_that_share_of_all(n, share, added):
-    clocked = time_zero.with_missed(np.full((4, n), 20.0), np.zeros((4, n), bool), share, 3)
+    clocked = immortal_time.with_missed(np.full((4, n), 20.0), np.zeros((4, n), bool), share, 3)
     assert clocked.time.shape == (4, n + added)
     new = clocked.time[:, n:]
     assert clocked.event[:, n:].all()
@@ -82,7 +82,7 @@ def test_the_missing_are_that_share_of_all(n, share, added):
 
 
 def test_the_excluded_lived_so_long():
-    clocked = time_zero.with_excluded(np.full((2, 30), 4.0), np.ones((2, 30), bool), 0.25, 9)
+    clocked = immortal_time.with_excluded(np.full((2, 30), 4.0), np.ones((2, 30), bool), 0.25, 9)
     assert clocked.time[:, 30:].tolist() == [[9.0] * 10] * 2
     assert not clocked.event[:, 30:].any()
 
@@ -90,17 +90,17 @@ def test_the_excluded_lived_so_long():
 def test_responders_by_lot_lived_to_see_the_scan():
     rng = np.random.default_rng(1)
     time = rng.exponential(6, (200, 50))
-    chosen = time_zero.meaningless_responders(time, 0.4, 2, rng)
+    chosen = immortal_time.meaningless_responders(time, 0.4, 2, rng)
     assert (chosen.sum(axis=1) == 20).all()
     assert (time[chosen] > 2).all()
-    few = time_zero.meaningless_responders(time, 1, 2, rng)
+    few = immortal_time.meaningless_responders(time, 1, 2, rng)
     assert (few == (time > 2)).all()
 
 
 def test_the_lot_is_fair_among_those_who_lived():
     rng = np.random.default_rng(2)
     time = np.broadcast_to(np.arange(1.0, 11.0), (20000, 10))
-    chosen = time_zero.meaningless_responders(time, 0.4, 2.5, rng).mean(axis=0)
+    chosen = immortal_time.meaningless_responders(time, 0.4, 2.5, rng).mean(axis=0)
     assert chosen[:2].tolist() == [0, 0]
     # four of eight; four Monte Carlo errors
     assert np.abs(chosen[2:] - 0.5).max() < 4 * 0.5 / np.sqrt(20000)
@@ -109,15 +109,15 @@ def test_the_lot_is_fair_among_those_who_lived():
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: time_zero.landmark([1.0], [1], -1), "a landmark at -1"),
-        (lambda: time_zero.lead([1.0], [1], np.inf), "a lead of inf"),
-        (lambda: time_zero.with_missed([1.0], [1], 1.0, 0), r"share is 1.0.*window is 0"),
+        (lambda: immortal_time.landmark([1.0], [1], -1), "a landmark at -1"),
+        (lambda: immortal_time.lead([1.0], [1], np.inf), "a lead of inf"),
+        (lambda: immortal_time.with_missed([1.0], [1], 1.0, 0), r"share is 1.0.*window is 0"),
         (
-            lambda: time_zero.meaningless_responders([1.0], 2, -1, np.random.default_rng(1)),
+            lambda: immortal_time.meaningless_responders([1.0], 2, -1, np.random.default_rng(1)),
             r"share is 2.*assessed is -1",
         ),
-        (lambda: time_zero.landmark([1.0, 2.0], [1], 1), "must be the same"),
-        (lambda: time_zero.landmark([-1.0], [1], 1), "not negative"),
+        (lambda: immortal_time.landmark([1.0, 2.0], [1], 1), "must be the same"),
+        (lambda: immortal_time.landmark([-1.0], [1], 1), "not negative"),
     ],
 )
 def test_what_is_out_of_range_is_said(call, words):

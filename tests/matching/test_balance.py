@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haicbook.matching.balance import COLUMNS, VERDICTS, balance, verdict
-from haicbook.matching.quartiles import mean_and_sd_from_quartiles
-from haicbook.matching.smd import binary_smd, categorical_smd, distance_interval, mean_smd, smd_interval
+from haicbook.matching.balance.assessment import COLUMNS, VERDICTS, balance, verdict
+from haicbook.matching.balance.differences import binary_smd, categorical_smd, distance_interval, mean_smd, smd_interval
+from haicbook.matching.balance.summaries import mean_and_sd_from_quartiles
 
 ORACLE = Path(__file__).parents[1] / "oracle"
 R = pd.read_csv(ORACLE / "balance.csv")

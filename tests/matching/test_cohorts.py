@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from haicbook import study
 from haicbook.matching import INDEPENDENT, Correlated, Exchangeable, Unknown, counted, measured
-from haicbook.matching.cohorts import draw, level_counts
-from haicbook.matching.covariates import Covariate, Summary, printed_covariates
-from haicbook.matching.repairs import repaired
+from haicbook.matching.balance.covariates import Covariate, Summary, printed_covariates
+from haicbook.matching.rerun.cohorts import draw, level_counts
+from haicbook.matching.rerun.margins import repaired
 
 ARMS = ("new", "old")
 AGE = measured("age", ARMS, (75, 74), (55.3, 56.0), (9.5, 10.5))

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from haicbook.matching import Levels, Moments, Quartiles, definitions, which_definition
-from haicbook.matching.finder import attainable
-from haicbook.matching.quartiles import luo_mean, mean_and_sd_from_quartiles, skewed
+from haicbook.matching.balance.differences import attainable
+from haicbook.matching.balance.summaries import luo_mean, mean_and_sd_from_quartiles, skewed
 
 R = pd.read_csv(Path(__file__).parents[1] / "oracle" / "matching_definitions.csv")
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from haicbook import matching
 from haicbook.matching import kernels
-from haicbook.matching.assess import assess, terms
-from haicbook.matching.pairs import greedy, optimal, tied
+from haicbook.matching.engine.matched import assess, terms
+from haicbook.matching.engine.pairs import greedy, optimal, tied
 
 ORACLE = Path(__file__).parents[1] / "oracle"
 COVARIATES = ["age", "educ", "black", "hispan", "married", "nodegree", "re74", "re75"]
@@ -374,7 +374,7 @@ def test_separation_is_named_and_met_with_a_penalised_fit():
 
 
 def test_firths_penalty_adds_half_a_patient_to_each_cell_of_a_saturated_model():
-    from haicbook.matching.scores import firth
+    from haicbook.matching.engine.scores import firth
 
     treated = np.repeat([True, False, True, False], [5, 7, 0, 8])
     matrix = np.column_stack([np.ones(20), np.repeat([0, 1], [12, 8])])
@@ -385,7 +385,7 @@ def test_firths_penalty_adds_half_a_patient_to_each_cell_of_a_saturated_model():
 @settings(deadline=None, max_examples=60)
 @given(st.integers(0, 10**6), st.integers(5, 25), st.integers(1, 3))
 def test_firths_penalty_settles_where_the_arms_separate_and_no_step_leads_higher(seed, patients, terms):
-    from haicbook.matching.scores import _penalised, firth
+    from haicbook.matching.engine.scores import _penalised, firth
 
     rng = np.random.default_rng(seed)
     matrix = np.column_stack([np.ones(patients), rng.integers(0, 2, (patients, terms - 1)), rng.normal(size=patients)])
@@ -399,7 +399,7 @@ def test_firths_penalty_settles_where_the_arms_separate_and_no_step_leads_higher
 
 
 def test_no_coefficients_near_by_have_a_higher_penalised_likelihood():
-    from haicbook.matching.scores import firth
+    from haicbook.matching.engine.scores import firth
 
     frame = separated()
     matrix = np.column_stack([np.ones(80), (frame.age - 60) / 9, frame.only_treated])

@@ -11,7 +11,7 @@ from scipy import stats
 
 from haicbook import matching
 from haicbook.matching import Levels, Moments, Quartiles
-from haicbook.matching.pvalues import row_p
+from haicbook.matching.balance.p_values import row_p
 from haicbook.stats import proportions
 from haicbook.study.schema import Matching
 
@@ -71,7 +71,7 @@ def test_quartiles_are_tested_by_their_approximate_moments():
 
 
 def _wan(quartiles):
-    from haicbook.matching.quartiles import mean_and_sd_from_quartiles
+    from haicbook.matching.balance.summaries import mean_and_sd_from_quartiles
 
     return mean_and_sd_from_quartiles(quartiles.q1, quartiles.median, quartiles.q3, quartiles.n)
 

@@ -25,12 +25,11 @@ from haicbook.matching import (
     summarise_rerun,
     summarise_sensitivity,
 )
-from haicbook.matching.calipers import distances
-from haicbook.matching.cohorts import draw
-from haicbook.matching.covariates import printed_covariates
-from haicbook.matching.logit import logit_scores
-from haicbook.matching.rematch import match_cohorts, matched_margins, places
-from haicbook.matching.sensitivity import variations
+from haicbook.matching.balance.covariates import printed_covariates
+from haicbook.matching.engine.pairs import distances
+from haicbook.matching.engine.scores import logit_scores
+from haicbook.matching.rerun.cohorts import draw, match_cohorts, matched_margins, places
+from haicbook.matching.rerun.sensitivity import variations
 
 BEFORE = """
 age,Age,,55.3±9.5,56.0±10.5
@@ -126,7 +125,7 @@ def test_a_level_of_one_arm_only_sends_its_scores_to_one(cohorts):
 
 
 def test_the_compiled_fit_is_the_plain_one(cohorts):
-    from haicbook.matching.newton import logistic
+    from haicbook.matching.engine.loops import logistic
 
     arguments = (cohorts.design(), cohorts.treated.astype(float), 25, 1e-7, 1e-9)
     plain = getattr(logistic, "py_func", logistic)
@@ -247,8 +246,8 @@ def test_a_caliper_that_nobody_meets_leaves_no_pairs_and_no_figure(paper):
 
 def test_no_pairs_at_all_is_a_result_and_no_p_value(paper):
     found = rerun(paper, replace(PLAIN, caliper=1e-12), 5, np.random.default_rng(8))
-    assert found.surprise.members == 0
-    assert math.isnan(found.surprise.p)
+    assert found.discrepancy.members == 0
+    assert math.isnan(found.discrepancy.p)
     assert found.p_pairs == pytest.approx(2 / 6)
     assert summarise_rerun(found)["pairs"] == 0
 
@@ -346,7 +345,7 @@ def test_margins_of_any_other_study_can_be_run():
     found = rerun(Margins("a table", ARMS, before), Setting(0.2), 50, np.random.default_rng(1))
     assert (found.pairs <= 50).all()
     assert math.isnan(found.p_pairs)
-    assert math.isnan(found.surprise.p)
+    assert math.isnan(found.discrepancy.p)
     assert found.margins.printed.isna().all()
 
 
@@ -401,7 +400,7 @@ def test_the_grid_is_that_of_single_runs(paper):
     alone = rerun(paper, replace(PLAIN, dependence=Exchangeable(0.4)), 40, np.random.default_rng(seed))
     row = grid[(grid.topic == "Dependence") & (grid.label == "correlation 0.4")].iloc[0]
     assert row.pairs == np.median(alone.pairs)
-    assert row.p == alone.surprise.p
+    assert row.p == alone.discrepancy.p
 
 
 def test_contradictory_margins_widen_the_grid():
@@ -446,9 +445,9 @@ def test_liu_hepa_keeps_far_more_patients_with_high_afp_than_it_prints():
 
 def test_lin2023_departs_in_the_row_that_repeats_another():
     found = rerun(study.load("lin2023"), Setting(0.03, "score").keeping_pairs(), 400, np.random.default_rng(10))
-    assert found.surprise.drivers.group[0] == "pvtt"
-    assert found.surprise.p < 0.01
-    assert found.surprise.drivers.p_without[0] > 0.05
+    assert found.discrepancy.drivers.group[0] == "pvtt"
+    assert found.discrepancy.p < 0.01
+    assert found.discrepancy.drivers.p_without[0] > 0.05
     assert repeated_counts(found) == [("BCLC stage", "Portal vein tumour thrombosis")]
 
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from haicbook.matching import Exchangeable, Margins, Setting, Unknown, counted, measured, rerun
-from haicbook.matching.calibration import calibrate, honest_paper
-from haicbook.matching.surprise import surprise
+from haicbook.matching.rerun.calibration import calibrate, honest_paper
+from haicbook.matching.rerun.discrepancy import discrepancy
 
 GROUPS = ["a", "a", "b", "b", "c", "c"]
 
@@ -28,7 +28,7 @@ def correlated(members: int, rng: np.random.Generator) -> np.ndarray:
 
 def test_the_rank_is_calibrated_whatever_the_distribution():
     rng = np.random.default_rng(1)
-    found = [surprise(sample[1:], sample[0], GROUPS) for sample in (correlated(100, rng) for _ in range(1500))]
+    found = [discrepancy(sample[1:], sample[0], GROUPS) for sample in (correlated(100, rng) for _ in range(1500))]
     for p in (
         [each.p for each in found],
         [each.p_distance for each in found],
@@ -43,7 +43,7 @@ def test_the_rank_is_calibrated_whatever_the_distribution():
 
 def test_rows_are_ranked_as_by_hand():
     ensemble = np.array([[1.0, 5.0], [2.0, 5.0], [3.0, 6.0], [4.0, 6.0]])
-    found = surprise(ensemble, np.array([3.5, 9.0]), ["a", "b"])
+    found = discrepancy(ensemble, np.array([3.5, 9.0]), ["a", "b"])
     everyone = np.vstack([[3.5, 9.0], ensemble])
     z = (everyone - everyone.mean(axis=0)) / everyone.std(axis=0)
     np.testing.assert_allclose(found.rows.z, z[0])
@@ -58,10 +58,10 @@ def test_rows_are_ranked_as_by_hand():
 def test_units_and_order_are_of_no_matter(seed):
     rng = np.random.default_rng(seed)
     sample = correlated(60, rng)
-    found = surprise(sample[1:], sample[0], GROUPS)
+    found = discrepancy(sample[1:], sample[0], GROUPS)
     scaled = sample * rng.uniform(0.1, 10, 6) + rng.normal(size=6)
     shuffled = rng.permutation(scaled[1:], axis=0)
-    again = surprise(shuffled, scaled[0], GROUPS)
+    again = discrepancy(shuffled, scaled[0], GROUPS)
     assert again.distance == pytest.approx(found.distance, rel=1e-6)
     assert again.p == found.p
     np.testing.assert_allclose(again.rows.p_adjusted, found.rows.p_adjusted)
@@ -71,9 +71,9 @@ def test_units_and_order_are_of_no_matter(seed):
 def test_a_print_far_out_is_beyond_all_and_its_row_drives_it():
     sample = correlated(500, np.random.default_rng(2))
     printed = sample[0].copy()
-    usual = surprise(sample[1:], printed, GROUPS)
+    usual = discrepancy(sample[1:], printed, GROUPS)
     printed[2] += 0.3
-    found = surprise(sample[1:], printed, GROUPS)
+    found = discrepancy(sample[1:], printed, GROUPS)
     assert usual.p > 0.05
     assert found.p == 1 / 500
     assert found.rows.p_adjusted.idxmin() == 2
@@ -88,8 +88,8 @@ def test_what_is_not_printed_and_members_without_pairs_are_left_out():
     printed[5] = math.nan
     ensemble = sample[1:].copy()
     ensemble[:20, 0] = math.nan
-    found = surprise(ensemble, printed, GROUPS)
-    same = surprise(ensemble[20:, :5], printed[:5], GROUPS[:5])
+    found = discrepancy(ensemble, printed, GROUPS)
+    same = discrepancy(ensemble[20:, :5], printed[:5], GROUPS[:5])
     assert found.members == 179
     assert found.p == same.p
     assert math.isnan(found.rows.p[5])
@@ -98,15 +98,15 @@ def test_what_is_not_printed_and_members_without_pairs_are_left_out():
 def test_a_margin_that_never_moves_is_no_evidence_unless_the_print_moves():
     sample = correlated(300, np.random.default_rng(4))
     still = np.column_stack([sample, np.full(300, 2.0)])
-    same = surprise(still[1:], still[0], [*GROUPS, "d"])
-    assert same.p == surprise(sample[1:], sample[0], GROUPS).p
-    assert surprise(still[1:], np.append(sample[0], 3.0), [*GROUPS, "d"]).p == 1 / 300
+    same = discrepancy(still[1:], still[0], [*GROUPS, "d"])
+    assert same.p == discrepancy(sample[1:], sample[0], GROUPS).p
+    assert discrepancy(still[1:], np.append(sample[0], 3.0), [*GROUPS, "d"]).p == 1 / 300
 
 
 @pytest.mark.parametrize("printed", [np.full(6, math.nan), np.zeros(6)])
 def test_nothing_to_compare_gives_no_p(printed):
     ensemble = np.full((5, 6), math.nan)
-    found = surprise(ensemble, printed, GROUPS)
+    found = discrepancy(ensemble, printed, GROUPS)
     assert math.isnan(found.p)
     assert found.drivers.empty
 
@@ -157,7 +157,7 @@ def test_a_dishonest_row_is_found_and_named():
         few = {arm: replace(summary, counts=np.array([summary.n - 1.0, 1.0])) for arm, summary in afp.arms.items()}
         forged = replace(honest, after={**honest.after, "afp": replace(afp, arms=few)})
         found.append(rerun(forged, Setting(0.2), 200, rng))
-    assert sum(each.surprise.p <= 0.05 for each in found) >= 9
+    assert sum(each.discrepancy.p <= 0.05 for each in found) >= 9
     assert sum(each.margins.covariate[each.margins.z.abs().idxmax()] == "afp" for each in found) >= 9
 
 

@@ -230,7 +230,7 @@ def _names(effects: Sequence[float], labels: Sequence[str] | None) -> list[str]:
 
 def _mean_effect(
     y: Floats, weights: Floats, variance: float, confidence: float, interval: Interval, prediction: Prediction
-) -> dict[str, float]:
+) -> dict[str, Any]:
     """The fields of :class:`Pooled` about the mean of the true effects and about the next study."""
     mean = float(weights @ y / weights.sum())
     error, df = _error(y, weights, mean, interval)
@@ -283,8 +283,8 @@ def leave_one_out(
     ]
 
     def without(place: int) -> Pooled | Message:
-        rest = studies[:place] + studies[place + 1 :]
-        return random_effects(*([study[part] for study in rest] for part in range(3)), **options)  # type: ignore[misc]
+        y, s, names = zip(*studies[:place], *studies[place + 1 :], strict=True) if len(studies) > 1 else ((), (), ())
+        return random_effects(y, s, names, **options)
 
     return tuple(LeftOut(study[2], without(place)) for place, study in enumerate(studies))
 

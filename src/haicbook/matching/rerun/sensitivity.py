@@ -9,16 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from haicbook.matching.calipers import CALIPER_SCALES
-from haicbook.matching.cohorts import SHAPES
-from haicbook.matching.dependence import INDEPENDENT, Dependence, Exchangeable, Unknown
-from haicbook.matching.logit import SCORE_MODELS
-from haicbook.matching.margins import Margins, incomplete, printed_margins, usable
-from haicbook.matching.pairs import ORDERS
-from haicbook.matching.rematch import rematch
-from haicbook.matching.repairs import repairs
-from haicbook.matching.rerun import Rerun, assess, require
-from haicbook.matching.setting import Setting
+from haicbook.matching.engine.pairs import CALIPER_SCALES, ORDERS
+from haicbook.matching.engine.scores import SCORE_MODELS
+from haicbook.matching.rerun.margins import Margins, incomplete, printed_margins, repairs
+from haicbook.matching.rerun.rerun import Rerun, require, reruns
+from haicbook.matching.rerun.settings import INDEPENDENT, SHAPES, Dependence, Exchangeable, Setting, Unknown
 from haicbook.study import Paper
 
 DEPENDENCES: tuple[Dependence, ...] = (
@@ -153,10 +148,7 @@ def sensitivity(
     rows: dict[int, list[object]] = {}
     for together in _sharing_cohorts(grid):
         settings = [grid[place].setting for place in together]
-        used, notes = usable(margins, settings[0].repair)
-        results = rematch(used, margins.arms, settings, margins.pairs, cohorts, np.random.default_rng(seed))
-        for place, setting, result in zip(together, settings, results, strict=True):
-            found = assess(margins, used, setting, result, notes)
+        for place, found in zip(together, reruns(margins, settings, cohorts, np.random.default_rng(seed)), strict=True):
             rows[place] = [grid[place].topic, grid[place].label, *_row(found, watched)]
     return pd.DataFrame([rows[place] for place in range(len(grid))], columns=COLUMNS)
 
@@ -181,11 +173,11 @@ def _row(found: Rerun, watched: tuple[str, str]) -> list[object]:
     share = watched_share(found, watched)
     low, middle, high = np.quantile(found.pairs, (0.025, 0.5, 0.975))
     printed = math.nan if found.printed_pairs is None else float(found.printed_pairs)
-    drivers = found.surprise.drivers
+    drivers = found.discrepancy.drivers
     return [
         *(float(middle), float(low), float(high), printed, found.p_pairs),
         *share,
-        *(found.surprise.p, found.surprise.members, drivers.group[0] if len(drivers) else ""),
+        *(found.discrepancy.p, found.discrepancy.members, drivers.group[0] if len(drivers) else ""),
     ]
 
 
@@ -202,3 +194,25 @@ def watched_share(found: Rerun, watched: tuple[str, str]) -> tuple[float, float,
         return math.nan, math.nan, math.nan, float(printed)
     low, middle, high = np.quantile(having, (0.025, 0.5, 0.975))
     return float(middle), float(low), float(high), float(printed)
+
+
+def summarise_sensitivity(grid: pd.DataFrame) -> dict[str, float]:
+    """Named values of a grid: its `settings`, the largest `p` of the printed table under any, and the watched share.
+
+    `watched.low` and `watched.high` are the smallest 2.5 % and the largest 97.5 % point over the settings, `watched`
+    the range of the medians; `surprising` counts the settings with p up to 0.05.
+    """
+    return {
+        "settings": len(grid),
+        "surprising": int((grid.p <= 0.05).sum()),
+        "largest_p": float(grid.p.max()),
+        "watched.least": float(grid.watched.min()),
+        "watched.most": float(grid.watched.max()),
+        "watched.low": float(grid.watched_low.min()),
+        "watched.high": float(grid.watched_high.max()),
+        "watched_printed": float(grid.watched_printed.dropna().iloc[0])
+        if grid.watched_printed.notna().any()
+        else np.nan,
+        "pairs.least": float(grid.pairs.min()),
+        "pairs.most": float(grid.pairs.max()),
+    }

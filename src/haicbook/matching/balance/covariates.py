@@ -16,7 +16,7 @@ MOMENTS = ("mean", "sd", "median", "q1", "q3")
 
 
 @dataclass(frozen=True, eq=False)
-class Summary:
+class PrintedArm:
     """One covariate in one arm, as printed.
 
     Attributes
@@ -78,7 +78,7 @@ class Covariate:
     type: str
     levels: tuple[str, ...]
     level_labels: tuple[str, ...]
-    arms: dict[str, Summary]
+    arms: dict[str, PrintedArm]
     value_ids: tuple[str, ...]
 
     @property
@@ -127,7 +127,7 @@ def counted(
     """
     table = np.array(list(counts.values()), dtype=float)
     summaries = {
-        arm: Summary(int(column.sum()), column, 100 * column / max(column.sum(), 1.0), {})
+        arm: PrintedArm(int(column.sum()), column, 100 * column / max(column.sum(), 1.0), {})
         for arm, column in zip(arms, table.T, strict=True)
     }
     return Covariate(name, kind, tuple(counts), tuple(counts), summaries, ())
@@ -139,7 +139,7 @@ def measured(
     """A continuous covariate from means and SDs that were not loaded from a study; each pair is by arm."""
     nothing = np.zeros(0)
     summaries = {
-        arm: Summary(size, nothing, nothing, {"mean": centre, "sd": spread})
+        arm: PrintedArm(size, nothing, nothing, {"mean": centre, "sd": spread})
         for arm, size, centre, spread in zip(arms, n, mean, sd, strict=True)
     }
     return Covariate(name, "continuous", (), (), summaries, ())
@@ -194,7 +194,7 @@ def _levels(values: pd.DataFrame) -> tuple[str, ...]:
     return tuple(level for level in found if level) or tuple(found)
 
 
-def _summary(size: int, levels: tuple[str, ...], values: pd.DataFrame) -> Summary:
+def _summary(size: int, levels: tuple[str, ...], values: pd.DataFrame) -> PrintedArm:
     def of(statistic: str) -> pd.DataFrame:
         return values[values.statistic == statistic].set_index("level").reindex(list(levels))
 
@@ -205,7 +205,7 @@ def _summary(size: int, levels: tuple[str, ...], values: pd.DataFrame) -> Summar
         if _contradicts(count, row, size)
     )
     moments = values[values.statistic.isin(MOMENTS)].set_index("statistic").dropna(subset="value")
-    return Summary(
+    return PrintedArm(
         size,
         counts.value.to_numpy(dtype=float),
         percentages.value.to_numpy(dtype=float),

@@ -6,13 +6,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from haicbook.matching.cohorts import Cohorts, level_counts
-from haicbook.matching.covariates import Covariate, Summary
-from haicbook.matching.logit import logit_scores
-from haicbook.matching.margins import Margins
-from haicbook.matching.rematch import Matchings, margins_of_weights, match_cohorts, matched_margins, places
-from haicbook.matching.rerun import rerun
-from haicbook.matching.setting import Setting
+from haicbook.matching.balance.covariates import Covariate, PrintedArm
+from haicbook.matching.engine.scores import logit_scores
+from haicbook.matching.rerun.cohorts import (
+    Cohorts,
+    Matchings,
+    level_counts,
+    margins_of_weights,
+    match_cohorts,
+    matched_margins,
+    places,
+)
+from haicbook.matching.rerun.margins import Margins
+from haicbook.matching.rerun.rerun import rerun
+from haicbook.matching.rerun.settings import Setting
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +73,7 @@ def calibrate(
     rows = []
     for _ in range(papers):
         found = rerun(honest_paper(template, truth, rng), assumed, cohorts, rng)
-        rows.append([found.surprise.p, found.surprise.rows.p_adjusted.min(), found.p_pairs])
+        rows.append([found.discrepancy.p, found.discrepancy.rows.p_adjusted.min(), found.p_pairs])
     return Calibration(*np.array(rows).T)
 
 
@@ -132,10 +139,10 @@ def _printed(covariates: tuple[Covariate, ...], arms: tuple[str, str], found: Ma
     )
 
 
-def _summary(covariate: Covariate, size: int, values: list[float]) -> Summary:
+def _summary(covariate: Covariate, size: int, values: list[float]) -> PrintedArm:
     nothing = np.zeros(0)
     if covariate.type == "continuous":
         moments = {name: round(value, 1) for name, value in zip(("mean", "sd"), values, strict=True)}
-        return Summary(size, nothing, nothing, moments, {"mean": 1, "sd": 1})
+        return PrintedArm(size, nothing, nothing, moments, {"mean": 1, "sd": 1})
     counts = np.array(values[: max(1, len(covariate.levels))])
-    return Summary(size, counts, 100 * counts / max(size, 1), {})
+    return PrintedArm(size, counts, 100 * counts / max(size, 1), {})

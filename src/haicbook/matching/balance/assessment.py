@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from haicbook.matching.covariates import Covariate, printed_covariates
-from haicbook.matching.covariates import Summary as ArmSummary
-from haicbook.matching.definitions import Definition, definitions
-from haicbook.matching.finder import attainable
-from haicbook.matching.quartiles import skewed
-from haicbook.matching.smd import distance_interval, smd_interval
-from haicbook.matching.summaries import Levels, Moments, Quartiles, Summary
+from haicbook.matching.balance.covariates import Covariate, PrintedArm, printed_covariates
+from haicbook.matching.balance.differences import Definition, attainable, definitions, distance_interval, smd_interval
+from haicbook.matching.balance.summaries import Levels, Moments, Quartiles, Summary, skewed
 from haicbook.stats.proportions import normal_quantile
 from haicbook.study import Paper
+from haicbook.study.schema import Table, Variable
 from haicbook.words import label
 
 ACCEPTABLE, SERIOUS = 0.1, 0.25
@@ -86,7 +84,7 @@ def balance(paper: Paper, population: str, confidence: float = 0.95) -> pd.DataF
 
 
 @dataclass(frozen=True)
-class Printed:
+class PrintedPair:
     """What a table prints of one covariate in two arms, as far as a difference can be had from it.
 
     Attributes
@@ -102,23 +100,23 @@ class Printed:
     reason: str = ""
 
 
-def printed_summaries(covariate: Covariate, arms: tuple[str, str]) -> Printed:
+def printed_summaries(covariate: Covariate, arms: tuple[str, str]) -> PrintedPair:
     """The summaries of a covariate in two arms, of one kind: shares of levels, mean and SD, or median and quartiles."""
     pair = [covariate.arms[arm] for arm in arms]
     if covariate.type != "continuous":
         if not covariate.levels or any(np.isnan(summary.shares).any() for summary in pair):
-            return Printed(None, None, "not every level is printed for both arms")
-        return Printed(_levels(covariate, pair[0]), _levels(covariate, pair[1]))
+            return PrintedPair(None, None, "not every level is printed for both arms")
+        return PrintedPair(_levels(covariate, pair[0]), _levels(covariate, pair[1]))
     if all({"mean", "sd"} <= set(summary.moments) for summary in pair):
-        return Printed(_moments(pair[0]), _moments(pair[1]))
+        return PrintedPair(_moments(pair[0]), _moments(pair[1]))
     if not all({"median", "q1", "q3"} <= set(summary.moments) for summary in pair):
-        return Printed(None, None, "neither mean and SD nor median and quartiles for both arms")
+        return PrintedPair(None, None, "neither mean and SD nor median and quartiles for both arms")
     quartiles = [_quartiles(summary) for summary in pair]
     for found in quartiles:
         if not found.q1 <= found.median <= found.q3:
             words = f"median {found.median:g} with quartiles {found.q1:g} and {found.q3:g}"
-            return Printed(None, None, f"found {words}; quartiles enclose the median")
-    return Printed(quartiles[0], quartiles[1])
+            return PrintedPair(None, None, f"found {words}; quartiles enclose the median")
+    return PrintedPair(quartiles[0], quartiles[1])
 
 
 def printed_pair(paper: Paper, population: str, covariate: str) -> tuple[Summary, Summary]:
@@ -140,7 +138,7 @@ def printed_pair(paper: Paper, population: str, covariate: str) -> tuple[Summary
     return found.treated, found.control
 
 
-def _levels(covariate: Covariate, summary: ArmSummary) -> Levels:
+def _levels(covariate: Covariate, summary: PrintedArm) -> Levels:
     shares = [float(share) for share in summary.shares]
     names = covariate.level_labels if covariate.levels[0] else (label(covariate.name),)
     if len(shares) == 1:
@@ -148,16 +146,16 @@ def _levels(covariate: Covariate, summary: ArmSummary) -> Levels:
     return Levels(tuple(shares), summary.n, names)
 
 
-def _halves(summary: ArmSummary, *names: str) -> list[float]:
+def _halves(summary: PrintedArm, *names: str) -> list[float]:
     return [10.0 ** -summary.decimals[name] / 2 if name in summary.decimals else 0.0 for name in names]
 
 
-def _moments(summary: ArmSummary) -> Moments:
+def _moments(summary: PrintedArm) -> Moments:
     mean, sd = _halves(summary, "mean", "sd")
     return Moments(summary.moments["mean"], summary.moments["sd"], summary.n, (mean, sd))
 
 
-def _quartiles(summary: ArmSummary) -> Quartiles:
+def _quartiles(summary: PrintedArm) -> Quartiles:
     q1, median, q3 = _halves(summary, "q1", "median", "q3")
     moments = summary.moments
     return Quartiles(moments["q1"], moments["median"], moments["q3"], summary.n, (q1, median, q3))
@@ -222,3 +220,114 @@ def _notes(treated: Summary, control: Summary, low: float, high: float) -> list[
     if any(isinstance(one, Quartiles) and skewed(one.q1, one.median, one.q3, one.n) for one in (treated, control)):
         notes.append("quartiles too uneven for normal data (Shi 2023), so that mean and SD are a makeshift")
     return notes
+
+
+# --- every population at once -----------------------------------------------------------------------------------------
+
+
+_CHARACTERISTICS = ("n", "pct", "mean", "sd")
+# sizes of groups, and what was done to the patients afterwards
+_NOT_BASELINE = ("enrolled", "screened", "n_matched", "haic_courses")
+
+
+def balances(paper: Paper, confidence: float) -> dict[str, pd.DataFrame]:
+    """Balance of every population for which a baseline table is printed.
+
+    Returns
+    -------
+    dict
+        The population's name for the page to its :func:`haicbook.matching.balance`; before matching comes first.
+    """
+    found = {population.label: balance(paper, name, confidence) for name, population in paper.spec.populations.items()}
+    return {words: frame for words, frame in found.items() if frame.smd.notna().any()}
+
+
+def balances_in_text(paper: Paper, confidence: float) -> dict[str, pd.DataFrame]:
+    """As :func:`balances`, from the characteristics that the results print for both arms.
+
+    For papers whose baseline tables are lost.
+    """
+    claims = paper.select(kind="claim", section="results", statistic=list(_CHARACTERISTICS), endpoint="", grade="")
+    claims = claims[claims.source.str.contains("haracteristics") & (claims.arm != "")]
+    claims = claims[~claims.term.isin(_NOT_BASELINE)]
+    groups = claims.groupby(["term", "level", "population", "statistic"]).arm.transform("nunique")
+    shared = claims[groups == len(paper.spec.arms)]
+    # a text prints one level of a covariate, and not the same one everywhere: each level is a covariate of its own
+    names = (shared.term + "_" + shared.level).str.removesuffix("_yes").str.rstrip("_")
+    shared = shared.assign(row=names, label=names.map(label), level="", kind="baseline")
+    moments = set(shared[shared.statistic.isin(["mean", "sd"])].row)
+    types = {name: Variable(type="continuous" if name in moments else "binary") for name in shared.row.unique()}
+    table = Table.model_construct(kind="baseline", variables=types)
+    return balances(Paper(paper.spec.model_copy(update={"tables": [table]}), shared, {}), confidence)
+
+
+def summarise(found: dict[str, pd.DataFrame]) -> dict[str, float]:
+    """Named values: covariates judged, how many within 0.1, and the largest difference, before and after."""
+    values: dict[str, float] = {}
+    for words, frame in found.items():
+        judged = frame[frame.smd.notna()]
+        name = words.lower().replace(" ", "_")
+        values |= {
+            f"{name}.judged": len(judged),
+            f"{name}.within": int(judged.within_0_1.sum()),
+            f"{name}.largest": float(judged.smd.abs().max()),
+            f"{name}.interval_width": float((judged.ci_high - judged.ci_low).mean()),
+        }
+    return values
+
+
+# --- sizes ------------------------------------------------------------------------------------------------------------
+
+
+BEFORE, AFTER = "before_psm", "after_psm"
+SIZE_COLUMNS = ["arm", "label", "before", "matched", "unmatched", "discarded", "share"]
+SIZE_COLUMNS += ["effective_before", "effective", "stated"]
+
+
+def effective_sample_size(weights: np.ndarray) -> float:
+    """Kish's effective sample size, (sum of weights)² / sum of squared weights; 0 without any weight.
+
+    Parameters
+    ----------
+    weights
+        0 or above, shape (patients,); all equal to one another they count the patients that have one.
+
+    References
+    ----------
+    Kish L. Survey Sampling. Wiley 1965.
+    """
+    total = float(np.sum(weights))
+    return total**2 / float(np.sum(np.square(weights))) if total > 0 else 0.0
+
+
+def size_of_comparison(treated: float, control: float) -> float:
+    """Patients in two equal arms that compare means as precisely as these two: 4 n1 n0 / (n1 + n0)."""
+    return 4 * treated * control / (treated + control) if treated + control > 0 else 0.0
+
+
+def sizes(paper: Paper) -> pd.DataFrame:
+    """Patients of each arm before and after a paper's matching.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `arm` (empty for both together) and `label`; `before`; `matched` and `unmatched`; `discarded`, those set aside
+        before matching, which no paper here reports (missing); `share` of the arm that was matched; `effective_before`
+        and `effective`, sample sizes: an arm's patients, and for both arms :func:`size_of_comparison`. After matching
+        with replacement they are missing, since the weights would be needed; where a paper does not say whether it
+        replaced they are those without, and `stated` is False. No rows when the study was not matched.
+    """
+    populations, matching = paper.spec.populations, paper.spec.matching
+    if matching is None or not {BEFORE, AFTER} <= set(populations):
+        return pd.DataFrame(columns=SIZE_COLUMNS)
+    rows: list[list[Any]] = []
+    for arm, words in paper.spec.arms.items():
+        before, matched = populations[BEFORE].n[arm], populations[AFTER].n[arm]
+        effective = math.nan if matching.replacement else float(matched)
+        rows.append(
+            [arm, words.short, before, matched, before - matched, math.nan, matched / before, before, effective]
+        )
+    sums = [sum(row[place] for row in rows) for place in (2, 3, 4)]
+    compared = [size_of_comparison(*(row[place] for row in rows)) for place in (7, 8)]
+    rows.append(["", "Both", *sums, math.nan, sums[1] / sums[0], *compared])
+    return pd.DataFrame([[*row, matching.replacement is not None] for row in rows], columns=SIZE_COLUMNS)

@@ -1,4 +1,4 @@
-"""Compiled inner loop of greedy nearest-neighbour matching, for many cohorts at once.
+"""The compiled loops: greedy nearest-neighbour matching and logistic regression, for many cohorts at once.
 
 Controls are kept in the order of their positions. The nearest free one is found outward from the place of the treated
 patient, over links that jump what is already taken: a cohort costs little more than its sorting.
@@ -80,16 +80,16 @@ def allowed(pool: Pool, patient: int, place: int) -> bool:
 
 
 @compiled
-def nearest(pool: Pool, patient: int, caliper: float) -> tuple[int, float]:
+def nearest(pool: Pool, patient: int) -> tuple[int, float]:
     """Place and distance of the nearest control that may be paired with a patient; place -1 when there is none.
 
     Of controls equally near, the one with the lowest index.
     """
     here = pool.positions[patient]
     start = np.searchsorted(pool.values, here)
-    best, gap = -1, caliper
+    best, gap = -1, np.inf
     place = follow(pool.right, start)
-    while place < len(pool.values) and pool.values[place] - here <= gap:
+    while place < len(pool.values):
         if allowed(pool, patient, place):
             best, gap = place, pool.values[place] - here
             break
@@ -105,18 +105,21 @@ def nearest(pool: Pool, patient: int, caliper: float) -> tuple[int, float]:
 
 
 @compiled
-def match_in_turn(pool: Pool, treated: Array, queue: Array, caliper: float, partners: Array) -> None:
+def match_in_turn(pool: Pool, treated: Array, queue: Array, caliper: float, partners: Array, span: Array) -> None:
     """Without replacement, in the queue's order; everyone has a first partner before anyone has a second."""
     for turn in range(partners.shape[1]):
         for member in queue:
-            place, _ = nearest(pool, treated[member], caliper)
-            if place >= 0:
+            place, gap = nearest(pool, treated[member])
+            if gap > caliper:
+                span[1] = min(span[1], gap)
+            elif place >= 0:
+                span[0] = max(span[0], gap)
                 partners[member, turn] = pool.controls[place]
                 take(pool, place)
 
 
 @compiled
-def match_closest_first(pool: Pool, treated: Array, queue: Array, caliper: float, partners: Array) -> None:
+def match_closest_first(pool: Pool, treated: Array, queue: Array, caliper: float, partners: Array, span: Array) -> None:
     """Without replacement, the closest of all possible pairs first; the queue's order settles ties."""
     found, gaps, waiting = np.empty(len(treated), np.int64), np.empty(len(treated)), np.empty(len(treated), np.bool_)
     for turn in range(partners.shape[1]):
@@ -129,25 +132,31 @@ def match_closest_first(pool: Pool, treated: Array, queue: Array, caliper: float
             if member < 0:
                 break
             if found[member] >= 0 and not pool.taken[found[member]]:
+                span[0] = max(span[0], gaps[member])
                 partners[member, turn] = pool.controls[found[member]]
                 take(pool, found[member])
                 waiting[member] = False
                 continue
             # a distance can only have grown since it was found
-            found[member], gaps[member] = nearest(pool, treated[member], caliper)
-            waiting[member] = found[member] >= 0
+            found[member], gaps[member] = nearest(pool, treated[member])
+            waiting[member] = found[member] >= 0 and gaps[member] <= caliper
+            if gaps[member] > caliper:
+                span[1] = min(span[1], gaps[member])
 
 
 @compiled
-def match_with_replacement(pool: Pool, treated: Array, caliper: float, partners: Array) -> None:
+def match_with_replacement(pool: Pool, treated: Array, caliper: float, partners: Array, span: Array) -> None:
     """The nearest controls of each treated patient, whoever else has them; each once for the same patient."""
     places = np.empty(partners.shape[1], np.int64)
     for member in range(len(treated)):
         count = 0
         for turn in range(partners.shape[1]):
-            place, _ = nearest(pool, treated[member], caliper)
-            if place < 0:
+            place, gap = nearest(pool, treated[member])
+            if gap > caliper:
+                span[1] = min(span[1], gap)
+            if place < 0 or gap > caliper:
                 break
+            span[0] = max(span[0], gap)
             partners[member, turn] = pool.controls[place]
             pool.taken[place] = True
             places[turn] = place
@@ -156,56 +165,80 @@ def match_with_replacement(pool: Pool, treated: Array, caliper: float, partners:
 
 
 @compiled
-def greedy(
-    positions: Array,
-    treated: Array,
-    controls: Array,
-    queues: Array,
-    calipers: Array,
-    closest: bool,
-    replace: bool,
-    strata: Array,
-    bounded: Array,
-    widths: Array,
-    partners: Array,
-) -> None:
-    """Greedy nearest-neighbour matching of B cohorts into `partners`; see :func:`haicbook.matching.pairs.greedy`.
+def greedy(queued: Any, calipers: Array, closest: bool, replace: bool, partners: Array, spans: Array) -> None:
+    """Greedy nearest-neighbour matching of B cohorts into `partners`; see :func:`haicbook.matching.engine.pairs.pair`.
 
     Parameters
     ----------
-    positions
-        Scores or logits, float64, shape (B, patients).
-    treated
-        Indices of the T treated patients, int64, shape (T,).
-    controls
-        Indices of the controls by rising position, ties by index, int64, shape (B, C).
-    queues
-        Order of the treated patients, as places in `treated`, int64, shape (B, T).
+    queued
+        The cohorts, a :class:`haicbook.matching.engine.pairs.Queued`.
     calipers
         Largest distance within a pair, float64, shape (B,).
     closest, replace
         Whether the closest pair goes first; whether controls may be used again (the order is then of no matter).
-    strata, bounded, widths
-        As in :class:`Pool`, with a first axis B for the first two.
     partners
         Filled with indices of controls, int64, shape (B, T, ratio); -1 on entry.
+    spans
+        Filled with the widest distance within a pair and the narrowest that the caliper forbade, shape (B, 2); 0 and
+        infinite on entry. A caliper from the first to below the second gives the same partners.
     """
-    size = controls.shape[1]
-    for cohort in range(len(positions)):
+    size = queued.controls.shape[1]
+    for cohort in range(len(queued.positions)):
         pool = Pool(
-            positions[cohort],
-            controls[cohort],
-            positions[cohort][controls[cohort]],
+            queued.positions[cohort],
+            queued.controls[cohort],
+            queued.positions[cohort][queued.controls[cohort]],
             np.zeros(size, np.bool_),
             np.arange(size + 1),
             np.arange(size + 1),
-            strata[cohort],
-            bounded[cohort],
-            widths,
+            queued.strata,
+            queued.bounded,
+            queued.widths,
         )
+        queue, caliper = queued.queues[cohort], calipers[cohort]
         if replace:
-            match_with_replacement(pool, treated, calipers[cohort], partners[cohort])
+            match_with_replacement(pool, queued.treated, caliper, partners[cohort], spans[cohort])
         elif closest:
-            match_closest_first(pool, treated, queues[cohort], calipers[cohort], partners[cohort])
+            match_closest_first(pool, queued.treated, queue, caliper, partners[cohort], spans[cohort])
         else:
-            match_in_turn(pool, treated, queues[cohort], calipers[cohort], partners[cohort])
+            match_in_turn(pool, queued.treated, queue, caliper, partners[cohort], spans[cohort])
+
+
+@compiled
+def logistic(design: np.ndarray, treated: np.ndarray, iterations: int, tolerance: float, jitter: float) -> np.ndarray:
+    """Linear predictors of logistic regressions by Newton's method, shape (cohorts, patients).
+
+    Each regression stops by itself, so a cohort's result does not depend on those fitted with it.
+
+    Parameters
+    ----------
+    design
+        Shape (cohorts, patients, terms), contiguous.
+    treated
+        1.0 in the experimental arm, else 0.0; shape (patients,).
+    iterations, tolerance
+        At most so many steps; the last is the one that can raise twice the log-likelihood by no more than this.
+    jitter
+        Added to the diagonal of the information.
+    """
+    cohorts, patients, terms = design.shape
+    predictors = np.zeros((cohorts, patients))
+    ridge = jitter * np.eye(terms)
+    signs = 1.0 - 2.0 * treated
+    for cohort in range(cohorts):
+        matrix = design[cohort]
+        transposed = np.ascontiguousarray(matrix.T)
+        coefficients = np.zeros(terms)
+        linear = np.zeros(patients)
+        for _ in range(iterations):
+            # the chance of the other arm than the patient's own; bounded, so that nothing overflows
+            against = 1.0 / (1.0 + np.exp(-np.maximum(np.minimum(signs * linear, 700.0), -700.0)))
+            weights = against * (1.0 - against)
+            gradient = np.dot(transposed, -signs * against)
+            step = np.linalg.solve(np.dot(transposed * weights, matrix) + ridge, gradient)
+            coefficients = coefficients + step
+            linear = np.dot(matrix, coefficients)
+            if np.dot(gradient, step) <= tolerance:
+                break
+        predictors[cohort] = linear
+    return predictors

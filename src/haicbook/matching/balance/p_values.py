@@ -8,12 +8,10 @@ import math
 import numpy as np
 import pandas as pd
 
-from haicbook.matching.balance import SERIOUS, printed_summaries
-from haicbook.matching.covariates import Covariate, printed_covariates
-from haicbook.matching.definitions import definitions
-from haicbook.matching.effective import AFTER, BEFORE
-from haicbook.matching.quartiles import mean_and_sd_from_quartiles
-from haicbook.matching.summaries import Levels, Moments, Quartiles, Summary
+from haicbook.matching.balance.assessment import AFTER, BEFORE, SERIOUS, printed_summaries
+from haicbook.matching.balance.covariates import Covariate, printed_covariates
+from haicbook.matching.balance.differences import definitions
+from haicbook.matching.balance.summaries import Levels, Moments, Quartiles, Summary, mean_and_sd_from_quartiles
 from haicbook.study import Paper
 from haicbook.words import label
 

@@ -1,20 +1,20 @@
-"""The paper's matching, run again on made-up cohorts that have its printed margins."""
+"""The paper's matching, run again on synthetic cohorts that have its printed margins."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
-from haicbook.matching.cohorts import level_counts
-from haicbook.matching.covariates import Covariate
-from haicbook.matching.margins import Margins, printed_margins, usable
-from haicbook.matching.rematch import Matchings, places, rematch
-from haicbook.matching.setting import Setting
-from haicbook.matching.surprise import Surprise, surprise
+from haicbook.matching.balance.covariates import Covariate
+from haicbook.matching.rerun.cohorts import Matchings, level_counts, places, rematch
+from haicbook.matching.rerun.discrepancy import Discrepancy, discrepancy
+from haicbook.matching.rerun.margins import Margins, printed_margins, usable
+from haicbook.matching.rerun.settings import Setting
 from haicbook.study import Paper
 from haicbook.words import label
 
@@ -64,8 +64,8 @@ class Rerun:
         `statistic` (`n`, `mean` or `sd`), values `before` (as repaired) and after matching (`printed`; NaN where not
         printed), the cohorts' `median`, and their 2.5 % and 97.5 % points `low` and `high`; for counts the same as
         shares of the patients in `before_share`, `printed_share`, `median_share`, `low_share`, `high_share`; and `z`,
-        `p`, `p_adjusted` of :class:`haicbook.matching.surprise.Surprise`, for shares, means and SDs.
-    surprise
+        `p`, `p_adjusted` of :class:`haicbook.matching.rerun.discrepancy.Discrepancy`, for shares, means and SDs.
+    discrepancy
         The printed matched table as a whole.
     notes
         What was left out or assumed, in sentences.
@@ -79,7 +79,7 @@ class Rerun:
     p_pairs: float
     matched: np.ndarray = field(repr=False)
     margins: pd.DataFrame = field(repr=False)
-    surprise: Surprise = field(repr=False)
+    discrepancy: Discrepancy = field(repr=False)
     notes: tuple[str, ...]
 
 
@@ -110,14 +110,24 @@ def rerun(printed: Paper | Margins, setting: Setting, cohorts: int, rng: np.rand
         When the study was not matched, prints no table before matching, has a matching covariate that no table prints
         or whose margins contradict themselves without a repair, or a setting is out of range; says what is missing.
     """
-    require([setting], cohorts)
+    return reruns(printed, [setting], cohorts, rng)[0]
+
+
+def reruns(
+    printed: Paper | Margins, settings: Sequence[Setting], cohorts: int, rng: np.random.Generator
+) -> list[Rerun]:
+    """:func:`rerun` under several settings that differ in the matching only, on the same cohorts.
+
+    Dependence, shape and repair are those of the first.
+    """
+    require(settings, cohorts)
     margins = printed if isinstance(printed, Margins) else printed_margins(printed)
-    used, notes = usable(margins, setting.repair)
-    (matchings,) = rematch(used, margins.arms, [setting], margins.pairs, cohorts, rng)
-    return assess(margins, used, setting, matchings, notes)
+    used, notes = usable(margins, settings[0].repair)
+    found = rematch(used, margins.arms, settings, margins.pairs, cohorts, rng)
+    return [beside(margins, used, setting, each, notes) for setting, each in zip(settings, found, strict=True)]
 
 
-def require(settings: list[Setting], cohorts: int) -> None:
+def require(settings: Sequence[Setting], cohorts: int) -> None:
     """Refuse settings out of range, all of them at once.
 
     Raises
@@ -135,7 +145,7 @@ def require(settings: list[Setting], cohorts: int) -> None:
 # --- beside the print -------------------------------------------------------------------------------------------------
 
 
-def assess(
+def beside(
     margins: Margins, used: tuple[Covariate, ...], setting: Setting, matchings: Matchings, notes: tuple[str, ...]
 ) -> Rerun:
     """Lay what came out beside the print."""
@@ -144,7 +154,7 @@ def assess(
     sizes = matchings.sizes[:, [margins.arms.index(arm) for _, arm, *_ in spots]]
     names = _names(spots)
     printed, share = _printed_values(margins.after, spots)
-    found = surprise(
+    found = discrepancy(
         comparable(matchings.margins, sizes, counts, _decimals(margins, spots)),
         np.where(counts, share, printed),
         list(names.covariate),
@@ -245,3 +255,42 @@ def _p_of(values: np.ndarray, printed: int | None) -> float:
         return math.nan
     everyone = np.append(values, printed)
     return float(min(1.0, 2 * min((everyone >= printed).mean(), (everyone <= printed).mean())))
+
+
+# --- named values -----------------------------------------------------------------------------------------------------
+
+
+def summarise_rerun(rerun: Rerun) -> dict[str, float]:
+    """Named values of a re-run.
+
+    Returns
+    -------
+    dict
+        `cohorts`; `pairs` (median, 2.5 % and 97.5 % points), `pairs_printed` and `pairs_p`; of the printed matched
+        table as a whole its `distance`, the cohorts' median and 95 % point of it, and its `p`; `rows_beyond`, how many
+        rows have an adjusted p below 0.05, of `rows` compared.
+    """
+    low, middle, high = np.quantile(rerun.pairs, (0.025, 0.5, 0.975))
+    found = rerun.discrepancy
+    known = found.distances if len(found.distances) else np.array([np.nan])
+    return {
+        "cohorts": len(rerun.pairs),
+        "pairs": float(middle),
+        "pairs.low": float(low),
+        "pairs.high": float(high),
+        "pairs_printed": float("nan") if rerun.printed_pairs is None else rerun.printed_pairs,
+        "pairs_p": rerun.p_pairs,
+        "p": found.p,
+        "distance": found.distance,
+        "distance.median": float(np.median(known)),
+        "distance.high": float(np.quantile(known, 0.95)),
+        "rows": int(found.rows.p.notna().sum()),
+        "rows_beyond": int((found.rows.p_adjusted < 0.05).sum()),
+    }
+
+
+def repeated_counts(rerun: Rerun) -> list[tuple[str, str]]:
+    """Pairs of covariates whose printed matched counts are the same, level by level, in both arms: their labels."""
+    counts = rerun.margins[(rerun.margins.statistic == "n") & rerun.margins.printed.notna()]
+    printed = {label: tuple(rows.printed) for label, rows in counts.groupby("label", sort=False)}
+    return [(one, other) for one, other in combinations(printed, 2) if printed[one] == printed[other]]

@@ -101,10 +101,10 @@ def enumerations(sizes: list[int]) -> Rows:
     from haicbook.audit.integers import possible
     from haicbook.audit.life_tables import Goal, life_table
     from haicbook.stats.proportions import fisher_p
+    from haicbook.stats.single_arm import search
     from haicbook.survival.exact import reach
     from haicbook.survival.knots import knots_of
     from haicbook.survival.targets import ArmTargets, Interval, Landmark
-    from haicbook.stats.single_arm import search
 
     rows = []
     for n in sizes:

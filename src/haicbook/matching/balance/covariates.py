@@ -13,6 +13,7 @@ import pandas as pd
 from haicbook.study import Paper
 
 MOMENTS = ("mean", "sd", "median", "q1", "q3")
+_FREQUENCIES = ("n", "pct")
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,54 +164,57 @@ def printed_covariates(paper: Paper, population: str) -> list[Covariate]:
     if population not in paper.spec.populations:
         raise KeyError(f"{paper.study} has no population {population!r}; it has {', '.join(paper.spec.populations)}")
     types = {name: variable.type for table in paper.tables("baseline") for name, variable in table.variables.items()}
-    printed = paper.select(kind="baseline")
-    here = printed[(printed.population == population) & printed.arm.isin(list(paper.spec.arms))]
-    return [
-        _covariate(paper, population, name, types[name], printed[printed.row == name], here[here.row == name])
-        for name in here.row.unique()
-        if name in types
-    ]
+    arms = paper.spec.populations[population].n
+    anywhere: dict[str, list[Any]] = {}
+    here: dict[str, list[Any]] = {}
+    for value in paper.select(kind="baseline", row=list(types)).itertuples(index=False):
+        anywhere.setdefault(value.row, []).append(value)
+        if value.population == population and value.arm in arms:
+            here.setdefault(value.row, []).append(value)
+    return [_covariate(name, types[name], arms, anywhere[name], values) for name, values in here.items()]
 
 
-def _covariate(
-    paper: Paper, population: str, name: str, kind: str, anywhere: pd.DataFrame, here: pd.DataFrame
-) -> Covariate:
-    levels = _levels(anywhere) if kind != "continuous" else ()
-    used = here[here.statistic.isin(MOMENTS) & (here.level == "")] if kind == "continuous" else _frequencies(here)
-    arms = {
-        arm: _summary(size, levels, used[used.arm == arm]) for arm, size in paper.spec.populations[population].n.items()
-    }
-    words = anywhere.drop_duplicates("level").set_index("level").label
-    return Covariate(name, kind, levels, tuple(words[level] for level in levels), arms, tuple(used.id))
+def _covariate(name: str, kind: str, arms: Mapping[str, int], anywhere: list[Any], here: list[Any]) -> Covariate:
+    if kind == "continuous":
+        levels: tuple[str, ...] = ()
+        used = [value for value in here if value.statistic in MOMENTS and value.level == ""]
+    else:
+        levels = _levels(anywhere)
+        used = [value for value in here if value.statistic in _FREQUENCIES]
+    words: dict[str, str] = {}
+    for value in anywhere:
+        words.setdefault(value.level, value.label)
+    found = {arm: _in_arm(size, levels, [value for value in used if value.arm == arm]) for arm, size in arms.items()}
+    return Covariate(
+        name, kind, levels, tuple(words[level] for level in levels), found, tuple(value.id for value in used)
+    )
 
 
-def _frequencies(values: pd.DataFrame) -> pd.DataFrame:
-    return values[values.statistic.isin(["n", "pct"])]
-
-
-def _levels(values: pd.DataFrame) -> tuple[str, ...]:
+def _levels(values: list[Any]) -> tuple[str, ...]:
     """The categories with a frequency; a row of the variable itself counts only when there are no others."""
-    found = list(_frequencies(values).level.unique())
+    found = dict.fromkeys(value.level for value in values if value.statistic in _FREQUENCIES)
     return tuple(level for level in found if level) or tuple(found)
 
 
-def _summary(size: int, levels: tuple[str, ...], values: pd.DataFrame) -> PrintedArm:
-    def of(statistic: str) -> pd.DataFrame:
-        return values[values.statistic == statistic].set_index("level").reindex(list(levels))
+def _in_arm(size: int, levels: tuple[str, ...], values: list[Any]) -> PrintedArm:
+    cells = {(value.statistic, value.level): value for value in values}
+
+    def of(statistic: str) -> list[float]:
+        return [cells[statistic, level].value if (statistic, level) in cells else math.nan for level in levels]
 
     counts, percentages = of("n"), of("pct")
     contradicted = tuple(
         place
-        for place, (count, row) in enumerate(zip(counts.value, percentages.itertuples(), strict=True))
-        if _contradicts(count, row, size)
+        for place, (level, count) in enumerate(zip(levels, counts, strict=True))
+        if ("pct", level) in cells and _contradicts(count, cells["pct", level], size)
     )
-    moments = values[values.statistic.isin(MOMENTS)].set_index("statistic").dropna(subset="value")
+    moments = [value for value in values if value.statistic in MOMENTS and not math.isnan(value.value)]
     return PrintedArm(
         size,
-        counts.value.to_numpy(dtype=float),
-        percentages.value.to_numpy(dtype=float),
-        {str(name): float(value) for name, value in moments.value.items()},
-        {str(name): int(decimals) for name, decimals in moments.decimals.items()},
+        np.array(counts, dtype=float),
+        np.array(percentages, dtype=float),
+        {value.statistic: float(value.value) for value in moments},
+        {value.statistic: int(value.decimals) for value in moments},
         contradicted,
     )
 

@@ -149,7 +149,7 @@ def distance_interval(
     Reiser B. Commun Stat Simul Comput 2001;30:37-45.
     """
     from scipy.optimize import brentq
-    from scipy.stats import chi2, ncx2
+    from scipy.special import chdtr, chndtr
 
     scale = treated_n * control_n / (treated_n + control_n)
     observed, tail = scale * distance**2, (1 - confidence) / 2
@@ -157,12 +157,12 @@ def distance_interval(
 
     def limit(probability: float) -> float:
         """Distance at which an observation this small or smaller has this probability."""
-        if observed <= 0 or chi2.cdf(observed, terms) <= probability:
+        if observed <= 0 or chdtr(terms, observed) <= probability:
             return 0.0
         top = observed + 10
-        while ncx2.cdf(observed, terms, top) > probability:
+        while chndtr(observed, terms, top) > probability:
             top *= 2
-        found = brentq(lambda noncentral: ncx2.cdf(observed, terms, noncentral) - probability, 0, top, xtol=1e-12)
+        found = brentq(lambda noncentral: chndtr(observed, terms, noncentral) - probability, 0, top, xtol=1e-12)
         return math.sqrt(found / scale)
 
     return limit(1 - tail), limit(tail)

@@ -224,9 +224,9 @@ def _penalised(matrix: np.ndarray, treated: np.ndarray, coefficients: np.ndarray
 ScoreModel = Literal["logistic", "probit", "discriminant", "codes"]
 SCORE_MODELS: tuple[ScoreModel, ...] = ("logistic", "probit", "discriminant", "codes")
 
-_ITERATIONS = 25
+_STEPS = 25
 # rise of twice the log-likelihood that the last step is still good for; the next would be good for its square
-_TOLERANCE = 1e-7
+_RISE = 1e-7
 # keeps a term solvable whose coefficient runs off to infinity (a level that only one arm has); moves no maximum
 _JITTER = 1e-9
 # probits beyond this have a density of zero in double precision
@@ -268,7 +268,7 @@ def logit_scores(design: np.ndarray, treated: np.ndarray, model: ScoreModel = "l
         return _discriminant(design[..., 1:], treated)
     from haicbook.matching.engine.loops import logistic
 
-    return logistic(np.ascontiguousarray(design), treated.astype(float), _ITERATIONS, _TOLERANCE, _JITTER)
+    return logistic(np.ascontiguousarray(design), treated.astype(float), _STEPS, _RISE, _JITTER)
 
 
 def _probit(design: np.ndarray, treated: np.ndarray) -> np.ndarray:
@@ -279,7 +279,7 @@ def _probit(design: np.ndarray, treated: np.ndarray) -> np.ndarray:
     transposed = design.transpose(0, 2, 1)
     linear = np.zeros(design.shape[:2])
     coefficients = np.zeros((len(design), design.shape[2], 1))
-    for _ in range(_ITERATIONS):
+    for _ in range(_STEPS):
         # density over the probability of a patient's own arm, by logarithms, since both vanish far out
         log_density = -(linear**2 + np.log(2 * np.pi)) / 2
         own = np.exp(log_density - log_ndtr(signs * linear))

@@ -269,6 +269,8 @@ def match_cohorts(
 ) -> np.ndarray:
     """Partners of the experimental patients, shape (cohorts, experimental patients, ratio), -1 for none."""
     positions, units = distances(logits, setting.caliper_scale)
+    if setting.order == "random":
+        rng = np.random.default_rng(int(rng.integers(2**63)))
     cohorts = queued(tied(positions), treated, setting.order, rng)
     rules = setting.order, setting.ratio
     if setting.caliper is not None:

@@ -152,18 +152,20 @@ def beside(
     spots = places(used, margins.arms)
     counts = np.array([statistic == "n" for *_, statistic in spots])
     sizes = matchings.sizes[:, [margins.arms.index(arm) for _, arm, *_ in spots]]
-    names = _names(spots)
-    printed, share = _printed_values(margins.after, spots)
+    printed, printed_share = _printed_values(margins.after, spots)
+    before, before_share = _printed_values({covariate.name: covariate for covariate in used}, spots)
     found = discrepancy(
         comparable(matchings.margins, sizes, counts, _decimals(margins, spots)),
-        np.where(counts, share, printed),
-        list(names.covariate),
+        np.where(counts, printed_share, printed),
+        [covariate.name for covariate, *_ in spots],
         np.array([level != 0 for _, _, level, _ in spots]),
     )
-    before, before_share = _printed_values({covariate.name: covariate for covariate in used}, spots)
-    spreads = _spreads(matchings.margins, "") | _spreads(_shares(matchings.margins, sizes, counts), "_share")
-    columns = {"before": before, "printed": printed, "before_share": before_share, "printed_share": share}
-    table = pd.concat([names.assign(**columns, **spreads), found.rows], axis=1)[MARGIN_COLUMNS]
+    columns = (
+        {"before": before, "printed": printed, "before_share": before_share, "printed_share": printed_share}
+        | _spreads(matchings.margins, "")
+        | _spreads(_shares(matchings.margins, sizes, counts), "_share")
+        | {name: found.rows[name].to_numpy() for name in found.rows}
+    )
     return Rerun(
         setting,
         margins.arms,
@@ -172,7 +174,7 @@ def beside(
         margins.pairs,
         _p_of(matchings.pairs, margins.pairs),
         matchings.margins,
-        table,
+        pd.DataFrame(_names(spots) | columns, columns=MARGIN_COLUMNS),
         found,
         notes,
     )
@@ -229,7 +231,7 @@ def _printed_values(printed: Mapping[str, Covariate], spots: list[Spot]) -> tupl
     return values, np.divide(values, sizes, out=np.full(len(spots), math.nan), where=sizes > 0)
 
 
-def _names(spots: list[Spot]) -> pd.DataFrame:
+def _names(spots: list[Spot]) -> dict[str, Sequence[str]]:
     rows = []
     for covariate, arm, level, statistic in spots:
         levels, labels = covariate.levels, covariate.level_labels
@@ -237,15 +239,20 @@ def _names(spots: list[Spot]) -> pd.DataFrame:
             levels, labels = (levels[0], "other"), (labels[0], f"not {labels[0]}")
         level_names = ["", ""] if level < 0 else [levels[level], labels[level]]
         rows.append([covariate.name, label(covariate.name), *level_names, arm, statistic])
-    return pd.DataFrame(rows, columns=MARGIN_COLUMNS[:6])
+    return dict(zip(MARGIN_COLUMNS, zip(*rows, strict=True), strict=False))
 
 
 def _spreads(values: np.ndarray, suffix: str) -> dict[str, np.ndarray]:
     """Median, 2.5 % and 97.5 % point of each column, over the cohorts that have a value."""
+    levels = [0.5, 0.025, 0.975]
     points = np.full((3, values.shape[1]), math.nan)
-    known = ~np.isnan(values).all(axis=0)
-    if known.any():
-        points[:, known] = np.nanquantile(values[:, known], [0.5, 0.025, 0.975], axis=0)
+    missing = np.isnan(values)
+    # with nothing missing all columns at once, which is faster than one after the other
+    whole, some = ~missing.any(axis=0), missing.any(axis=0) & ~missing.all(axis=0)
+    if whole.any():
+        points[:, whole] = np.quantile(values[:, whole], levels, axis=0)
+    if some.any():
+        points[:, some] = np.nanquantile(values[:, some], levels, axis=0)
     return {f"{name}{suffix}": row for name, row in zip(("median", "low", "high"), points, strict=True)}
 
 

@@ -183,17 +183,18 @@ def _row(found: Rerun, watched: tuple[str, str]) -> list[object]:
 
 def watched_share(found: Rerun, watched: tuple[str, str]) -> tuple[float, float, float, float]:
     """Share of a level among all matched patients of a re-run: median, 2.5 % and 97.5 % points, and as printed."""
-    places = found.margins.index[(found.margins.covariate == watched[0]) & (found.margins.level == watched[1])]
-    if not len(places):
+    of_covariate = found.margins.covariate.to_numpy() == watched[0]
+    of_level = of_covariate & (found.margins.level.to_numpy() == watched[1])
+    if not of_level.any():
         return math.nan, math.nan, math.nan, math.nan
-    of_covariate = found.margins.index[found.margins.covariate == watched[0]]
+    counts = found.margins.printed.to_numpy()
+    printed = float(counts[of_level].sum() / counts[of_covariate].sum())
     everyone = found.matched[:, of_covariate].sum(axis=1)
-    having = found.matched[everyone > 0][:, places].sum(axis=1) / everyone[everyone > 0]
-    printed = found.margins.printed[places].sum(skipna=False) / found.margins.printed[of_covariate].sum(skipna=False)
+    having = found.matched[everyone > 0][:, of_level].sum(axis=1) / everyone[everyone > 0]
     if not len(having):
-        return math.nan, math.nan, math.nan, float(printed)
+        return math.nan, math.nan, math.nan, printed
     low, middle, high = np.quantile(having, (0.025, 0.5, 0.975))
-    return float(middle), float(low), float(high), float(printed)
+    return float(middle), float(low), float(high), printed
 
 
 def summarise_sensitivity(grid: pd.DataFrame) -> dict[str, float]:

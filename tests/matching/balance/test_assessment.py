@@ -13,7 +13,7 @@ from haicbook.matching.balance.assessment import COLUMNS, VERDICTS, balance, ver
 from haicbook.matching.balance.differences import binary_smd, categorical_smd, distance_interval, mean_smd, smd_interval
 from haicbook.matching.balance.summaries import mean_and_sd_from_quartiles
 
-ORACLE = Path(__file__).parents[1] / "oracle"
+ORACLE = Path(__file__).parents[2] / "oracle"
 R = pd.read_csv(ORACLE / "balance.csv")
 QUARTILES = pd.read_csv(ORACLE / "balance_quartiles.csv")
 DISTANCES = pd.read_csv(ORACLE / "matching_distances.csv")

@@ -13,7 +13,7 @@ from haicbook.matching import Levels, Moments, Quartiles, definitions, which_def
 from haicbook.matching.balance.differences import attainable
 from haicbook.matching.balance.summaries import luo_mean, mean_and_sd_from_quartiles, skewed
 
-R = pd.read_csv(Path(__file__).parents[1] / "oracle" / "matching_definitions.csv")
+R = pd.read_csv(Path(__file__).parents[2] / "oracle" / "matching_definitions.csv")
 
 
 def summaries(row):

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from haicbook import matching
-from haicbook.matching import kernels
+from haicbook.matching.engine import loops
 from haicbook.matching.engine.matched import assess, terms
-from haicbook.matching.engine.pairs import greedy, optimal, tied
+from haicbook.matching.engine.pairs import ORDERS, greedy, narrowest, optimal, pair, queued, tied
 
-ORACLE = Path(__file__).parents[1] / "oracle"
+ORACLE = Path(__file__).parents[2] / "oracle"
 COVARIATES = ["age", "educ", "black", "hispan", "married", "nodegree", "re74", "re75"]
 WIDE = 1e9
 R_PAIRS = pd.read_csv(ORACLE / "matching_pairs.csv").fillna("")
@@ -227,26 +227,36 @@ def test_the_plain_function_does_what_the_compiled_one_does(seed, ratio, order):
             taken = partner[partner >= 0]
             assert (np.abs(row[taken] - row[member]) <= 0.8).all()
             assert (np.abs(bounded[taken] - bounded[member]) <= 1).all()
-    if hasattr(kernels.greedy, "py_func"):
-        controls = np.flatnonzero(~treated)
-        members = np.flatnonzero(treated)
-        partners = np.full(found.shape, -1)
-        kernels.greedy.py_func(
-            positions,
-            members,
-            controls[np.argsort(positions[:, controls], axis=1, kind="stable")],
-            np.argsort(
-                -positions[:, members] if order == "largest" else 0 * positions[:, members], axis=1, kind="stable"
-            ),
-            np.full(2, 0.8),
-            order == "closest",
-            False,
-            np.zeros((2, 16), dtype=np.int64),
-            np.broadcast_to(bounded, (2, 16, 1)),
-            np.array([1.0]),
-            partners,
-        )
+    if hasattr(loops.greedy, "py_func"):
+        cohorts = queued(positions, treated, order, bounded=bounded, widths=np.array([1.0]))
+        partners, spans = np.full(found.shape, -1), np.tile([0.0, np.inf], (2, 1))
+        loops.greedy.py_func(cohorts, np.full(2, 0.8), order == "closest", False, partners, spans)
         np.testing.assert_array_equal(partners, found)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(0, 10**6), st.integers(1, 2), st.sampled_from(ORDERS), st.booleans())
+def test_calipers_between_the_spans_give_the_same_pairs(seed, ratio, order, replace):
+    rng = np.random.default_rng(seed)
+    cohorts = queued(rng.normal(size=(6, 24)), np.repeat([True, False], [9, 15]), order, rng)
+    partners, spans = pair(cohorts, rng.uniform(0, 1, 6), order, ratio, replace=replace)
+    for caliper in (spans[:, 0], np.nextafter(spans[:, 1], 0)):
+        np.testing.assert_array_equal(pair(cohorts, caliper, order, ratio, replace=replace)[0], partners)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(0, 10**6), st.integers(1, 2), st.sampled_from(ORDERS), st.booleans(), st.integers(1, 14))
+def test_the_narrowest_caliper_is_that_of_a_bisection_with_every_step_run(seed, ratio, order, replace, wanted):
+    rng = np.random.default_rng(seed)
+    cohorts = queued(rng.normal(size=(6, 24)).round(int(rng.integers(1, 9))), np.arange(24) % 5 < 2, order, rng)
+    low, high = np.zeros(6), np.ptp(cohorts.positions, axis=1)
+    for _ in range(16):
+        middle = (low + high) / 2
+        partners, _ = pair(cohorts, middle, order, ratio, replace=replace)
+        enough = (partners[:, :, 0] >= 0).sum(axis=1) >= wanted
+        low, high = np.where(enough, low, middle), np.where(enough, middle, high)
+    expected, _ = pair(cohorts, high, order, ratio, replace=replace)
+    np.testing.assert_array_equal(narrowest(cohorts, wanted, order, ratio, replace=replace), expected)
 
 
 def test_the_random_order_depends_on_its_generator_only():

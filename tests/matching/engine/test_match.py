@@ -234,7 +234,7 @@ def test_the_plain_function_does_what_the_compiled_one_does(seed, ratio, order):
         np.testing.assert_array_equal(partners, found)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(st.integers(0, 10**6), st.integers(1, 2), st.sampled_from(ORDERS), st.booleans())
 def test_calipers_between_the_spans_give_the_same_pairs(seed, ratio, order, replace):
     rng = np.random.default_rng(seed)
@@ -244,7 +244,7 @@ def test_calipers_between_the_spans_give_the_same_pairs(seed, ratio, order, repl
         np.testing.assert_array_equal(pair(cohorts, caliper, order, ratio, replace=replace)[0], partners)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(st.integers(0, 10**6), st.integers(1, 2), st.sampled_from(ORDERS), st.booleans(), st.integers(1, 14))
 def test_the_narrowest_caliper_is_that_of_a_bisection_with_every_step_run(seed, ratio, order, replace, wanted):
     rng = np.random.default_rng(seed)

@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from haicbook.printed import parse_cell
 
@@ -163,6 +164,7 @@ def skewed(q1: float, median: float, q3: float, n: int) -> bool:
     return q3 > q1 and abs(q1 + q3 - 2 * median) / (q3 - q1) > 2.65 / math.sqrt(n) - 6 / n**2
 
 
+@lru_cache
 def _quartile_distance(n: int) -> float:
     from scipy.special import ndtri
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -19,23 +20,53 @@ Discard = Literal["none", "treated", "control", "both"]
 _UNITS = {"score": "", "sd_score": " SD of the score", "sd_logit": " SD of the logit"}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Request:
-    """What :func:`haicbook.matching.match` was asked for; the fields are its parameters."""
+    """What :func:`haicbook.matching.match` was asked for.
+
+    Attributes
+    ----------
+    treatment, covariates
+        Columns of the frame.
+    method
+        `nearest`: greedy nearest neighbour; `optimal`: as many pairs as are allowed at the least total distance.
+    order
+        Who chooses first in greedy matching: the patient with the `largest` score (the default) or the `smallest`, the
+        `closest` pair, at `random` (needs `rng`), or as in the `data`.
+    ratio
+        Controls for each treated patient. Everyone has a first before anyone has a second.
+    replace
+        Whether a control can be matched more than once.
+    caliper
+        Largest distance within a pair, in units of `caliper_scale`; None for no caliper.
+    caliper_scale
+        `score`: difference of the scores; `sd_score`: of the scores, in their SDs; `sd_logit`: of the logits, in their
+        SDs. SDs are over all patients of both arms. It is also the distance on which neighbours are near.
+    exact
+        Columns in which partners must be equal.
+    covariate_calipers
+        Numeric columns in which partners may differ by so much at the most, in the column's unit.
+    discard
+        Patients set aside first whose score lies outside the other arm's range: `none`, `treated`, `control`, `both`.
+    scores
+        Scores from elsewhere, one for each row; then nothing is fitted.
+    rng
+        Source of randomness, for the random order.
+    """
 
     treatment: str
     covariates: tuple[str, ...]
-    method: Method
-    order: Order | None
-    ratio: int
-    replace: bool
-    caliper: float | None
-    caliper_scale: CaliperScale
-    exact: tuple[str, ...]
-    covariate_calipers: Mapping[str, float]
-    discard: Discard
-    scores: pd.Series | np.ndarray | None
-    rng: np.random.Generator | None
+    method: Method = "nearest"
+    order: Order | None = None
+    ratio: int = 1
+    replace: bool = False
+    caliper: float | None = None
+    caliper_scale: CaliperScale = "sd_logit"
+    exact: Sequence[str] = ()
+    covariate_calipers: Mapping[str, float] = field(default_factory=dict)
+    discard: Discard = "none"
+    scores: pd.Series | np.ndarray | None = None
+    rng: np.random.Generator | None = None
 
     @property
     def description(self) -> str:
@@ -156,23 +187,7 @@ def _of_scores(request: Request, frame: pd.DataFrame) -> list[str]:
     return []
 
 
-def match(
-    frame: pd.DataFrame,
-    treatment: str,
-    covariates: Sequence[str],
-    *,
-    method: Method = "nearest",
-    order: Order | None = None,
-    ratio: int = 1,
-    replace: bool = False,
-    caliper: float | None = None,
-    caliper_scale: CaliperScale = "sd_logit",
-    exact: Sequence[str] = (),
-    covariate_calipers: Mapping[str, float] | None = None,
-    discard: Discard = "none",
-    scores: pd.Series | np.ndarray | None = None,
-    rng: np.random.Generator | None = None,
-) -> Matched:
+def match(frame: pd.DataFrame, treatment: str, covariates: Sequence[str], **options: Any) -> Matched:
     """Match treated patients with controls on the propensity score.
 
     Parameters
@@ -183,30 +198,9 @@ def match(
         Column of 0 and 1, or of truth values.
     covariates
         Columns of the score's logistic regression: numbers as they are, anything else as categories.
-    method
-        `nearest`: greedy nearest neighbour; `optimal`: as many pairs as are allowed at the least total distance.
-    order
-        Who chooses first in greedy matching: the patient with the `largest` score (the default) or the `smallest`, the
-        `closest` pair, at `random` (needs `rng`), or as in the `data`.
-    ratio
-        Controls for each treated patient. Everyone has a first before anyone has a second.
-    replace
-        Whether a control can be matched more than once.
-    caliper
-        Largest distance within a pair, in units of `caliper_scale`; None for no caliper.
-    caliper_scale
-        `score`: difference of the scores; `sd_score`: of the scores, in their SDs; `sd_logit`: of the logits, in their
-        SDs. SDs are over all patients of both arms. It is also the distance on which neighbours are near.
-    exact
-        Columns in which partners must be equal.
-    covariate_calipers
-        Numeric columns in which partners may differ by so much at the most, in the column's unit.
-    discard
-        Patients set aside first whose score lies outside the other arm's range: `none`, `treated`, `control`, `both`.
-    scores
-        Scores from elsewhere, one for each row; then nothing is fitted.
-    rng
-        Source of randomness, for the random order.
+    options
+        `method`, `order`, `ratio`, `replace`, `caliper`, `caliper_scale`, `exact`, `covariate_calipers`, `discard`,
+        `scores`, `rng`: see :class:`Request`.
 
     Returns
     -------
@@ -225,28 +219,17 @@ def match(
     >>> match(frame, "treat", ["age"]).pairs.control.tolist()
     [2, 3]
     """
-    request = Request(
-        treatment=treatment,
-        covariates=tuple(covariates),
-        method=method,
-        order=order,
-        ratio=ratio,
-        replace=replace,
-        caliper=caliper,
-        caliper_scale=caliper_scale,
-        exact=(exact,) if isinstance(exact, str) else tuple(exact),
-        covariate_calipers=dict(covariate_calipers or {}),
-        discard=discard,
-        scores=scores,
-        rng=rng,
-    )
+    request = Request(treatment=treatment, covariates=tuple(covariates), **options)
+    if isinstance(request.exact, str):
+        request = dataclasses.replace(request, exact=(request.exact,))
     request.require(frame)
     treated = frame[treatment].to_numpy() == 1
     fitted = _scores(frame, treated, request)
-    discarded = _outside(fitted.probability.to_numpy(), treated, discard)
-    positions, units = distances(fitted.logit.to_numpy()[None], caliper_scale)
-    positions, limit = tied(positions[0]), math.inf if caliper is None else caliper * float(units[0])
+    discarded = _outside(fitted.probability.to_numpy(), treated, request.discard)
     kept = np.flatnonzero(~discarded)
+    positions, units = distances(fitted.logit.to_numpy()[None], request.caliper_scale)
+    limit = math.inf if request.caliper is None else request.caliper * float(units[0])
+    positions = tied(positions[0])
     partners = _partners(frame.iloc[kept], positions[kept], treated[kept], limit, request)
     pairs = _pairs(frame, kept, treated[kept], partners, positions)
     return Matched(
@@ -258,7 +241,7 @@ def match(
         weights=_weights(frame, pairs),
         discarded=pd.Series(discarded, index=frame.index, name="discarded"),
         description=request.description,
-        messages=(*fitted.messages, *_messages(partners, treated[kept], ratio)),
+        messages=(*fitted.messages, *_messages(partners, treated[kept], request.ratio)),
     )
 
 
@@ -278,24 +261,15 @@ def _partners(
     if not treated.any() or treated.all():
         return np.full((int(treated.sum()), request.ratio), -1)
     exact, widths = list(request.exact), request.covariate_calipers
-    strata = frame.groupby(exact, observed=True).ngroup().to_numpy() if exact else None
-    bounded = frame[list(widths)].to_numpy(dtype=float) if widths else None
-    limits = np.array(list(widths.values()), dtype=float) if widths else None
+    bounds: dict[str, Any] = {
+        "strata": frame.groupby(exact, observed=True).ngroup().to_numpy() if exact else None,
+        "bounded": frame[list(widths)].to_numpy(dtype=float) if widths else None,
+        "widths": np.array(list(widths.values()), dtype=float) if widths else None,
+    }
     if request.method == "optimal":
-        return optimal(positions, treated, limit, ratio=request.ratio, strata=strata, bounded=bounded, widths=limits)
-    partners = greedy(
-        positions[None],
-        treated,
-        limit,
-        order=request.order or "largest",
-        ratio=request.ratio,
-        replace=request.replace,
-        rng=request.rng,
-        strata=strata,
-        bounded=bounded,
-        widths=limits,
-    )
-    chosen: np.ndarray = partners[0]
+        return optimal(positions, treated, limit, ratio=request.ratio, **bounds)
+    rules: dict[str, Any] = {"order": request.order or "largest", "ratio": request.ratio, "replace": request.replace}
+    chosen: np.ndarray = greedy(positions[None], treated, limit, rng=request.rng, **rules, **bounds)[0]
     return chosen
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from haicbook.matching.balance.assessment import VERDICTS, effective_sample_size, verdict
+from haicbook.matching.balance.assessment import ACCEPTABLE, effective_sample_size, verdict
 from haicbook.matching.balance.differences import pooled_sd, standardised
 from haicbook.matching.engine.scores import Scores
 
@@ -222,7 +222,7 @@ class Matched:
             for name, row in counts.iterrows()
         ]
         for words, frame in self.balances().items():
-            judged = frame[frame.verdict != VERDICTS[3]]
-            within = int((judged.verdict == VERDICTS[0]).sum())
+            judged = frame[frame.smd.notna()]
+            within = int((judged.smd.abs() < ACCEPTABLE).sum())
             lines.append(f"{words}: {within} of {len(judged)} terms within 0.1.")
         return "\n".join([*lines, *self.messages])

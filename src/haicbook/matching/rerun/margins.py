@@ -165,8 +165,8 @@ def repairs(covariate: Covariate) -> dict[str, str]:
     Returns
     -------
     dict
-        Name of the assumption to what it says, for the page; empty when nothing contradicts itself. The first is the
-        one that :func:`repaired` takes by itself, if there is one (counts before percentages).
+        Name of the assumption to what it says, for the page; empty when nothing contradicts itself. Of these
+        :func:`repaired` takes only `counts` by itself.
     """
     out = {LEFT_OUT: f"{label(covariate.name)} left out"}
     if covariate.misfits:

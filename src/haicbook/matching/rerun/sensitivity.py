@@ -11,7 +11,7 @@ import pandas as pd
 
 from haicbook.matching.engine.pairs import CALIPER_SCALES, ORDERS
 from haicbook.matching.engine.scores import SCORE_MODELS
-from haicbook.matching.rerun.margins import Margins, incomplete, printed_margins, repairs
+from haicbook.matching.rerun.margins import COUNTS, Margins, incomplete, printed_margins, repairs
 from haicbook.matching.rerun.rerun import Rerun, require, reruns
 from haicbook.matching.rerun.settings import INDEPENDENT, SHAPES, Dependence, Exchangeable, Setting, Unknown
 from haicbook.study import Paper
@@ -103,7 +103,7 @@ def variations(margins: Margins, base: Setting) -> tuple[Variation, ...]:
 def _other_repairs(margins: Margins, base: Setting) -> Iterable[tuple[dict[str, str], str]]:
     for covariate in margins.before:
         allowed = {} if incomplete(covariate) else repairs(covariate)
-        chosen = base.repair.get(covariate.name, next(iter(allowed), ""))
+        chosen = base.repair.get(covariate.name, COUNTS)
         yield from (({covariate.name: name}, words) for name, words in allowed.items() if name != chosen)
 
 

@@ -28,8 +28,8 @@ import pandas as pd
 
 from haicbook import study
 from haicbook.matching import INDEPENDENT, Exchangeable, Margins, Setting, Unknown, counted, rerun
-from haicbook.matching.rerun.calibration import calibrate
 from haicbook.matching.rerun.cohorts import draw
+from haicbook.matching.rerun.honest_papers import calibrate
 from haicbook.matching.rerun.margins import printed_margins, usable
 
 ARMS = ("treated", "control")

@@ -15,14 +15,14 @@ from haicbook.matching.balance.assessment import (
     summarise,
     verdict,
 )
-from haicbook.matching.balance.covariates import counted, measured
+from haicbook.matching.balance.baseline import counted, measured
 from haicbook.matching.balance.differences import Definition, definitions, which_definition
 from haicbook.matching.balance.p_values import only_p, p_and_smd, p_curves, p_of_smd, smd_of_p, summarise_p, unnoticed
 from haicbook.matching.balance.summaries import Levels, Moments, Quartiles
 from haicbook.matching.engine.match import match
 from haicbook.matching.engine.matched import Matched
 from haicbook.matching.rerun.margins import Margins, known_margins
-from haicbook.matching.rerun.rerun import Rerun, repeated_counts, rerun, reruns, summarise_rerun
+from haicbook.matching.rerun.reruns import Rerun, repeated_counts, rerun, reruns, summarise_rerun
 from haicbook.matching.rerun.sensitivity import sensitivity, summarise_sensitivity
 from haicbook.matching.rerun.settings import INDEPENDENT, Correlated, Exchangeable, Setting, Unknown
 

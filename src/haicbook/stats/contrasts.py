@@ -21,7 +21,7 @@ _WIDEST = 1e6
 
 
 @dataclass(frozen=True)
-class Ratio:
+class RiskRatio:
     """A ratio of two risks or odds with its limits; NaN where neither arm has the event, infinite where one has not."""
 
     estimate: float
@@ -97,7 +97,7 @@ class Contrast:
     treated: Proportion
     control: Proportion
     difference: Difference
-    ratio: Ratio
+    ratio: RiskRatio
     number_needed: NumberNeeded
     p: float
     harmful: bool
@@ -170,8 +170,8 @@ def _reciprocal(value: float) -> float:
     return math.inf if value == 0 else 1 / abs(value)
 
 
-def risk_ratio(treated: Proportion, control: Proportion, confidence: float = 0.95) -> Ratio:
-    """Ratio of two risks with Koopman's asymptotic score limits, which need no correction where a count is 0.
+def risk_ratio(treated: Proportion, control: Proportion, confidence: float = 0.95) -> RiskRatio:
+    """RiskRatio of two risks with Koopman's asymptotic score limits, which need no correction where a count is 0.
 
     They are computed here because statsmodels' search for them (`confint_proportions_2indep`, method `score`) ends at
     one number for both limits where every control has the event, and below 0 where no treated patient has; elsewhere
@@ -179,7 +179,7 @@ def risk_ratio(treated: Proportion, control: Proportion, confidence: float = 0.9
 
     Returns
     -------
-    Ratio
+    RiskRatio
         The estimate is NaN when nobody has the event, and then the limits are 0 and infinity; with events in the
         treated arm only, estimate and upper limit are infinite; with none in it, estimate and lower limit are 0.
 
@@ -189,11 +189,11 @@ def risk_ratio(treated: Proportion, control: Proportion, confidence: float = 0.9
     """
     z = normal_quantile(confidence)
     if treated.count == control.count == 0:
-        return Ratio(math.nan, 0.0, math.inf, confidence)
+        return RiskRatio(math.nan, 0.0, math.inf, confidence)
     estimate = treated.value / control.value if control.count else math.inf
     low = 0.0 if treated.count == 0 else _limit(treated, control, estimate, z, upper=False)
     high = math.inf if control.count == 0 else _limit(treated, control, estimate, z, upper=True)
-    return Ratio(estimate, low, high, confidence)
+    return RiskRatio(estimate, low, high, confidence)
 
 
 def _limit(treated: Proportion, control: Proportion, estimate: float, z: float, *, upper: bool) -> float:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from haicbook import study
 from haicbook.matching import INDEPENDENT, Correlated, Exchangeable, Unknown, counted, measured
-from haicbook.matching.balance.covariates import Covariate, PrintedArm, printed_covariates
+from haicbook.matching.balance.baseline import PrintedArm, PrintedCovariate, printed_covariates
 from haicbook.matching.rerun.cohorts import draw, level_counts
 from haicbook.matching.rerun.margins import repaired
 
@@ -234,7 +234,7 @@ def test_a_count_above_n_cannot_be_repaired_by_another_level():
         arm: PrintedArm(n, np.array([float(count)]), nothing, {})
         for arm, n, count in (("new", 75, 80), ("old", 74, 32))
     }
-    ascites = Covariate("ascites", "binary", ("",), ("Ascites",), arms, ())
+    ascites = PrintedCovariate("ascites", "binary", ("",), ("Ascites",), arms, ())
     assert ascites.misfits == ("80 of 75 patients in arm new",)
     with pytest.raises(ValueError, match="80 of 75 patients in arm new; nothing is assumed of it, allowed is left_out"):
         repaired((ascites,), {})

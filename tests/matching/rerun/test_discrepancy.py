@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from haicbook.matching import Exchangeable, Margins, Setting, Unknown, counted, measured, rerun
-from haicbook.matching.rerun.calibration import calibrate, honest_paper
 from haicbook.matching.rerun.discrepancy import discrepancy
+from haicbook.matching.rerun.honest_papers import calibrate, honest_paper
 
 GROUPS = ["a", "a", "b", "b", "c", "c"]
 

@@ -24,7 +24,7 @@ from haicbook.matching import (
     summarise_rerun,
     summarise_sensitivity,
 )
-from haicbook.matching.balance.covariates import printed_covariates
+from haicbook.matching.balance.baseline import printed_covariates
 from haicbook.matching.engine.pairs import distances
 from haicbook.matching.engine.scores import logit_scores
 from haicbook.matching.rerun import cohorts as drawing

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from haicbook.matching.balance.covariates import Covariate, PrintedArm, printed_covariates
+from haicbook.matching.balance.baseline import PrintedArm, PrintedCovariate, printed_covariates
 from haicbook.matching.balance.differences import Definition, attainable, definitions, distance_interval, smd_interval
 from haicbook.matching.balance.summaries import Levels, Moments, Quartiles, Summary, skewed
 from haicbook.stats.proportions import normal_quantile
@@ -100,7 +100,7 @@ class PrintedPair:
     reason: str = ""
 
 
-def printed_summaries(covariate: Covariate, arms: tuple[str, str]) -> PrintedPair:
+def printed_summaries(covariate: PrintedCovariate, arms: tuple[str, str]) -> PrintedPair:
     """The summaries of a covariate in two arms, of one kind: shares of levels, mean and SD, or median and quartiles."""
     pair = [covariate.arms[arm] for arm in arms]
     if covariate.type != "continuous":
@@ -138,7 +138,7 @@ def printed_pair(paper: Paper, population: str, covariate: str) -> tuple[Summary
     return found.treated, found.control
 
 
-def _levels(covariate: Covariate, summary: PrintedArm) -> Levels:
+def _levels(covariate: PrintedCovariate, summary: PrintedArm) -> Levels:
     shares = [float(share) for share in summary.shares]
     names = covariate.level_labels if covariate.levels[0] else (label(covariate.name),)
     if len(shares) == 1:
@@ -164,7 +164,7 @@ def _quartiles(summary: PrintedArm) -> Quartiles:
 # --- one row ----------------------------------------------------------------------------------------------------------
 
 
-def _row(covariate: Covariate, arms: tuple[str, str], confidence: float) -> list[object]:
+def _row(covariate: PrintedCovariate, arms: tuple[str, str], confidence: float) -> list[object]:
     printed = printed_summaries(covariate, arms)
     first, notes = [covariate.name, label(covariate.name), covariate.type], list(covariate.misfits)
     if covariate.contradictions:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from haicbook.matching.balance.assessment import AFTER, BEFORE, SERIOUS, printed_summaries
-from haicbook.matching.balance.covariates import Covariate, printed_covariates
+from haicbook.matching.balance.baseline import PrintedCovariate, printed_covariates
 from haicbook.matching.balance.differences import definitions
 from haicbook.matching.balance.summaries import Levels, Moments, Quartiles, Summary, mean_and_sd_from_quartiles
 from haicbook.study import Paper
@@ -92,7 +92,7 @@ def p_and_smd(paper: Paper) -> pd.DataFrame:
     return pd.DataFrame([row for row in rows if row], columns=P_COLUMNS)
 
 
-def _row(first: Covariate, second: Covariate, arms: tuple[str, str]) -> list[object]:
+def _row(first: PrintedCovariate, second: PrintedCovariate, arms: tuple[str, str]) -> list[object]:
     before, after = printed_summaries(first, arms), printed_summaries(second, arms)
     if before.treated is None or before.control is None or after.treated is None or after.control is None:
         return []

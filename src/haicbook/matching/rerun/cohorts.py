@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from haicbook.matching.balance.covariates import Covariate
+from haicbook.matching.balance.baseline import PrintedCovariate
 from haicbook.matching.engine.pairs import distances, narrowest, pair, queued, tied
 from haicbook.matching.engine.scores import logit_scores
 from haicbook.matching.rerun.settings import INDEPENDENT, Dependence, Setting, Shape
@@ -33,7 +33,7 @@ class Cohorts:
 
     treated: np.ndarray
     columns: tuple[np.ndarray, ...]
-    covariates: tuple[Covariate, ...]
+    covariates: tuple[PrintedCovariate, ...]
 
     def design(self, coding: Coding = "levels") -> np.ndarray:
         """Model matrix of a propensity score, shape (cohorts, patients, terms).
@@ -58,7 +58,7 @@ class Cohorts:
 
 
 def draw(
-    covariates: tuple[Covariate, ...],
+    covariates: tuple[PrintedCovariate, ...],
     arms: tuple[str, str],
     cohorts: int,
     rng: np.random.Generator,
@@ -120,7 +120,9 @@ def draw(
     return Cohorts(np.repeat([True, False], sizes), columns, covariates)
 
 
-def _skewed(covariates: tuple[Covariate, ...], cohorts: int, shape: Shape, rng: np.random.Generator) -> np.ndarray:
+def _skewed(
+    covariates: tuple[PrintedCovariate, ...], cohorts: int, shape: Shape, rng: np.random.Generator
+) -> np.ndarray:
     """Whether each covariate of each cohort is skewed, shape (covariates, cohorts)."""
     size = (len(covariates), cohorts)
     if shape == "unknown" and any(covariate.type == "continuous" for covariate in covariates):
@@ -128,7 +130,7 @@ def _skewed(covariates: tuple[Covariate, ...], cohorts: int, shape: Shape, rng: 
     return np.full(size, shape == "skewed")
 
 
-def _column(covariate: Covariate, arm: str, latent: np.ndarray, skewed: np.ndarray) -> np.ndarray:
+def _column(covariate: PrintedCovariate, arm: str, latent: np.ndarray, skewed: np.ndarray) -> np.ndarray:
     """One covariate in one arm, shape (cohorts, patients of the arm)."""
     if covariate.type == "continuous":
         return _continuous(covariate.arms[arm].moments["mean"], covariate.arms[arm].moments["sd"], latent, skewed)
@@ -151,12 +153,12 @@ def _continuous(mean: float, sd: float, latent: np.ndarray, skewed: np.ndarray) 
     return values
 
 
-def _present(covariate: Covariate) -> np.ndarray:
+def _present(covariate: PrintedCovariate) -> np.ndarray:
     """Levels that any patient of either arm has."""
     return np.flatnonzero(sum(level_counts(covariate, arm) for arm in covariate.arms))
 
 
-def level_counts(covariate: Covariate, arm: str) -> np.ndarray:
+def level_counts(covariate: PrintedCovariate, arm: str) -> np.ndarray:
     """Patients at each level; where a table has a single row for a covariate, those of the row and those not of it."""
     summary = covariate.arms[arm]
     counts = summary.counts.astype(int)
@@ -194,7 +196,9 @@ class Matchings:
         return found
 
 
-def places(covariates: Sequence[Covariate], arms: tuple[str, str]) -> list[tuple[Covariate, str, int, str]]:
+def places(
+    covariates: Sequence[PrintedCovariate], arms: tuple[str, str]
+) -> list[tuple[PrintedCovariate, str, int, str]]:
     """(covariate, arm, level, statistic) of each matched margin; the level is -1 for `mean` and `sd`."""
     return [
         (covariate, arm, level, statistic)
@@ -209,7 +213,7 @@ def places(covariates: Sequence[Covariate], arms: tuple[str, str]) -> list[tuple
 
 
 def rematch(
-    covariates: tuple[Covariate, ...],
+    covariates: tuple[PrintedCovariate, ...],
     arms: tuple[str, str],
     settings: Sequence[Setting],
     wanted_pairs: int | None,
@@ -301,7 +305,9 @@ def margins_of_weights(drawn: Cohorts, weights: np.ndarray) -> tuple[np.ndarray,
     return sizes.astype(int), np.stack(margins, axis=1)
 
 
-def _margins_of(covariate: Covariate, values: np.ndarray, taken: np.ndarray, size: np.ndarray) -> list[np.ndarray]:
+def _margins_of(
+    covariate: PrintedCovariate, values: np.ndarray, taken: np.ndarray, size: np.ndarray
+) -> list[np.ndarray]:
     """Of one covariate in one arm: patients at each level, or mean and SD."""
     if covariate.type != "continuous":
         *others, last = range(max(2, len(covariate.levels)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from haicbook.matching.balance.covariates import Covariate, PrintedArm, printed_covariates
+from haicbook.matching.balance.baseline import PrintedArm, PrintedCovariate, printed_covariates
 from haicbook.study import Paper
 from haicbook.words import label
 
@@ -28,15 +28,15 @@ class Margins:
     before
         Covariates matched on, as printed before matching.
     after
-        Covariate to what is printed of it after matching; not all need be.
+        PrintedCovariate to what is printed of it after matching; not all need be.
     pairs
         Printed pairs; None when not printed.
     """
 
     name: str
     arms: tuple[str, str]
-    before: tuple[Covariate, ...]
-    after: Mapping[str, Covariate] = field(default_factory=dict)
+    before: tuple[PrintedCovariate, ...]
+    after: Mapping[str, PrintedCovariate] = field(default_factory=dict)
     pairs: int | None = None
 
 
@@ -67,7 +67,7 @@ def printed_margins(paper: Paper) -> Margins:
     return Margins(paper.study, arms, tuple(printed[name] for name in paper.spec.matching.covariates), after, pairs)
 
 
-def usable(margins: Margins, assumed: Mapping[str, str]) -> tuple[tuple[Covariate, ...], tuple[str, ...]]:
+def usable(margins: Margins, assumed: Mapping[str, str]) -> tuple[tuple[PrintedCovariate, ...], tuple[str, ...]]:
     """Covariates that cohorts can be drawn with, and a sentence for each that is left out or assumed.
 
     Parameters
@@ -75,7 +75,7 @@ def usable(margins: Margins, assumed: Mapping[str, str]) -> tuple[tuple[Covariat
     margins
         As printed.
     assumed
-        Covariate to one of its :func:`haicbook.matching.rerun.margins.repairs`.
+        PrintedCovariate to one of its :func:`haicbook.matching.rerun.margins.repairs`.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def _require_arms(margins: Margins) -> None:
         raise ValueError(f"{margins.name} cannot be matched again: {'; '.join(problems)}")
 
 
-def incomplete(covariate: Covariate) -> str:
+def incomplete(covariate: PrintedCovariate) -> str:
     """Why the print does not suffice to draw this covariate; empty when it does."""
     summaries = covariate.arms.values()
     if covariate.type == "continuous":
@@ -155,7 +155,7 @@ COUNTS = "counts"
 PERCENTAGES = "percentages"
 
 
-def repairs(covariate: Covariate) -> dict[str, str]:
+def repairs(covariate: PrintedCovariate) -> dict[str, str]:
     """What can be assumed of a covariate whose printed margins contradict themselves.
 
     Where counts do not sum to the arm's n: the name of each level that can take the whole difference. Where a
@@ -185,7 +185,9 @@ def repairs(covariate: Covariate) -> dict[str, str]:
     return {}
 
 
-def repaired(covariates: tuple[Covariate, ...], assumed: Mapping[str, str]) -> tuple[tuple[Covariate, ...], list[str]]:
+def repaired(
+    covariates: tuple[PrintedCovariate, ...], assumed: Mapping[str, str]
+) -> tuple[tuple[PrintedCovariate, ...], list[str]]:
     """Covariates whose margins fit, under the assumptions named.
 
     Parameters
@@ -193,7 +195,7 @@ def repaired(covariates: tuple[Covariate, ...], assumed: Mapping[str, str]) -> t
     covariates
         As printed.
     assumed
-        Covariate to one of its :func:`repairs`; counts go before percentages unless said otherwise here. A sound
+        PrintedCovariate to one of its :func:`repairs`; counts go before percentages unless said otherwise here. A sound
         covariate can be `left_out` as well.
 
     Returns
@@ -206,7 +208,7 @@ def repaired(covariates: tuple[Covariate, ...], assumed: Mapping[str, str]) -> t
     ValueError
         When a contradiction is not resolved, or an assumption is not among those allowed; says all of them.
     """
-    kept: list[Covariate] = []
+    kept: list[PrintedCovariate] = []
     notes: list[str] = []
     unknown = [name for name in assumed if name not in {covariate.name for covariate in covariates}]
     problems = [f"no matching covariate {name!r} to repair" for name in unknown]
@@ -227,20 +229,20 @@ def repaired(covariates: tuple[Covariate, ...], assumed: Mapping[str, str]) -> t
     return tuple(kept), notes
 
 
-def _because(covariate: Covariate) -> str:
+def _because(covariate: PrintedCovariate) -> str:
     reasons = covariate.misfits or tuple(
         f"count and percentage contradict each other for {where}" for where in covariate.contradictions
     )
     return f": {'; '.join(reasons)}" if reasons else ""
 
 
-def _unresolved(covariate: Covariate, chosen: str, allowed: dict[str, str]) -> str:
+def _unresolved(covariate: PrintedCovariate, chosen: str, allowed: dict[str, str]) -> str:
     found = f"assumed is {chosen!r}" if chosen else "nothing is assumed of it"
     choices = ", ".join(allowed or {LEFT_OUT: ""})
     return f"{label(covariate.name)}{_because(covariate) or ': its margins fit'}; {found}, allowed is {choices}"
 
 
-def _repair(covariate: Covariate, chosen: str) -> Covariate:
+def _repair(covariate: PrintedCovariate, chosen: str) -> PrintedCovariate:
     if chosen == COUNTS:
         return covariate
     if chosen == PERCENTAGES:
@@ -251,7 +253,7 @@ def _repair(covariate: Covariate, chosen: str) -> Covariate:
     return found
 
 
-def _with_difference(covariate: Covariate, level: int) -> Covariate | None:
+def _with_difference(covariate: PrintedCovariate, level: int) -> PrintedCovariate | None:
     """The covariate with one level taking what is too much or too little in each arm; None when it cannot."""
     arms = {}
     for arm, summary in covariate.arms.items():
@@ -265,7 +267,7 @@ def _with_difference(covariate: Covariate, level: int) -> Covariate | None:
     return replace(covariate, arms=arms)
 
 
-def _by_percentages(covariate: Covariate) -> Covariate | None:
+def _by_percentages(covariate: PrintedCovariate) -> PrintedCovariate | None:
     """The covariate with the counts that its percentages say; None when these are not whole patients that sum to n."""
     arms = {}
     for arm, summary in covariate.arms.items():
@@ -280,7 +282,7 @@ def _with_counts(summary: PrintedArm, counts: np.ndarray) -> PrintedArm:
     return replace(summary, counts=counts, percentages=100 * counts / summary.n, contradicted=())
 
 
-def _words(covariate: Covariate, repair: Covariate, level: int) -> str:
+def _words(covariate: PrintedCovariate, repair: PrintedCovariate, level: int) -> str:
     changes = [
         f"{repair.arms[arm].counts[level]:.0f} for {summary.counts[level]:.0f}"
         for arm, summary in covariate.arms.items()

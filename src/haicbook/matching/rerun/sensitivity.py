@@ -12,7 +12,7 @@ import pandas as pd
 from haicbook.matching.engine.pairs import CALIPER_SCALES, ORDERS
 from haicbook.matching.engine.scores import SCORE_MODELS
 from haicbook.matching.rerun.margins import COUNTS, Margins, incomplete, printed_margins, repairs
-from haicbook.matching.rerun.rerun import Rerun, require, reruns
+from haicbook.matching.rerun.reruns import Rerun, require, reruns
 from haicbook.matching.rerun.settings import INDEPENDENT, SHAPES, Dependence, Exchangeable, Setting, Unknown
 from haicbook.study import Paper
 
@@ -122,7 +122,7 @@ def sensitivity(
     base
         The setting that the others differ from; see :func:`variations`.
     watched
-        Covariate and level whose share of all matched patients, both arms together, is followed.
+        PrintedCovariate and level whose share of all matched patients, both arms together, is followed.
     cohorts
         How many for each setting, at least 1.
     rng

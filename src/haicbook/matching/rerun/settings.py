@@ -197,7 +197,7 @@ class Setting:
     shape
         Of continuous covariates: `normal`, `skewed`, or `unknown` (either, cohort by cohort).
     repair
-        Covariate to what is assumed where its printed margins contradict themselves; see
+        PrintedCovariate to what is assumed where its printed margins contradict themselves; see
         :func:`haicbook.matching.rerun.margins.repairs`.
     """
 

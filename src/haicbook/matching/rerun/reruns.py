@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from haicbook.matching.balance.covariates import Covariate
+from haicbook.matching.balance.baseline import PrintedCovariate
 from haicbook.matching.rerun.cohorts import Matchings, level_counts, places, rematch
 from haicbook.matching.rerun.discrepancy import Discrepancy, discrepancy
 from haicbook.matching.rerun.margins import Margins, printed_margins, usable
@@ -19,7 +19,7 @@ from haicbook.study import Paper
 from haicbook.words import label
 
 # covariate, arm, level, statistic
-Spot = tuple[Covariate, str, int, str]
+Spot = tuple[PrintedCovariate, str, int, str]
 MARGIN_COLUMNS = [
     *("covariate", "label", "level", "level_label", "arm", "statistic", "before", "printed"),
     *(
@@ -146,7 +146,7 @@ def require(settings: Sequence[Setting], cohorts: int) -> None:
 
 
 def beside(
-    margins: Margins, used: tuple[Covariate, ...], setting: Setting, matchings: Matchings, notes: tuple[str, ...]
+    margins: Margins, used: tuple[PrintedCovariate, ...], setting: Setting, matchings: Matchings, notes: tuple[str, ...]
 ) -> Rerun:
     """Lay what came out beside the print."""
     spots = places(used, margins.arms)
@@ -213,7 +213,7 @@ def _decimals(margins: Margins, spots: list[Spot]) -> np.ndarray:
     )
 
 
-def _printed(covariate: Covariate | None, arm: str, level: int, statistic: str) -> float:
+def _printed(covariate: PrintedCovariate | None, arm: str, level: int, statistic: str) -> float:
     """One printed margin; NaN where it is not printed. All tables list the levels in the order of the first."""
     if covariate is None:
         return math.nan
@@ -222,7 +222,7 @@ def _printed(covariate: Covariate | None, arm: str, level: int, statistic: str) 
     return float(level_counts(covariate, arm)[level]) if covariate.arms[arm].counted else math.nan
 
 
-def _printed_values(printed: Mapping[str, Covariate], spots: list[Spot]) -> tuple[np.ndarray, np.ndarray]:
+def _printed_values(printed: Mapping[str, PrintedCovariate], spots: list[Spot]) -> tuple[np.ndarray, np.ndarray]:
     """Printed margins, and for counts their shares of the arm; NaN where there is none."""
     values = np.array([_printed(printed.get(c.name), arm, level, statistic) for c, arm, level, statistic in spots])
     sizes = np.array(

@@ -59,7 +59,7 @@ class PrintedArm:
 
 
 @dataclass(frozen=True, eq=False)
-class Covariate:
+class PrintedCovariate:
     """One row group of a baseline table.
 
     Attributes
@@ -107,7 +107,7 @@ class Covariate:
 
 def counted(
     name: str, arms: tuple[str, str], counts: Mapping[str, tuple[int, int]], kind: str = "nominal"
-) -> Covariate:
+) -> PrintedCovariate:
     """A covariate from counts that were not loaded from a study.
 
     Parameters
@@ -131,22 +131,22 @@ def counted(
         arm: PrintedArm(int(column.sum()), column, 100 * column / max(column.sum(), 1.0), {})
         for arm, column in zip(arms, table.T, strict=True)
     }
-    return Covariate(name, kind, tuple(counts), tuple(counts), summaries, ())
+    return PrintedCovariate(name, kind, tuple(counts), tuple(counts), summaries, ())
 
 
 def measured(
     name: str, arms: tuple[str, str], n: tuple[int, int], mean: tuple[float, float], sd: tuple[float, float]
-) -> Covariate:
+) -> PrintedCovariate:
     """A continuous covariate from means and SDs that were not loaded from a study; each pair is by arm."""
     nothing = np.zeros(0)
     summaries = {
         arm: PrintedArm(size, nothing, nothing, {"mean": centre, "sd": spread})
         for arm, size, centre, spread in zip(arms, n, mean, sd, strict=True)
     }
-    return Covariate(name, "continuous", (), (), summaries, ())
+    return PrintedCovariate(name, "continuous", (), (), summaries, ())
 
 
-def printed_covariates(paper: Paper, population: str) -> list[Covariate]:
+def printed_covariates(paper: Paper, population: str) -> list[PrintedCovariate]:
     """The covariates of the baseline tables of one population, in printed order.
 
     Parameters
@@ -174,7 +174,7 @@ def printed_covariates(paper: Paper, population: str) -> list[Covariate]:
     return [_covariate(name, types[name], arms, anywhere[name], values) for name, values in here.items()]
 
 
-def _covariate(name: str, kind: str, arms: Mapping[str, int], anywhere: list[Any], here: list[Any]) -> Covariate:
+def _covariate(name: str, kind: str, arms: Mapping[str, int], anywhere: list[Any], here: list[Any]) -> PrintedCovariate:
     if kind == "continuous":
         levels: tuple[str, ...] = ()
         used = [value for value in here if value.statistic in MOMENTS and value.level == ""]
@@ -185,7 +185,7 @@ def _covariate(name: str, kind: str, arms: Mapping[str, int], anywhere: list[Any
     for value in anywhere:
         words.setdefault(value.level, value.label)
     found = {arm: _in_arm(size, levels, [value for value in used if value.arm == arm]) for arm, size in arms.items()}
-    return Covariate(
+    return PrintedCovariate(
         name, kind, levels, tuple(words[level] for level in levels), found, tuple(value.id for value in used)
     )
 

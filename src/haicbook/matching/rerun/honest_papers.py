@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from haicbook.matching.balance.covariates import Covariate, PrintedArm
+from haicbook.matching.balance.baseline import PrintedArm, PrintedCovariate
 from haicbook.matching.engine.scores import logit_scores
 from haicbook.matching.rerun.cohorts import (
     Cohorts,
@@ -18,12 +18,12 @@ from haicbook.matching.rerun.cohorts import (
     places,
 )
 from haicbook.matching.rerun.margins import Margins
-from haicbook.matching.rerun.rerun import rerun
+from haicbook.matching.rerun.reruns import rerun
 from haicbook.matching.rerun.settings import Setting
 
 
 @dataclass(frozen=True, eq=False)
-class Calibration:
+class HonestPapers:
     """p-values of honest papers.
 
     Attributes
@@ -47,7 +47,7 @@ class Calibration:
 
 def calibrate(
     template: Margins, truth: Setting, assumed: Setting, papers: int, cohorts: int, rng: np.random.Generator
-) -> Calibration:
+) -> HonestPapers:
     """Make up honest papers and run each of them again.
 
     Each paper's patients are drawn anew: in each arm, from a population with the shares, means and SDs of the template
@@ -68,13 +68,13 @@ def calibrate(
 
     Returns
     -------
-    Calibration
+    HonestPapers
     """
     rows = []
     for _ in range(papers):
         found = rerun(honest_paper(template, truth, rng), assumed, cohorts, rng)
         rows.append([found.discrepancy.p, found.discrepancy.rows.p_adjusted.min(), found.p_pairs])
-    return Calibration(*np.array(rows).T)
+    return HonestPapers(*np.array(rows).T)
 
 
 def honest_paper(template: Margins, truth: Setting, rng: np.random.Generator) -> Margins:
@@ -127,7 +127,9 @@ def _value(mean: float, sd: float, latent: np.ndarray, shape: str) -> np.ndarray
     return skewed
 
 
-def _printed(covariates: tuple[Covariate, ...], arms: tuple[str, str], found: Matchings) -> tuple[Covariate, ...]:
+def _printed(
+    covariates: tuple[PrintedCovariate, ...], arms: tuple[str, str], found: Matchings
+) -> tuple[PrintedCovariate, ...]:
     """Margins as a paper prints them."""
     values: dict[tuple[str, str], list[float]] = {}
     for (covariate, arm, _, _), value in zip(places(covariates, arms), found.margins[0], strict=True):
@@ -139,7 +141,7 @@ def _printed(covariates: tuple[Covariate, ...], arms: tuple[str, str], found: Ma
     )
 
 
-def _summary(covariate: Covariate, size: int, values: list[float]) -> PrintedArm:
+def _summary(covariate: PrintedCovariate, size: int, values: list[float]) -> PrintedArm:
     nothing = np.zeros(0)
     if covariate.type == "continuous":
         moments = {name: round(value, 1) for name, value in zip(("mean", "sd"), values, strict=True)}

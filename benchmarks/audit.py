@@ -100,11 +100,11 @@ def enumerations(sizes: list[int]) -> Rows:
     """Exact enumerations: every product-limit curve, every life table, Fisher's test, GRIMMER, Simon's designs."""
     from haicbook.audit.integers import possible
     from haicbook.audit.life_tables import Goal, life_table
-    from haicbook.proportions import fisher_p
+    from haicbook.stats.proportions import fisher_p
+    from haicbook.stats.single_arm import search
     from haicbook.survival.exact import reach
     from haicbook.survival.knots import knots_of
     from haicbook.survival.targets import ArmTargets, Interval, Landmark
-    from haicbook.trial import search
 
     rows = []
     for n in sizes:

@@ -28,9 +28,9 @@ import pandas as pd
 
 from haicbook import study
 from haicbook.matching import INDEPENDENT, Exchangeable, Margins, Setting, Unknown, counted, rerun
-from haicbook.matching.calibration import calibrate
-from haicbook.matching.cohorts import draw
-from haicbook.matching.margins import printed_margins, usable
+from haicbook.matching.rerun.cohorts import draw
+from haicbook.matching.rerun.honest_papers import calibrate
+from haicbook.matching.rerun.margins import printed_margins, usable
 
 ARMS = ("treated", "control")
 # shares of eleven yes-or-no covariates, as common and as different as those of a baseline table

@@ -196,7 +196,7 @@ def test_a_wrong_design_and_an_empty_arm_are_refused() -> None:
 
 def test_the_optimal_two_stage_designs_are_simons() -> None:
     from haicbook.simulate.protocol import OPTIMAL
-    from haicbook.trial import search
+    from haicbook.stats.single_arm import search
 
     for null, alternative, power, *design in OPTIMAL[:3]:
         best = search(0.05, 1 - power / 100, null / 100, alternative / 100, design[3] + 10).optimal.design

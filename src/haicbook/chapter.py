@@ -188,10 +188,8 @@ class Chapter:
         from haicbook.survival import stream
 
         cohorts, seed = self.results.parameters["cohorts"], self.results.parameters["seed"]
-        free, kept = (
-            matching.rerun(self.paper, each, cohorts, stream(seed, "matching"))
-            for each in (setting, setting.keeping_pairs())
-        )
+        settings = setting, setting.keeping_pairs()
+        free, kept = matching.reruns(self.paper, settings, cohorts, stream(seed, "matching"))
         summary = matching.summarise_rerun(free)
         self.results.record_all("rerun", summary)
         repeated = show.repeated_words(matching.repeated_counts(free))
@@ -358,7 +356,8 @@ class Chapter:
 
     def confounder(self) -> None:
         """Glue what an unmeasured confounder would make of the hazard ratio of death in the multivariable model."""
-        from haicbook import confounding, regression
+        from haicbook import regression
+        from haicbook.stats import confounding
 
         effect = regression.treatment_effect(self.paper, "os", "multivariable")
         if effect is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from haicbook.printed import agreement
-from haicbook.proportions import Proportion, exact_interval, risk_difference, wald_interval, wilson_interval
+from haicbook.stats.proportions import Proportion, exact_interval, risk_difference, wald_interval, wilson_interval
 from haicbook.study import Paper, as_printed
 
 CATEGORIES = ("cr", "pr", "sd", "pd", "orr", "dcr")

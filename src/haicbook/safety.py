@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 
-from haicbook.proportions import Proportion, risk_difference
+from haicbook.stats.proportions import Proportion, risk_difference
 from haicbook.study import Paper
 
 SEVERE = ("g34", "g3plus", "gt3")

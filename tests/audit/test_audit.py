@@ -11,7 +11,7 @@ from haicbook.audit import RULES, TOPICS, audit, to_frame
 from haicbook.audit.counts import possible_counts
 from haicbook.audit.finding import SEVERITIES, Finding, by_severity
 from haicbook.printed import parse_number
-from haicbook.proportions import fisher_p, pearson_p, yates_p
+from haicbook.stats.proportions import fisher_p, pearson_p, yates_p
 
 T1, T2, T3, T4 = (f"tables/{name}.csv" for name in ("1_before", "2_after", "3_response", "4_events"))
 TEXT = "claims.csv"

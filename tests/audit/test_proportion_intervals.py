@@ -5,7 +5,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from haicbook.audit import audit
 from haicbook.audit.proportion_intervals import METHODS, agresti_coull, corrected_wilson, jeffreys
-from haicbook.proportions import Proportion
+from haicbook.stats.proportions import Proportion
 
 _STUDY_METHODS = dict.fromkeys(
     ("survival", "regression", "categorical", "continuous", "proportion_ci", "median_ci", "software", "alpha")

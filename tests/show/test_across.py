@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from haicbook import meta, study, synthesis
+from haicbook import study, synthesis
 from haicbook.show import across as draw
+from haicbook.stats import meta
 
 mpl.use("agg")
 PAPERS = [study.load(name) for name in study.studies()]

@@ -5,7 +5,8 @@ import math
 import pandas as pd
 import pytest
 
-from haicbook import meta, study
+from haicbook import study
+from haicbook.stats import meta
 from haicbook.synthesis import effects
 
 PAPERS = [study.load(name) for name in study.studies()]

@@ -10,7 +10,7 @@ from haicbook.audit.counts import possible_counts
 from haicbook.audit.finding import Finding, Severity
 from haicbook.audit.registry import STATISTICS, Rule
 from haicbook.printed import Printed, agreement
-from haicbook.proportions import Proportion, exact_interval, normal_quantile, wald_interval, wilson_interval
+from haicbook.stats.proportions import Proportion, exact_interval, normal_quantile, wald_interval, wilson_interval
 from haicbook.study import Paper
 
 _CONFIDENCE = 0.95

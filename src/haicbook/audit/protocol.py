@@ -9,8 +9,8 @@ from haicbook.audit.cells import Cell, grouped, place, whose
 from haicbook.audit.finding import Finding, Severity
 from haicbook.audit.registry import CONDUCT, Rule
 from haicbook.printed import parse_number
+from haicbook.stats.single_arm import BestDesigns, Evaluation, SimonDesign, evaluate, planned, search
 from haicbook.study import Paper
-from haicbook.trial import BestDesigns, Evaluation, SimonDesign, evaluate, planned, search
 from haicbook.words import label
 
 # from first to last, by the ends of the terms

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from haicbook.proportions import p_values
+from haicbook.stats.proportions import p_values
 
 Table = tuple[tuple[int, ...], ...]
 

@@ -1,28 +1,30 @@
-"""Balance of the arms from printed tables, and the matching run again from their margins."""
+"""Balance of the arms from printed tables, and the matching run again from their margins.
 
-from haicbook.matching.balance import balance, printed_pair, verdict
-from haicbook.matching.covariates import counted, measured
-from haicbook.matching.definitions import Definition, definitions
-from haicbook.matching.dependence import INDEPENDENT, Correlated, Exchangeable, Unknown
-from haicbook.matching.effective import effective_sample_size, size_of_comparison, sizes
-from haicbook.matching.finder import which_definition
-from haicbook.matching.margins import Margins
-from haicbook.matching.matched import Matched
-from haicbook.matching.pvalues import only_p, p_and_smd, p_curves, p_of_smd, smd_of_p, summarise_p, unnoticed
-from haicbook.matching.rerun import Rerun, rerun
-from haicbook.matching.rows import match
-from haicbook.matching.sensitivity import sensitivity
-from haicbook.matching.setting import Setting
-from haicbook.matching.summaries import Levels, Moments, Quartiles
-from haicbook.matching.summary import (
+`balance` reads what a paper prints and standardises differences; `engine` matches patients in rows, and many cohorts at
+once; `rerun` draws synthetic cohorts with a paper's margins and matches them again.
+"""
+
+from haicbook.matching.balance.assessment import (
+    balance,
     balances,
     balances_in_text,
-    known_margins,
-    repeated_counts,
+    effective_sample_size,
+    printed_pair,
+    size_of_comparison,
+    sizes,
     summarise,
-    summarise_rerun,
-    summarise_sensitivity,
+    verdict,
 )
+from haicbook.matching.balance.baseline import counted, measured
+from haicbook.matching.balance.differences import Definition, definitions, which_definition
+from haicbook.matching.balance.p_values import only_p, p_and_smd, p_curves, p_of_smd, smd_of_p, summarise_p, unnoticed
+from haicbook.matching.balance.summaries import Levels, Moments, Quartiles
+from haicbook.matching.engine.match import match
+from haicbook.matching.engine.matched import Matched
+from haicbook.matching.rerun.margins import Margins, known_margins
+from haicbook.matching.rerun.reruns import Rerun, repeated_counts, rerun, reruns, summarise_rerun
+from haicbook.matching.rerun.sensitivity import sensitivity, summarise_sensitivity
+from haicbook.matching.rerun.settings import INDEPENDENT, Correlated, Exchangeable, Setting, Unknown
 
 __all__ = [
     "INDEPENDENT",
@@ -53,6 +55,7 @@ __all__ = [
     "printed_pair",
     "repeated_counts",
     "rerun",
+    "reruns",
     "sensitivity",
     "size_of_comparison",
     "sizes",

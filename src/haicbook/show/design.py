@@ -9,7 +9,7 @@ import pandas as pd
 from haicbook.show.tables import number
 
 if TYPE_CHECKING:
-    from haicbook.trial import BestDesigns, Evaluation
+    from haicbook.stats.single_arm import BestDesigns, Evaluation
 
 
 def design_table(printed: Evaluation, best: BestDesigns) -> pd.DataFrame:

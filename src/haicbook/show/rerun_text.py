@@ -44,7 +44,7 @@ def rerun_table(paper: Any, rerun: Any, kept: Any, most: int = 8) -> pd.DataFram
     shown = pd.concat([levels_shown(rerun.margins), rerun.margins[rerun.margins.statistic != "n"]])
     shown = shown[shown.printed.notna()]
     order = shown.z.abs().sort_values(ascending=False, kind="stable").index[:most]
-    without = dict(zip(kept.surprise.drivers.group, kept.surprise.drivers.p_without, strict=True))
+    without = dict(zip(kept.discrepancy.drivers.group, kept.discrepancy.drivers.p_without, strict=True))
     rows = []
     for place in order:
         row, other = rerun.margins.loc[place], kept.margins.loc[place]
@@ -99,12 +99,14 @@ def rerun_words(rerun: Any, kept: Any, summary: dict[str, float]) -> dict[str, s
         "rerun_pairs": f"{summary['pairs']:.0f} ({summary['pairs.low']:.0f} to {summary['pairs.high']:.0f})",
         "rerun_printed": str(rerun.printed_pairs),
         "rerun_notes": " ".join(f"{note.rstrip('.')}." for note in rerun.notes),
-        "rerun_p": _p_words(rerun.surprise),
+        "rerun_p": _p_words(rerun.discrepancy),
         "rerun_distance": f"{summary['distance']:.1f}",
         "rerun_distance_usual": f"{summary['distance.high']:.1f}",
-        "kept_p": _p_words(kept.surprise),
+        "kept_p": _p_words(kept.discrepancy),
         "rerun_rows": _rows_beyond(kept),
-        "rerun_driver": kept.surprise.drivers.group[0].replace("_", " ") if len(kept.surprise.drivers) else "none",
+        "rerun_driver": kept.discrepancy.drivers.group[0].replace("_", " ")
+        if len(kept.discrepancy.drivers)
+        else "none",
     }
 
 
@@ -165,9 +167,9 @@ def grid_words(grid: pd.DataFrame, summary: dict[str, float], kept: Any, watched
 
 
 def _p_without(rerun: Any, covariate: str) -> str:
-    drivers = rerun.surprise.drivers
+    drivers = rerun.discrepancy.drivers
     p = drivers.p_without[drivers.group == covariate]
-    return _p(float(p.iloc[0]), rerun.surprise.members) if len(p) else "–"
+    return _p(float(p.iloc[0]), rerun.discrepancy.members) if len(p) else "–"
 
 
 # --- where nothing can be re-run --------------------------------------------------------------------------------------

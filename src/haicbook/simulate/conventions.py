@@ -140,7 +140,7 @@ def wald_p(log_hr: float, se: float) -> float:
 
 def tester(conventions: Conventions) -> Callable[[np.ndarray], float]:
     """The paper's test of a table of counts, levels by arms."""
-    from haicbook import proportions
+    from haicbook.stats import proportions
 
     def pearson_or_fisher(table: np.ndarray) -> float:
         kept = table[table.sum(axis=1) > 0]

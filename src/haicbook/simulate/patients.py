@@ -220,8 +220,8 @@ def match(patients: Patients, caliper: float = 0.2) -> NDArray[np.int64]:
     caliper
         In standard deviations of the logit.
     """
-    from haicbook.matching.logit import logit_scores
-    from haicbook.matching.pairs import greedy
+    from haicbook.matching.engine.pairs import greedy
+    from haicbook.matching.engine.scores import logit_scores
 
     columns = [scaled(item, patients.covariates[item.slug]) for item in MATCHED_ON]
     design = np.column_stack([np.ones(patients.n), *columns])[None]

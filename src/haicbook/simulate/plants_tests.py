@@ -61,7 +61,7 @@ def _tests(table: np.ndarray) -> _Tests:
     if kept.shape == (2, 2):
         found.append(stats.fisher_exact(kept).pvalue)
     else:
-        from haicbook.proportions import fisher_p
+        from haicbook.stats.proportions import fisher_p
 
         found.append(fisher_p(table))
     scores, arm = np.repeat(np.arange(len(table)), table.sum(axis=1)), _arm(table)

@@ -6,12 +6,12 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from haicbook import proportions
 from haicbook.printed import agreement, parse_number
 from haicbook.simulate.draft import CLAIMS
 from haicbook.simulate.planting import Desk, Planted, figures, misprinted, planter, with_figure
 from haicbook.simulate.protocol import OPTIMAL
 from haicbook.simulate.text import METHODS, RESULTS, claim
+from haicbook.stats import proportions
 
 _ALPHA = 0.05
 

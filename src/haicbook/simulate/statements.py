@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from haicbook.proportions import Proportion, exact_interval, wilson_interval
 from haicbook.simulate.conventions import Conventions, fixed
 from haicbook.simulate.covariates import COVARIATES
 from haicbook.simulate.patients import EVENTS
 from haicbook.simulate.tables import Group, Rows, mean_sd, responders, severe_p
 from haicbook.simulate.text import RESULTS, claim
+from haicbook.stats.proportions import Proportion, exact_interval, wilson_interval
 
 _ALPHA = 0.05
 _MEASURED = ("age", "tumor_size")

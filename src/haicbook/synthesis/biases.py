@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from haicbook import time_zero
+from haicbook.stats import immortal_time
 from haicbook.survival import Ensemble
 from haicbook.survival.ensemble import Member
 from haicbook.synthesis.contrast import Pair, arms_of, log_ratio, pair
@@ -139,7 +139,8 @@ def scan(
         A reconstruction with two arms.
     assumption
         `entry`: the patients of `arm` start their clock `value` months into their disease's treatment, which they had
-        to live through; the other arm is made to live as long (:func:`haicbook.time_zero.landmark` on it alone).
+        to live through; the other arm is made to live as long (:func:`haicbook.stats.immortal_time.landmark` on it
+        alone).
         `landmark`: both arms from month `value` on. `lead`: `value` months are added to the times of `arm`. `missed`: a
         share `value` of `arm` is not there, because they had the event within `window` months. `excluded`: a share
         `value` was left out because of what they had after `window` months without the event.
@@ -210,15 +211,15 @@ def _under(
     """Both arms as they would be under the assumption."""
     rows = {name: ensemble.members[name] for name in (arm, other)}
     if assumption == "entry":
-        changed = {other: time_zero.landmark(*rows[other], size)} if size > 0 else {}
+        changed = {other: immortal_time.landmark(*rows[other], size)} if size > 0 else {}
     elif assumption == "landmark":
-        changed = {name: time_zero.landmark(*rows[name], size) for name in rows} if size > 0 else {}
+        changed = {name: immortal_time.landmark(*rows[name], size) for name in rows} if size > 0 else {}
     elif assumption == "lead":
-        changed = {arm: time_zero.lead(*rows[arm], size)}
+        changed = {arm: immortal_time.lead(*rows[arm], size)}
     elif assumption == "missed":
-        changed = {arm: time_zero.with_missed(*rows[arm], size, window)}
+        changed = {arm: immortal_time.with_missed(*rows[arm], size, window)}
     else:
-        changed = {arm: time_zero.with_excluded(*rows[arm], size, window)}
+        changed = {arm: immortal_time.with_excluded(*rows[arm], size, window)}
     return rows | {name: Member(clocked.time, clocked.event) for name, clocked in changed.items()}
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from haicbook import time_zero
+from haicbook.stats import immortal_time
 from haicbook.survival import Ensemble, estimators
 
 Floats = NDArray[np.float64]
@@ -81,8 +81,8 @@ def response_bias(
     if arm not in ensemble.members:
         raise ValueError(f"arm is {arm!r}, allowed is {' or '.join(ensemble.members)}")
     rows = ensemble.members[arm]
-    responded = time_zero.meaningless_responders(rows.time, share, assessed, rng)
-    later = time_zero.landmark(*rows, assessed)
+    responded = immortal_time.meaningless_responders(rows.time, share, assessed, rng)
+    later = immortal_time.landmark(*rows, assessed)
     return ResponseBias(arm, share, assessed, _ratio(*rows, responded), _ratio(later.time, later.event, responded))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from haicbook import confounding
+from haicbook.stats import confounding
 
 PREVALENCES = np.linspace(0.0, 1.0, 41)
 

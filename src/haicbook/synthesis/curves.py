@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from haicbook import survival
-from haicbook.meta import Message
 from haicbook.results import SavedResults
+from haicbook.stats.meta import Message
 from haicbook.study import Paper
 from haicbook.synthesis.arms import arm_label, response_rates
 from haicbook.synthesis.biases import Assumption, Scan, scan

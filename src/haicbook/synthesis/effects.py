@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from haicbook import meta
 from haicbook.regression import cox_models
+from haicbook.stats import meta
 from haicbook.study import Paper
 from haicbook.synthesis.arms import study_label
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from haicbook import contrasts, safety
+from haicbook import safety
+from haicbook.stats import contrasts
 from haicbook.study import Paper
 from haicbook.study.beside import read_beside
 from haicbook.synthesis.arms import arm_label
@@ -212,8 +213,8 @@ def harm_contrasts(
     Returns
     -------
     pandas.DataFrame
-        The columns of :func:`haicbook.contrasts.compare`, and `study`, `level`, `words` (the event as printed). Largest
-        difference first; empty where no study has two arms with counts.
+        The columns of :func:`haicbook.stats.contrasts.compare`, and `study`, `level`, `words` (the event as printed).
+        Largest difference first; empty where no study has two arms with counts.
     """
     frames = []
     for paper in papers:

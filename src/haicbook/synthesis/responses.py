@@ -6,7 +6,8 @@ import math
 
 import pandas as pd
 
-from haicbook import contrasts, response
+from haicbook import response
+from haicbook.stats import contrasts
 from haicbook.study import Paper
 from haicbook.synthesis.arms import arm_label, medians, response_rates
 
@@ -92,7 +93,7 @@ def response_contrasts(papers: list[Paper], confidence: float) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The columns of :func:`haicbook.contrasts.compare` (`event` is the study) and `category`.
+        The columns of :func:`haicbook.stats.contrasts.compare` (`event` is the study) and `category`.
     """
     frames = []
     for category in CATEGORIES:

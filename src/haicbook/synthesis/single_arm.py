@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from haicbook import response, trial
+from haicbook import response
+from haicbook.stats import single_arm
 from haicbook.study import Paper
 
 _CRITERIA = ("", "mrecist")
@@ -37,9 +38,9 @@ class TwoStage:
     paper: Paper
     responders: int
     n: int
-    printed: trial.Evaluation
-    best: trial.BestDesigns | None
-    admissible: tuple[trial.Admissible, ...]
+    printed: single_arm.Evaluation
+    best: single_arm.BestDesigns | None
+    admissible: tuple[single_arm.Admissible, ...]
     message: str
 
 
@@ -59,9 +60,12 @@ def two_stage(papers: list[Paper], alpha: float, beta: float, p0: float, p1: flo
     if paper is None:
         return None
     rate = next(r for r in response.response_rates(paper) if r.category == "orr" and r.criterion in _CRITERIA)
-    printed = trial.evaluate(trial.planned(paper), p0, p1)
+    printed = single_arm.evaluate(single_arm.planned(paper), p0, p1)
     try:
-        best, admissible = trial.search(alpha, beta, p0, p1, n_max), trial.admissible(alpha, beta, p0, p1, n_max)
+        best, admissible = (
+            single_arm.search(alpha, beta, p0, p1, n_max),
+            single_arm.admissible(alpha, beta, p0, p1, n_max),
+        )
         message = ""
     except ValueError as error:
         best, admissible, message = None, (), f"No design for these aims: {error}."
@@ -78,7 +82,7 @@ def operating(found: TwoStage) -> pd.DataFrame:
             {
                 "design": name,
                 "rate": RATES,
-                "chance": [trial.characteristics(design, float(rate)).rejection for rate in RATES],
+                "chance": [single_arm.characteristics(design, float(rate)).rejection for rate in RATES],
             }
         )
         for name, design in designs.items()
@@ -98,11 +102,11 @@ def readings(found: TwoStage, p0: float, confidence: float) -> pd.DataFrame:
         limits = _printed_limits(found.paper, printed)
         rows.append(("as printed", found.responders / found.n, *limits))
     names = {"exact": "Clopper–Pearson (exact)", "wilson": "Wilson", "wald": "Wald", "jeffreys": "Jeffreys"}
-    for key, (low, high) in trial.intervals(found.responders, found.n, confidence).items():
+    for key, (low, high) in single_arm.intervals(found.responders, found.n, confidence).items():
         rows.append((names[key], found.responders / found.n, low, high))
     design = found.printed.design
     if found.n == design.n1 and found.responders <= design.r1:
-        staged = trial.estimate(design, found.responders, 1, p0, confidence)
+        staged = single_arm.estimate(design, found.responders, 1, p0, confidence)
         rows.append(("by stages (Koyama–Chen)", staged.unbiased, staged.low, staged.high))
     return pd.DataFrame(rows, columns=["method", "estimate", "low", "high"])
 
@@ -117,7 +121,7 @@ def chances(found: TwoStage, prior: tuple[float, float]) -> pd.DataFrame:
     """Conditional power at every true rate, had the trial gone on: `rate`, `chance`, and the prior's own `density`."""
     from scipy.stats import beta
 
-    power = trial.conditional_power(found.printed.design, found.responders, RATES)
+    power = single_arm.conditional_power(found.printed.design, found.responders, RATES)
     after = (prior[0] + found.responders, prior[1] + found.n - found.responders)
     inner = np.clip(RATES, 1e-6, 1 - 1e-6)
     return pd.DataFrame(
@@ -134,7 +138,7 @@ def decision_by_best(found: TwoStage) -> str:
         return found.message
     design = found.best.optimal.design
     if design.n1 == found.n:
-        decided = trial.decision(design, found.responders)
+        decided = single_arm.decision(design, found.responders)
         return f"By the optimal design, {decided.statement}"
     likely = found.responders * design.n1 / found.n
     verdict = "goes on" if likely > design.r1 else "stops"

@@ -27,7 +27,7 @@ def tipping_contours(grids: dict[str, Any]) -> tuple[Figure, Any]:
     Parameters
     ----------
     grids
-        Study's name to its :class:`haicbook.confounding.TippingGrid`.
+        Study's name to its :class:`haicbook.stats.confounding.TippingGrid`.
     """
     import matplotlib.pyplot as plt
 
@@ -67,7 +67,8 @@ def e_values_table(found: dict[tuple[str, str], tuple[Any, Any]]) -> pd.DataFram
     Parameters
     ----------
     found
-        Study's name and analysis to its effect (`hr`, `low`, `high`) and its :class:`haicbook.confounding.EValue`.
+        Study's name and analysis to its effect (`hr`, `low`, `high`) and its
+        :class:`haicbook.stats.confounding.EValue`.
     """
     rows = [
         (

@@ -30,7 +30,7 @@ def effects_forest(
     analyses
         Analysis to its words.
     summary
-        :class:`haicbook.meta.Pooled` for the rows beneath, or None.
+        :class:`haicbook.stats.meta.Pooled` for the rows beneath, or None.
     weights
         Value id of the ratios that enter the summary to their weight, from 0 to 1.
     """
@@ -118,7 +118,7 @@ def summary_table(summaries: dict[str, Any], left_out: dict[str, Any]) -> pd.Dat
     Parameters
     ----------
     summaries
-        Endpoint's name to :class:`haicbook.meta.Pooled` or `Message`.
+        Endpoint's name to :class:`haicbook.stats.meta.Pooled` or `Message`.
     left_out
         Endpoint's name to the leave-one-out results.
     """

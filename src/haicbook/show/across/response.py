@@ -119,7 +119,7 @@ def contrasts_table(found: pd.DataFrame, labels: dict[str, str], confidence: flo
     Parameters
     ----------
     found
-        Rows of :func:`haicbook.contrasts.compare` with a column `category`; `event` is the study.
+        Rows of :func:`haicbook.stats.contrasts.compare` with a column `category`; `event` is the study.
     """
     rows = [
         (
@@ -149,7 +149,7 @@ def harm_differences(found: pd.DataFrame, labels: dict[str, str]) -> tuple[Figur
     Parameters
     ----------
     found
-        Rows of :func:`haicbook.contrasts.compare` with columns `study` and `words`, those to draw.
+        Rows of :func:`haicbook.stats.contrasts.compare` with columns `study` and `words`, those to draw.
     """
     fig, ax = style.figure(max(1, len(found)) + 1, row_height=0.27)
     fig.subplots_adjust(left=0.42)

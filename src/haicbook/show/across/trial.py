@@ -53,9 +53,9 @@ def designs_table(printed: Any, admissible: Any) -> pd.DataFrame:
     Parameters
     ----------
     printed
-        :class:`haicbook.trial.Evaluation` of the printed design.
+        :class:`haicbook.stats.single_arm.Evaluation` of the printed design.
     admissible
-        :class:`haicbook.trial.Admissible` designs, from the minimax to the optimal one.
+        :class:`haicbook.stats.single_arm.Admissible` designs, from the minimax to the optimal one.
     """
     rows = [("as printed", *_design(printed), "–")]
     last = len(admissible) - 1

@@ -1,0 +1,1 @@
+"""Balance of two arms from what a paper prints."""

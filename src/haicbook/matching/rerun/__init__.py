@@ -1,0 +1,1 @@
+"""A paper's matching, run again on synthetic cohorts that have its printed margins."""

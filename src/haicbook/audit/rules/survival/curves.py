@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from haicbook.audit.cells import Cell, group_size
-from haicbook.audit.ratios import Span
+from haicbook.audit.rules.p_values import Span
 from haicbook.printed import Printed
 from haicbook.study import Paper
 

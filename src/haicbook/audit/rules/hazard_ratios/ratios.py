@@ -1,4 +1,4 @@
-"""Hazard ratios as printed: estimate, interval and p-value together, and what each says of the others.
+"""Hazard ratios as printed: estimate, interval and p-value together, what each says of the others, and repairs.
 
 All arithmetic is that of intervals: a printed 0.56 is every number from 0.555 to 0.565 (up to 0.57 where authors cut
 off), and a rule speaks only when no number behind the print would do.
@@ -8,26 +8,26 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from statistics import NormalDist
 
-from haicbook.audit.cells import Cell
+from haicbook.audit.cells import Cell, by
+from haicbook.audit.edits import Change, digits
+from haicbook.audit.rules.p_values import Span, comparable, flips, two_sided
 from haicbook.printed import Printed, parse_number
-from haicbook.study import Paper
 
 # half the width of a 95 % interval in standard errors; papers that print another level say so
 Z95 = NormalDist().inv_cdf(0.975)
 # a z beyond this has a p below any printed digit
 _LARGEST_Z = 8.0
 TREATMENT = "treatment"
-
-Span = tuple[float, float]
+_of_model = by("endpoint", "criterion", "population", "quantity", "model")
 
 
 @dataclass(frozen=True, eq=False)
-class Ratio:
+class HazardRatio:
     """One printed hazard ratio, in however many places.
 
     Attributes
@@ -55,9 +55,10 @@ class Ratio:
         return self.cells[0]
 
     @property
-    def about(self) -> tuple[str, str, str, str, str]:
+    def key(self) -> tuple[str, str, str, str, str]:
         """Endpoint, criterion, population, covariate and model."""
-        return about(self.cell)
+        key: tuple[str, str, str, str, str] = _of_model(self.cell)
+        return key
 
     @property
     def of_treatment(self) -> bool:
@@ -89,6 +90,16 @@ class Ratio:
         return math.log(self.high.value / self.low.value) / 3.92
 
     @property
+    def se_words(self) -> str:
+        """The standard error from the printed limits alone: `ln(0.950/0.330)/3.92 = 0.2697`."""
+        return f"ln({self.high.figure}/{self.low.figure})/3.92 = {self.printed_se:.4f}"
+
+    @property
+    def events_words(self) -> str:
+        """How many events the limits stand for where groups are even: `4/SE² with SE = … is 55`."""
+        return f"4/SE² with SE = {self.se_words} is {4 / self.printed_se**2:.0f}"
+
+    @property
     def ps(self) -> tuple[Cell, ...]:
         """One cell for each different p-value that can be compared."""
         once: dict[str, Cell] = {}
@@ -103,17 +114,6 @@ class Ratio:
         return hr, low, high
 
 
-def comparable(p: Printed) -> bool:
-    """Whether a p-value is a number, or a bound."""
-    return p.state in ("exact", "below", "above")
-
-
-def about(cell: Cell) -> tuple[str, str, str, str, str]:
-    """Endpoint, criterion, population, covariate and model of a cell."""
-    row = cell.about
-    return row.endpoint, row.criterion, row.population, cell.quantity, row.model
-
-
 def span(printed: Printed, filled: int = 0, *, cut: bool = True) -> Span:
     """Every number that is printed so, by rounding, and by cutting off if `cut`.
 
@@ -123,30 +123,30 @@ def span(printed: Printed, filled: int = 0, *, cut: bool = True) -> Span:
     return max(printed.value - unit / 2, 0.0), printed.value + (unit if cut else unit / 2)
 
 
-def ratios(paper: Paper, found: Iterable[Cell]) -> list[Ratio]:
+def ratios(found: Iterable[Cell]) -> tuple[HazardRatio, ...]:
     """The hazard ratios of a paper that have an interval; one that table and text both print is one."""
-    return list(_ratios(tuple(found)))
+    return _ratios(tuple(found))
 
 
 @lru_cache(maxsize=8)
-def _ratios(found: tuple[Cell, ...]) -> tuple[Ratio, ...]:
+def _ratios(found: tuple[Cell, ...]) -> tuple[HazardRatio, ...]:
     p_values: dict[object, list[Cell]] = defaultdict(list)
     for cell in found:
         if "p" in cell.numbers:
             p_values[_place(cell)].append(cell)
-    once: dict[object, Ratio] = {}
+    once: dict[object, HazardRatio] = {}
     for cell in found:
         if "hr" not in cell.numbers or not {"ci_low", "ci_high"} <= set(cell.numbers):
             continue
         hr, low, high = (cell.numbers[name] for name in ("hr", "ci_low", "ci_high"))
         level = cell.about.level if cell.about.kind == "cox" else ""
-        key = (*about(cell), level, cell.about.arm, hr.figure, low.figure, high.figure)
+        key = (*_of_model(cell), level, cell.about.arm, hr.figure, low.figure, high.figure)
         ps = tuple(p_values[_place(cell)])
         if key in once:
             known = once[key]
             once[key] = replace(known, cells=(*known.cells, cell), p_cells=(*known.p_cells, *ps))
         else:
-            once[key] = Ratio((cell,), hr, low, high, ps, _filled(hr, low, high))
+            once[key] = HazardRatio((cell,), hr, low, high, ps, _filled(hr, low, high))
     return tuple(once.values())
 
 
@@ -154,7 +154,7 @@ def _place(cell: Cell) -> tuple[object, ...]:
     """What a ratio and its p-value have in common: a table's line and model, or what a section says of a level."""
     row = cell.about
     if row.kind == "claim":
-        return (row.file, row.section, *about(cell), row.level, row.arm)
+        return (row.file, row.section, *_of_model(cell), row.level, row.arm)
     return row.file, row.line, row.model, row.endpoint
 
 
@@ -170,20 +170,20 @@ def _filled(*figures: Printed) -> int:
 # --- arithmetic -------------------------------------------------------------------------------------------------------
 
 
-def se_span(ratio: Ratio, *, cut: bool = True) -> Span:
+def se_span(ratio: HazardRatio, *, cut: bool = True) -> Span:
     """The standard errors of the log hazard ratio that the interval allows: (ln high - ln low) / 3.92."""
     _, low, high = ratio.spans(cut=cut)
     return max(_log(high[0]) - _log(low[1]), 0.0) / (2 * Z95), (_log(high[1]) - _log(low[0])) / (2 * Z95)
 
 
-def asymmetry(ratio: Ratio) -> float:
+def asymmetry(ratio: HazardRatio) -> float:
     """Least distance on the log scale from the estimate to the middle of its limits; 0 where rounding explains it."""
     hr, low, high = ratio.spans()
     middle = (_log(low[0]) + _log(high[0])) / 2, (_log(low[1]) + _log(high[1])) / 2
     return max(0.0, _log(hr[0]) - middle[1], middle[0] - _log(hr[1]))
 
 
-def z_span(ratio: Ratio, *, cut: bool = True) -> Span:
+def z_span(ratio: HazardRatio, *, cut: bool = True) -> Span:
     """The least and the largest Wald |z| that the three figures allow.
 
     With a = ln low and b = ln high, |z| = 1.96 |a + b| / (b - a): a quotient of linear functions, so that it is
@@ -210,11 +210,6 @@ def _polygon(a: Span, b: Span, total: Span) -> list[tuple[float, float]]:
     return corners
 
 
-def two_sided(z: float) -> float:
-    """The two-sided p-value of a z."""
-    return math.erfc(abs(z) / math.sqrt(2))
-
-
 def z_of_p(printed: Printed) -> Span:
     """The |z| that a printed p-value stands for, authors who cut off included."""
     if printed.state == "below":
@@ -229,6 +224,11 @@ def _z(p: float) -> float:
     if p >= 1:
         return 0.0
     return _LARGEST_Z if p <= two_sided(_LARGEST_Z) else NormalDist().inv_cdf(1 - p / 2)
+
+
+def interval_flips(z: Span, printed: Printed) -> bool:
+    """Whether an interval of z and a printed p-value lie on two sides of significance whatever the rounding."""
+    return bool(flips(printed, map(two_sided, z)))
 
 
 def distance(one: Span, other: Span) -> float:
@@ -253,8 +253,81 @@ def _log(value: float) -> float:
     return math.log(max(value, 1e-12))
 
 
-def figures_of(ratio: Ratio, **changed: str) -> Ratio:
+def figures_of(ratio: HazardRatio, **changed: str) -> HazardRatio:
     """The ratio with some of its figures (`hr`, `low`, `high`) read differently."""
     read = {name: parse_number(figure) for name, figure in changed.items()}
     # mypy takes any keyword for any field, `filled` too
     return replace(ratio, **read, filled=0)  # type: ignore[arg-type]
+
+
+# --- repairs ----------------------------------------------------------------------------------------------------------
+
+_WORDS = {"hr": "the ratio", "low": "the lower limit", "high": "the upper limit"}
+# stray characters in an unreadable figure: at most so many in a row
+_STRAY = 2
+
+
+@dataclass(frozen=True)
+class FigureRepair:
+    """One figure read differently.
+
+    Attributes
+    ----------
+    part
+        `hr`, `low` or `high`.
+    printed, repaired
+        The figure's characters before and after.
+    change
+        What was changed.
+    """
+
+    part: str
+    printed: str
+    repaired: str
+    change: Change
+
+    @property
+    def words(self) -> str:
+        """`1.641 for 1.614 as the ratio (two digits change places)`."""
+        return f"{self.repaired} for {self.printed} as {_WORDS[self.part]} ({self.change})"
+
+
+def repairs(ratio: HazardRatio) -> list[FigureRepair]:
+    """Every single edit of one figure after which the interval is symmetric and agrees with the printed p-values.
+
+    Two digits that change places, one digit, and stray characters of an unreadable figure are tried.
+    """
+    found: dict[tuple[str, str], FigureRepair] = {}
+    for part in _WORDS:
+        figure = getattr(ratio, part)
+        printed = figure.figure.strip()
+        for repaired, change in digits(printed) if figure.state == "exact" else _stray(printed):
+            if (part, repaired) not in found and _agrees(figures_of(ratio, **{part: repaired})):
+                found[part, repaired] = FigureRepair(part, printed, repaired, change)
+    return list(found.values())
+
+
+def repair_words(ratio: HazardRatio) -> str:
+    """The repairs as a sentence: the one, or how many there are; empty where no single edit will do."""
+    found = repairs(ratio)
+    checked = "the interval is symmetric" + (" and the p-value reproduced" if ratio.p_cells else "")
+    if not found:
+        return ""
+    if len(found) == 1:
+        return f"With {found[0].words}, {checked}."
+    first = "; or ".join(repair.words for repair in found[:3])
+    return f"{len(found)} single edits would do, among them {first}: {checked} then."
+
+
+def _stray(figure: str) -> Iterator[tuple[str, Change]]:
+    for length in range(1, _STRAY + 1):
+        for start in range(len(figure) - length + 1):
+            yield figure[:start] + figure[start + length :], Change.STRAY
+
+
+def _agrees(ratio: HazardRatio) -> bool:
+    if not ratio.readable or asymmetry(ratio) > 0:
+        return False
+    z = z_span(ratio, cut=False)
+    known = [cell.numbers["p"] for cell in ratio.p_cells if comparable(cell.numbers["p"])]
+    return all(parse_number(p.figure).state == p.state and distance(z, z_of_p(p)) == 0 for p in known)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
+from haicbook.audit import registry
 from haicbook.audit.cells import Cell, grouped, what, whose
-from haicbook.audit.finding import Finding, Severity
-from haicbook.audit.registry import RESULTS, Rule
+from haicbook.audit.finding import Fault, Severity
 from haicbook.printed import Printed, agreement, overlap
 from haicbook.study import Paper
+
+rule = partial(registry.rule, topic="agreement", inspect_sr=registry.RESULTS)
 
 _ESTIMATES = {
     "median": "median",
@@ -32,7 +36,13 @@ class _Quantity:
     reference: str
 
 
-def repeated(paper: Paper, found: list[Cell]) -> list[Finding]:
+@rule(
+    "repeated",
+    "One quantity printed in several places is one figure",
+    tolerance="The finer figure is printed as the coarser one, by rounding or cutting off; one last decimal is a "
+    "warning",
+)
+def repeated(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     """The same quantity of the same group, printed twice and differently: an error; by one last decimal, a warning.
 
     The same are: row or term (for an endpoint's median or rates the endpoint alone), level, arm, population, endpoint,
@@ -41,13 +51,11 @@ def repeated(paper: Paper, found: list[Cell]) -> list[Finding]:
     rounding or cutting off. Statistics of one quantity that disagree (a count and its percentage) are one finding.
     """
     places = grouped(found, _quantity)
-    findings = []
     for quantity, prints in places.items():
         disagreeing = _disagreeing(prints)
-        if disagreeing and isinstance(quantity, _Quantity):
+        if disagreeing:
             others = [cell for key, cells in places.items() if _other_arm(key, quantity) for cell in cells]
-            findings.append(_finding(paper, prints, disagreeing, others))
-    return findings
+            yield _differs(paper, prints, disagreeing, others)
 
 
 def _quantity(cell: Cell) -> _Quantity:
@@ -58,13 +66,8 @@ def _quantity(cell: Cell) -> _Quantity:
     return _Quantity((*key, between_arms), "" if between_arms else about.arm, "" if between_arms else about.reference)
 
 
-def _other_arm(key: object, quantity: _Quantity) -> bool:
-    return (
-        isinstance(key, _Quantity)
-        and key.about == quantity.about
-        and "" not in (key.arm, quantity.arm)
-        and (key.arm != quantity.arm)
-    )
+def _other_arm(key: _Quantity, quantity: _Quantity) -> bool:
+    return key.about == quantity.about and "" not in (key.arm, quantity.arm) and key.arm != quantity.arm
 
 
 def _disagreeing(prints: list[Cell]) -> list[str]:
@@ -94,7 +97,7 @@ def _same_figure(a: Printed, b: Printed) -> bool:
     return agreement(a, b.value) != "differs" or agreement(b, a.value) != "differs"
 
 
-def _finding(paper: Paper, prints: list[Cell], disagreeing: list[str], others: list[Cell]) -> Finding:
+def _differs(paper: Paper, prints: list[Cell], disagreeing: list[str], others: list[Cell]) -> Fault:
     involved = [cell for cell in prints if any(name in cell.numbers for name in disagreeing)]
     by_text: dict[str, list[str]] = defaultdict(list)
     for cell in involved:
@@ -102,17 +105,10 @@ def _finding(paper: Paper, prints: list[Cell], disagreeing: list[str], others: l
             by_text[cell.text].append(cell.about.source)
     said = "; ".join(f"{text} in {' and '.join(sources)}" for text, sources in by_text.items())
     first = involved[0]
-    return Finding(
-        "repeated",
-        _severity(involved, disagreeing),
-        paper.study,
-        tuple(cell.ids[name] for cell in involved for name in disagreeing if name in cell.ids),
-        " / ".join(by_text),
-        "",
-        f"{_words(first, disagreeing)}{whose(paper, first)} differs from place to place: {said}.",
-        _swapped(involved, others, disagreeing),
-        " ≠ ".join(by_text),
-    )
+    ids = tuple(cell.ids[name] for cell in involved for name in disagreeing if name in cell.ids)
+    sentence = f"{_words(first, disagreeing)}{whose(paper, first)} differs from place to place: {said}."
+    severity, repair = _severity(involved, disagreeing), _swapped(involved, others, disagreeing)
+    return Fault(severity, ids, " / ".join(by_text), "", sentence, " ≠ ".join(by_text), repair)
 
 
 def _words(cell: Cell, disagreeing: list[str]) -> str:
@@ -153,16 +149,3 @@ def _swapped(involved: list[Cell], others: list[Cell], disagreeing: list[str]) -
 
 def _together(one: Cell, other: Cell) -> bool:
     return bool(one.about.file == other.about.file and one.about.source == other.about.source)
-
-
-RULES: tuple[Rule, ...] = (
-    Rule(
-        "repeated",
-        "One quantity printed in several places is one figure",
-        repeated,
-        "Definition",
-        "The finer figure is printed as the coarser one, by rounding or cutting off; one last decimal is a warning",
-        "agreement",
-        RESULTS,
-    ),
-)

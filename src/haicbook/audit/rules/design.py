@@ -3,54 +3,67 @@
 from __future__ import annotations
 
 import itertools
-from functools import lru_cache
+from collections.abc import Iterator
+from functools import lru_cache, partial
 
-from haicbook.audit.cells import Cell, grouped, place, whose
-from haicbook.audit.finding import Finding, Severity
-from haicbook.audit.registry import CONDUCT, Rule
+from haicbook.audit import registry
+from haicbook.audit.cells import Cell, by, grouped, place, whose
+from haicbook.audit.finding import Fault, Severity, distinct
 from haicbook.printed import parse_number
 from haicbook.study import Paper
 from haicbook.trial import BestDesigns, Evaluation, SimonDesign, evaluate, planned, search
 from haicbook.words import label
 
-# from first to last, by the ends of the terms
-_ORDER = (("date_start", "date_enrolment_start"), ("date_end", "date_enrolment_end"), ("date_last_follow_up",))
+rule = partial(registry.rule, topic="design", inspect_sr=registry.CONDUCT)
+
+# from first to last
+_ORDER = {
+    "date_start": 0,
+    "date_enrolment_start": 0,
+    "date_end": 1,
+    "date_enrolment_end": 1,
+    "date_last_follow_up": 2,
+}
 # milligrams, and per square metre or kilogram of body
 _GRAMS = {"mg": 1.0, "g": 1000.0}
 # adults' body surface, m², and body weight, kg
 _BODY = {"m2": (1.3, 2.6), "kg": (30.0, 150.0)}
 
 
-def dates(paper: Paper, found: list[Cell]) -> list[Finding]:
+@rule("dates", "Dates are in order", tolerance="The precision printed: a month is any of its days", inspect_sr="")
+def dates(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     """Enrolment begins before it ends, and ends before the last follow-up."""
-    dated = [(order, cell) for cell in found if cell.number("date") for order in [_order(cell)] if order is not None]
-    findings: dict[tuple[str, str], Finding] = {}
-    for (first, one), (second, other) in itertools.permutations(dated, 2):
-        if first < second and one.numbers["date"].low > other.numbers["date"].high:
-            sentence = f"{place(paper, one)}: {one.text} is after {place(paper, other)}: {other.text}."
-            ids, by_hand = (one.ids["date"], other.ids["date"]), f"{one.text} > {other.text}"
-            finding = Finding("dates", "error", paper.study, ids, one.text, other.text, sentence, recomputation=by_hand)
-            findings.setdefault((one.text, other.text), finding)
-    return list(findings.values())
+    dated = [cell for cell in found if cell.number("date") and cell.quantity in _ORDER]
+    yield from distinct(
+        ((one.text, other.text), _out_of_order(paper, one, other))
+        for one, other in itertools.permutations(dated, 2)
+        if _ORDER[one.quantity] < _ORDER[other.quantity] and one.numbers["date"].low > other.numbers["date"].high
+    )
 
 
-def _order(cell: Cell) -> int | None:
-    return next((place for place, terms in enumerate(_ORDER) if cell.quantity in terms), None)
+def _out_of_order(paper: Paper, one: Cell, other: Cell) -> Fault:
+    sentence = f"{place(paper, one)}: {one.text} is after {place(paper, other)}: {other.text}."
+    ids = (one.ids["date"], other.ids["date"])
+    return Fault("error", ids, one.text, other.text, sentence, f"{one.text} > {other.text}")
 
 
-def doses(paper: Paper, found: list[Cell]) -> list[Finding]:
+@rule(
+    "doses",
+    "One drug has one dose",
+    tolerance="A fixed dose and one by body size agree for bodies of 1.3 to 2.6 m² or 30 to 150 kg",
+    topic="agreement",
+)
+def doses(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     """One drug's dose in two units: equal where both are of one kind; else a body that an adult has lies between them.
 
     Doses printed in one unit are left to the rule on repeats.
     """
     dosed = [cell for cell in found if cell.quantity.startswith("dose_") and _dose(cell) is not None]
-    findings = []
-    for group in grouped(dosed, lambda cell: (cell.quantity, cell.about.arm, cell.about.level)).values():
+    for group in grouped(dosed, by("quantity", "arm", "level")).values():
         distinct = {(cell.text, cell.about.unit): cell for cell in reversed(group)}
         for one, other in itertools.combinations(reversed(distinct.values()), 2):
             if one.about.unit != other.about.unit:
-                findings += _compare_doses(paper, one, other)
-    return findings
+                yield from _compare_doses(paper, one, other)
 
 
 def _dose(cell: Cell) -> tuple[float, str] | None:
@@ -59,21 +72,21 @@ def _dose(cell: Cell) -> tuple[float, str] | None:
     return None if printed is None or mass not in _GRAMS else (printed.value * _GRAMS[mass], per)
 
 
-def _compare_doses(paper: Paper, one: Cell, other: Cell) -> list[Finding]:
+def _compare_doses(paper: Paper, one: Cell, other: Cell) -> Iterator[Fault]:
     first, second = _dose(one), _dose(other)
     if first is None or second is None:
-        return []
+        return
     (mass, per), (other_mass, other_per) = first, second
     if per == other_per:
         if mass == other_mass:
-            return []
+            return
         said, by_hand = "are not the same", f"{mass:g} mg ≠ {other_mass:g} mg"
         severity: Severity = "error"
     else:
         fixed, relative, body = (mass, other_mass, other_per) if not per else (other_mass, mass, per)
         low, high = _BODY.get(body, (0.0, float("inf")))
         if (per and other_per) or low <= fixed / relative <= high:
-            return []
+            return
         severity, by_hand = "warning", f"{fixed:g} mg / {relative:g} mg/{body} = {fixed / relative:.1f} {body}"
         said = f"agree only for a body of {fixed / relative:.1f} {body}"
     texts = (
@@ -81,52 +94,52 @@ def _compare_doses(paper: Paper, one: Cell, other: Cell) -> list[Finding]:
     )
     sentence = f"{label(one.quantity)}{whose(paper, one)}: {texts} {said}."
     ids = (one.ids["value"], other.ids["value"])
-    return [Finding("doses", severity, paper.study, ids, one.text, other.text, sentence, recomputation=by_hand)]
+    yield Fault(severity, ids, one.text, other.text, sentence, by_hand)
 
 
-def schedules(paper: Paper, found: list[Cell]) -> list[Finding]:
+@rule(
+    "schedules",
+    "A range and a number for one schedule agree",
+    tolerance="A number within the range is a warning, outside it an error",
+    topic="agreement",
+)
+def schedules(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     """A quantity printed as a range in one place and as one number in another: the number is outside, or is an end."""
-    findings: dict[tuple[str, str, str], Finding] = {}
-    for one in found:
-        if one.about.read_as != "range" or one.number("min") is None or one.number("max") is None:
-            continue
-        for other in found:
-            about = (other.quantity, other.about.arm, other.about.population, other.about.unit, other.about.level)
-            value = other.number("value")
-            if value is None or about != (
-                *(one.quantity, one.about.arm, one.about.population, one.about.unit, one.about.level),
-            ):
-                continue
-            finding = _range_and_number(paper, one, other)
-            findings.setdefault((one.quantity, one.text, other.text), finding)
-    return list(findings.values())
-
-
-def _range_and_number(paper: Paper, one: Cell, other: Cell) -> Finding:
-    low, high, value = one.numbers["min"], one.numbers["max"], other.numbers["value"]
-    outside = value.value < low.value or value.value > high.value
-    unit = f" {one.about.unit}" if one.about.unit else ""
-    return Finding(
-        "schedules",
-        "error" if outside else "warning",
-        paper.study,
-        (one.ids["min"], one.ids["max"], other.ids["value"]),
-        one.text,
-        other.text,
-        f"{label(one.quantity)}{whose(paper, one)}: {one.text}{unit} in {one.about.source}, {other.text}{unit} in "
-        f"{other.about.source}.",
-        recomputation=f"{one.text} ≠ {other.text}",
+    same = by("quantity", "arm", "population", "unit", "level")
+    ranges = [c for c in found if c.about.read_as == "range" and None not in (c.number("min"), c.number("max"))]
+    yield from distinct(
+        ((one.quantity, one.text, other.text), _range_and_number(paper, one, other))
+        for one in ranges
+        for other in found
+        if other.number("value") is not None and same(other) == same(one)
     )
+
+
+def _range_and_number(paper: Paper, one: Cell, other: Cell) -> Fault:
+    low, high, value = (one.numbers["min"].value, one.numbers["max"].value, other.numbers["value"].value)
+    severity: Severity = "warning" if low <= value <= high else "error"
+    unit = f" {one.about.unit}" if one.about.unit else ""
+    sentence = (
+        f"{label(one.quantity)}{whose(paper, one)}: {one.text}{unit} in {one.about.source}, {other.text}{unit} in "
+        f"{other.about.source}."
+    )
+    ids = (one.ids["min"], one.ids["max"], other.ids["value"])
+    return Fault(severity, ids, one.text, other.text, sentence, f"{one.text} ≠ {other.text}")
 
 
 # --- Simon's two stages -----------------------------------------------------------------------------------------------
 
 
-def two_stage(paper: Paper, found: list[Cell]) -> list[Finding]:
+@rule(
+    "two_stage",
+    "The two-stage design is what it is called",
+    source="Simon R. Control Clin Trials 1989;10:1-10, by exact enumeration",
+)
+def two_stage(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     """The printed two-stage design keeps its error rates, by exact enumeration, and is the optimal one if so called."""
     stages = paper.spec.two_stage
     if stages is None:
-        return []
+        return
     null, alternative, alpha, power = (
         parse_number(figure).value / 100
         for figure in (stages.null_rate, stages.alternative_rate, stages.alpha, stages.power)
@@ -140,7 +153,6 @@ def two_stage(paper: Paper, found: list[Cell]) -> list[Finding]:
         if cell.quantity.startswith("design_") and name in cell.ids
     )
     printed = _said(design)
-    findings = []
     broken = [
         f"{words} {value:.4f}, {limit}"
         for words, value, limit, kept in (
@@ -152,12 +164,11 @@ def two_stage(paper: Paper, found: list[Cell]) -> list[Finding]:
     if broken:
         said = "; ".join(broken)
         sentence = f"Methods: the design {printed} has {said}."
-        findings.append(Finding("two_stage", "error", paper.study, ids, printed, said, sentence, recomputation=said))
+        yield Fault("error", ids, printed, said, sentence, said)
     name = stages.name.lower()
     kind = next((kind for kind in ("optimal", "minimax") if kind in name), "")
     if kind:
-        findings += _best(paper, kind, own, _search(alpha, 1 - power, null, alternative, design.n), ids)
-    return findings
+        yield from _best(paper, kind, own, _search(alpha, 1 - power, null, alternative, design.n), ids)
 
 
 @lru_cache(maxsize=16)
@@ -169,9 +180,9 @@ def _search(alpha: float, beta: float, null: float, alternative: float, n: int) 
         return None
 
 
-def _best(paper: Paper, kind: str, own: Evaluation, best: BestDesigns | None, ids: tuple[str, ...]) -> list[Finding]:
+def _best(paper: Paper, kind: str, own: Evaluation, best: BestDesigns | None, ids: tuple[str, ...]) -> Iterator[Fault]:
     if best is None or (right := getattr(best, kind)).design == own.design:
-        return []
+        return
     printed, recomputed = _said(own.design), _said(right.design)
     figures = (
         f"type I error {own.null.rejection:.4f} against {right.null.rejection:.4f}, power "
@@ -179,47 +190,8 @@ def _best(paper: Paper, kind: str, own: Evaluation, best: BestDesigns | None, id
         f"{own.null.expected_n:.1f} against {right.null.expected_n:.1f}"
     )
     sentence = f"Methods: {printed} is not Simon's {kind} design, which is {recomputed} ({figures})."
-    return [Finding("two_stage", "warning", paper.study, ids, printed, recomputed, sentence, recomputation=figures)]
+    yield Fault("warning", ids, printed, recomputed, sentence, figures)
 
 
 def _said(design: SimonDesign) -> str:
     return f"{design.r1}/{design.n1}, {design.r}/{design.n}"
-
-
-RULES: tuple[Rule, ...] = (
-    Rule(
-        "dates",
-        "Dates are in order",
-        dates,
-        "Definition",
-        "The precision printed: a month is any of its days",
-        "design",
-    ),
-    Rule(
-        "doses",
-        "One drug has one dose",
-        doses,
-        "Definition",
-        "A fixed dose and one by body size agree for bodies of 1.3 to 2.6 m² or 30 to 150 kg",
-        "agreement",
-        CONDUCT,
-    ),
-    Rule(
-        "schedules",
-        "A range and a number for one schedule agree",
-        schedules,
-        "Definition",
-        "A number within the range is a warning, outside it an error",
-        "agreement",
-        CONDUCT,
-    ),
-    Rule(
-        "two_stage",
-        "The two-stage design is what it is called",
-        two_stage,
-        "Simon R. Control Clin Trials 1989;10:1-10, by exact enumeration",
-        "No tolerance",
-        "design",
-        CONDUCT,
-    ),
-)

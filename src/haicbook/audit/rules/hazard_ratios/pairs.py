@@ -6,13 +6,18 @@ import itertools
 import math
 import re
 from collections import defaultdict
+from collections.abc import Iterator
+from functools import partial
 
+from haicbook.audit import registry
 from haicbook.audit.cells import Cell, group_size, grouped, place, what, whose
-from haicbook.audit.finding import Finding, Severity
-from haicbook.audit.ratio_events import groups_of
-from haicbook.audit.ratios import Ratio, p_words, ratios, span, z_span
+from haicbook.audit.finding import Fault, Severity
+from haicbook.audit.rules.hazard_ratios.events import groups_of
+from haicbook.audit.rules.hazard_ratios.ratios import HazardRatio, p_words, ratios, span, z_span
 from haicbook.study import Paper
 from haicbook.words import label
+
+rule = partial(registry.rule, topic="hazard_ratios", inspect_sr=registry.STATISTICS)
 
 _DECIMALS = 3
 # Two ratios printed to three decimals that are one figure, with standard errors this close (as a share), are hardly two
@@ -23,7 +28,13 @@ _LONGER = 1.1
 _CONTRAST = re.compile(r"([^\s(;,/]+)\s*(?:vs\.?|/)\s*([^\s);,/]+)")
 
 
-def duplicates(paper: Paper, found: list[Cell]) -> list[Finding]:
+@rule(
+    "ratio_twice",
+    "Two rows do not have one hazard ratio",
+    source="Coincidence",
+    tolerance="Three decimals; the same ratio and a standard error within 0.5%; a note where the groups have one size",
+)
+def duplicates(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     """Two covariates, or one covariate for two endpoints, with one hazard ratio and one interval.
 
     Judged where all three figures have three decimals, so that a coincidence is out of the question: the same figures
@@ -32,22 +43,22 @@ def duplicates(paper: Paper, found: list[Cell]) -> list[Finding]:
     must be the same too. Two covariates that have groups of one size may have the same patients in them (stage C for
     invasion alone): the same row for both is a note.
     """
-    shown = [ratio for ratio in ratios(paper, found) if ratio.readable and _fine(ratio)]
-    return [
+    shown = [ratio for ratio in ratios(found) if ratio.readable and _fine(ratio)]
+    yield from (
         _twice(paper, one, other, of_one_size=_of_one_size(paper, found, one, other))
         for one, other in itertools.combinations(shown, 2)
         if _comparable(one, other) and _alike(one, other)
-    ]
+    )
 
 
-def _fine(ratio: Ratio) -> bool:
+def _fine(ratio: HazardRatio) -> bool:
     figures = (ratio.hr, ratio.low, ratio.high)
     return all(figure.decimals - ratio.filled >= _DECIMALS for figure in figures)
 
 
-def _comparable(one: Ratio, other: Ratio) -> bool:
+def _comparable(one: HazardRatio, other: HazardRatio) -> bool:
     """Two rows of one model, or one covariate in the same model of two endpoints with one p-value."""
-    (e1, c1, p1, q1, m1), (e2, c2, p2, q2, m2) = one.about, other.about
+    (e1, c1, p1, q1, m1), (e2, c2, p2, q2, m2) = one.key, other.key
     if (c1, p1, m1) != (c2, p2, m2):
         return False
     if e1 != e2:  # the same covariate's results are near by nature
@@ -55,22 +66,22 @@ def _comparable(one: Ratio, other: Ratio) -> bool:
     return q1 != q2 or one.cell.about.level != other.cell.about.level
 
 
-def _ps(ratio: Ratio) -> list[float]:
+def _ps(ratio: HazardRatio) -> list[float]:
     return sorted({cell.numbers["p"].value for cell in ratio.p_cells})
 
 
-def _alike(one: Ratio, other: Ratio) -> bool:
+def _alike(one: HazardRatio, other: HazardRatio) -> bool:
     errors = [math.log(ratio.high.value / ratio.low.value) for ratio in (one, other)]
     return one.hr.value == other.hr.value and abs(math.log(errors[0] / errors[1])) < _CLOSE
 
 
-def _same(one: Ratio, other: Ratio) -> bool:
+def _same(one: HazardRatio, other: HazardRatio) -> bool:
     return (one.hr.value, one.low.value, one.high.value) == (other.hr.value, other.low.value, other.high.value)
 
 
-def _of_one_size(paper: Paper, found: list[Cell], one: Ratio, other: Ratio) -> bool:
+def _of_one_size(paper: Paper, found: list[Cell], one: HazardRatio, other: HazardRatio) -> bool:
     """Whether the baseline table has groups of one size for two covariates."""
-    if one.about[3] == other.about[3]:
+    if one.cell.quantity == other.cell.quantity:
         return False
     sizes = [
         {tuple(sorted(split)) for split in groups.splits} if groups is not None else set()
@@ -79,7 +90,7 @@ def _of_one_size(paper: Paper, found: list[Cell], one: Ratio, other: Ratio) -> b
     return bool(sizes[0] & sizes[1])
 
 
-def _twice(paper: Paper, one: Ratio, other: Ratio, *, of_one_size: bool) -> Finding:
+def _twice(paper: Paper, one: HazardRatio, other: HazardRatio, *, of_one_size: bool) -> Fault:
     same, two_p = _same(one, other), bool(_ps(one) and _ps(other)) and _ps(one) != _ps(other)
     perhaps = same and not two_p and of_one_size
     severity: Severity = "info" if perhaps else "error" if same and two_p else "warning"
@@ -102,10 +113,10 @@ def _twice(paper: Paper, one: Ratio, other: Ratio, *, of_one_size: bool) -> Find
     ]
     interval_p = f"p {p_words(z_span(one))}"
     words = "; ".join([*differences, f"the interval gives {interval_p}"])
-    return Finding("ratio_twice", severity, paper.study, ids, printed, interval_p, sentence, recomputation=words)
+    return Fault(severity, ids, printed, interval_p, sentence, words)
 
 
-def _with_p(ratio: Ratio) -> str:
+def _with_p(ratio: HazardRatio) -> str:
     ps = [cell.numbers["p"].figure for cell in ratio.p_cells]
     return f"{ratio.text}" + (f", p {ps[0]}" if ps else "")
 
@@ -113,29 +124,34 @@ def _with_p(ratio: Ratio) -> str:
 # --- direction --------------------------------------------------------------------------------------------------------
 
 
-def direction(paper: Paper, found: list[Cell]) -> list[Finding]:
+@rule(
+    "ratio_direction",
+    "A hazard ratio points the way of the medians and rates",
+    tolerance="Interval excludes 1; medians a tenth apart, beyond rounding",
+)
+def direction(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     """A hazard ratio below 1 goes with the longer median and the higher rates of its arm.
 
     An error where a significant ratio points one way, and no median and no rate that both arms have goes with it, while
     the medians (by a tenth at least) or a rate (by two standard errors) go the other way.
     """
-    findings = []
-    for ratio in ratios(paper, found):
-        if not (ratio.readable and ratio.of_treatment) or ratio.about[4] == "multivariable":
-            continue
-        side = _side(ratio)
-        if side:
-            findings += _reversed(paper, found, ratio, side)
-    return findings
+    for ratio in ratios(found):
+        if (
+            ratio.readable
+            and ratio.of_treatment
+            and ratio.cell.about.model != "multivariable"
+            and (side := _side(ratio))
+        ):
+            yield from _reversed(paper, found, ratio, side)
 
 
-def _side(ratio: Ratio) -> int:
+def _side(ratio: HazardRatio) -> int:
     """-1 where the whole interval lies below 1, 1 where it lies above, else 0."""
     _, low, high = ratio.spans()
     return -1 if high[1] < 1 else 1 if low[0] > 1 else 0
 
 
-def _reversed(paper: Paper, found: list[Cell], ratio: Ratio, side: int) -> list[Finding]:
+def _reversed(paper: Paper, found: list[Cell], ratio: HazardRatio, side: int) -> Iterator[Fault]:
     arm, reference = ratio.cell.about.arm, ratio.cell.about.reference
     against: list[tuple[Cell, Cell]] = []
     for mine, other in _pairs(found, ratio, arm, reference):
@@ -145,11 +161,11 @@ def _reversed(paper: Paper, found: list[Cell], ratio: Ratio, side: int) -> list[
         agrees = longer[0] <= shorter[1]
         far = longer[0] > (_LONGER * shorter[1] if statistic == "median" else shorter[1] + _error(paper, mine, other))
         if agrees and not far:
-            return []
+            return
         if far:
             against.append((mine, other))
     if not against:
-        return []
+        return
     mine, other = against[0]
     more = "lower" if side < 0 else "higher"
     sentence = (
@@ -157,21 +173,10 @@ def _reversed(paper: Paper, found: list[Cell], ratio: Ratio, side: int) -> list[
         f"{what(mine)} is {mine.text} against {other.text}. The two groups may have changed places."
     )
     ids = (*ratio.ids, *mine.ids.values(), *other.ids.values())
-    text = f"{ratio.text}; {mine.text}; {other.text}"
-    repair = f"1/{ratio.hr.figure} = {1 / ratio.hr.value:.{ratio.hr.decimals}f} would point the same way."
-    return [
-        Finding(
-            "ratio_direction",
-            "error",
-            paper.study,
-            ids,
-            text,
-            "",
-            sentence,
-            repair,
-            recomputation=f"ln({ratio.hr.figure}) = {math.log(ratio.hr.value):.2f}; {mine.text} against {other.text}",
-        )
-    ]
+    text, hr = f"{ratio.text}; {mine.text}; {other.text}", ratio.hr
+    repair = f"1/{hr.figure} = {1 / hr.value:.{hr.decimals}f} would point the same way."
+    by_hand = f"ln({hr.figure}) = {math.log(hr.value):.2f}; {mine.text} against {other.text}"
+    yield Fault("error", ids, text, "", sentence, by_hand, repair)
 
 
 def _error(paper: Paper, one: Cell, other: Cell) -> float:
@@ -183,41 +188,44 @@ def _error(paper: Paper, one: Cell, other: Cell) -> float:
     return 2 * math.sqrt(variance)
 
 
-def _pairs(found: list[Cell], ratio: Ratio, arm: str, reference: str) -> list[tuple[Cell, Cell]]:
+def _pairs(found: list[Cell], ratio: HazardRatio, arm: str, reference: str) -> list[tuple[Cell, Cell]]:
     """Medians and rates of both arms, from the same section."""
     curves = [
         cell
         for cell in found
         if cell.of_endpoint
-        and (cell.about.endpoint, cell.about.criterion, cell.about.population) == ratio.about[:3]
+        and (cell.about.endpoint, cell.about.criterion, cell.about.population) == ratio.key[:3]
         and not cell.about.level
         and (cell.number("median") is not None or cell.number("rate") is not None)
     ]
     pairs = []
     for cells in grouped(curves, lambda cell: (cell.about.file, cell.about.section, str(cell.about.time))).values():
         by_arm = {cell.about.arm: cell for cell in cells}
-        if arm in by_arm and reference in by_arm:
+        if {arm, reference} <= set(by_arm):
             mine, other = by_arm[arm], by_arm[reference]
-            if any(
-                one.number(name) and two.number(name) for name in ("median", "rate") for one, two in [(mine, other)]
-            ):
+            if any(mine.number(name) and other.number(name) for name in ("median", "rate")):
                 pairs.append((mine, other))
     return pairs
 
 
-def adjustment(paper: Paper, found: list[Cell]) -> list[Finding]:
+@rule(
+    "ratio_adjustment",
+    "A ratio does not change sides, significantly, when it is adjusted",
+    source="Hausman 1978",
+    tolerance="Both intervals exclude 1",
+)
+def adjustment(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     """A ratio alone and adjusted lie on two sides of 1, both significantly: a warning.
 
     Adjustment moves an estimate by about as much as the squared standard errors differ (Hausman); two significant
     estimates of opposite sign are further apart than that, and a group taken for its reference is likelier.
     """
-    by_row: dict[object, dict[str, Ratio]] = defaultdict(dict)
-    for ratio in ratios(paper, found):
-        if ratio.readable and ratio.about[4]:
-            endpoint, criterion, population, covariate, model = ratio.about
+    by_row: dict[object, dict[str, HazardRatio]] = defaultdict(dict)
+    for ratio in ratios(found):
+        if ratio.readable and ratio.cell.about.model:
+            endpoint, criterion, population, covariate, model = ratio.key
             level = ratio.cell.about.level
             by_row[endpoint, criterion, population, covariate, level][model] = ratio
-    findings = []
     for pair in by_row.values():
         alone, adjusted = pair.get("univariable"), pair.get("multivariable")
         if alone is None or adjusted is None or _side(alone) * _side(adjusted) >= 0:
@@ -228,29 +236,17 @@ def adjustment(paper: Paper, found: list[Cell]) -> list[Finding]:
         )
         repair = f"1/{adjusted.hr.figure} = {1 / adjusted.hr.value:.{adjusted.hr.decimals}f}"
         ids = (*alone.ids, *adjusted.ids)
-        findings.append(
-            Finding(
-                "ratio_adjustment",
-                "warning",
-                paper.study,
-                ids,
-                f"{alone.text}; {adjusted.text}",
-                "",
-                sentence,
-                recomputation=repair,
-            )
-        )
-    return findings
+        yield Fault("warning", ids, f"{alone.text}; {adjusted.text}", "", sentence, repair)
 
 
-def coding(paper: Paper, found: list[Cell]) -> list[Finding]:
+@rule("ratio_coding", "A covariate's groups are compared the same way round")
+def coding(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     """One covariate's groups compared one way round for one endpoint and the other way for another: a note."""
-    by_row: dict[object, dict[str, Ratio]] = defaultdict(dict)
-    for ratio in ratios(paper, found):
+    by_row: dict[object, dict[str, HazardRatio]] = defaultdict(dict)
+    for ratio in ratios(found):
         if ratio.cell.about.kind == "cox" and _CONTRAST.search(ratio.cell.about.label):
-            endpoint, criterion, population, covariate, _ = ratio.about
+            endpoint, criterion, population, covariate, _ = ratio.key
             by_row[criterion, population, covariate].setdefault(endpoint, ratio)
-    findings = []
     for rows in by_row.values():
         for one, other in itertools.combinations(rows.values(), 2):
             a, b = (_CONTRAST.search(ratio.cell.about.label) for ratio in (one, other))
@@ -261,15 +257,20 @@ def coding(paper: Paper, found: list[Cell]) -> list[Finding]:
                 )
                 ids = (*one.ids, *other.ids)
                 text = f"{one.cell.about.label}; {other.cell.about.label}"
-                findings.append(Finding("ratio_coding", "info", paper.study, ids, text, "", sentence))
-    return findings
+                yield Fault("info", ids, text, "", sentence)
 
 
-def digits(paper: Paper, found: list[Cell]) -> list[Finding]:
+@rule(
+    "ratio_digits",
+    "A hazard ratio is printed to the digits that it has",
+    source="All three figures end in a zero once in 1,000 times",
+    tolerance="Three decimals and more",
+)
+def digits(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     """Ratios rounded to fewer digits than printed, and filled up with zeros: a note on all of them."""
-    filled = [ratio for ratio in ratios(paper, found) if ratio.readable and ratio.filled]
+    filled = [ratio for ratio in ratios(found) if ratio.readable and ratio.filled]
     if not filled:
-        return []
+        return
     first = filled[0]
     decimals = first.hr.decimals
     rows = ", ".join(what(ratio.cell) for ratio in filled)
@@ -280,4 +281,4 @@ def digits(paper: Paper, found: list[Cell]) -> list[Finding]:
     )
     ids = tuple(value_id for ratio in filled for value_id in ratio.ids)
     text = "; ".join(ratio.text for ratio in filled)
-    return [Finding("ratio_digits", "info", paper.study, ids, text, "", sentence, count=len(filled))]
+    yield Fault("info", ids, text, "", sentence, count=len(filled))

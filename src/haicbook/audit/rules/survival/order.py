@@ -5,14 +5,18 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
+from functools import partial
 
+from haicbook.audit import registry
 from haicbook.audit.cells import Cell, place
-from haicbook.audit.curves import Curve, Mark, curves
-from haicbook.audit.finding import Finding, Severity
-from haicbook.audit.ratios import Span
+from haicbook.audit.finding import Fault, Severity
+from haicbook.audit.rules.p_values import Span
+from haicbook.audit.rules.survival.curves import Curve, Mark, curves
 from haicbook.printed import parse_date
 from haicbook.study import Paper
 from haicbook.words import abbreviation
+
+rule = partial(registry.rule, topic="survival", inspect_sr=registry.STATISTICS)
 
 _DAYS_IN_MONTH = 30.4375
 # rates of two endpoints whose order is wrong by more than so many standard errors have it wrong for good
@@ -20,12 +24,17 @@ _CERTAIN = 2.0
 _SLIGHTLY = " Only censoring can turn estimates round so, and only slightly."
 
 
-def landmarks(paper: Paper, found: list[Cell]) -> list[Finding]:
+@rule(
+    "landmark",
+    "A curve is above one half before its median, and not after",
+    source="Definition of the median",
+    tolerance="Rounding or cutting off of rate and median",
+)
+def landmarks(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     """A curve lies above one half before its median, and not above it from the median on.
 
     Rates and medians of one arm are compared over the rounding of both, whichever place prints them.
     """
-    findings = []
     for curve in curves(paper, found):
         for median, rate in itertools.product(curve.medians, curve.rates):
             time, (low, high) = median.span(), rate.span()
@@ -37,40 +46,40 @@ def landmarks(paper: Paper, found: list[Cell]) -> list[Finding]:
                     f"{place(paper, rate.cell)}: {rate.words} is {side} one half {where} the {median.words} "
                     f"({median.cell.about.source})."
                 )
-                findings.append(_pair(paper, "landmark", "error", rate, median, sentence, f"{side} 50%"))
-    return findings
+                yield _pair(paper, "landmark", "error", rate, median, sentence, f"{side} 50%")
 
 
-def monotone(paper: Paper, found: list[Cell]) -> list[Finding]:
+@rule("monotone", "A survival curve never rises", tolerance="Rounding or cutting off of both rates")
+def monotone(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     """A survival curve never rises."""
-    findings = []
     for curve in curves(paper, found):
         for earlier, later in itertools.combinations(curve.rates, 2):
             if earlier.time < later.time and later.span()[0] > earlier.span()[1]:
                 sentence = f"{place(paper, later.cell)}: {later.words} is above {earlier.words}; a curve never rises."
-                findings.append(_pair(paper, "monotone", "error", later, earlier, sentence, "not above"))
-    return findings
+                yield _pair(paper, "monotone", "error", later, earlier, sentence, "not above")
 
 
-def _pair(
-    paper: Paper, rule: str, severity: Severity, one: Mark, other: Mark, sentence: str, recomputed: str
-) -> Finding:
-    return Finding(
-        rule,
+def _pair(paper: Paper, rule: str, severity: Severity, one: Mark, other: Mark, sentence: str, recomputed: str) -> Fault:
+    return Fault(
         severity,
-        paper.study,
         (*one.ids, *other.ids),
         f"{one.words}; {other.words}",
         recomputed,
         sentence,
-        recomputation=f"{one.words} against {other.words}",
+        f"{one.words} against {other.words}",
     )
 
 
 # --- two endpoints of one arm -----------------------------------------------------------------------------------------
 
 
-def endpoints_in_order(paper: Paper, found: list[Cell]) -> list[Finding]:
+@rule(
+    "endpoint_order",
+    "Progression-free survival is not longer than overall survival",
+    source="Definition of the endpoints",
+    tolerance="A warning within two binomial standard errors, a note where rates differ by less than one patient in n",
+)
+def endpoints_in_order(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     """Progression-free survival is not above overall survival, nor above liver-specific progression-free survival.
 
     Each patient's time is the shorter one, but where patients are censored late events weigh more, so that estimates
@@ -79,20 +88,16 @@ def endpoints_in_order(paper: Paper, found: list[Cell]) -> list[Finding]:
     these medians differ by as much as that at the shorter time.
     """
     by_key = {curve.key: curve for curve in curves(paper, found)}
-    findings = []
     for (endpoint, criterion, population, arm), shorter in by_key.items():
         if endpoint != "pfs":
             continue
         for longer in (by_key.get(("os", "", population, arm)), by_key.get(("liver_pfs", criterion, population, arm))):
             if longer is not None:
-                findings += [
-                    *_medians_out_of_order(paper, shorter, longer),
-                    *_rates_out_of_order(paper, shorter, longer),
-                ]
-    return findings
+                yield from _medians_out_of_order(paper, shorter, longer)
+                yield from _rates_out_of_order(paper, shorter, longer)
 
 
-def _medians_out_of_order(paper: Paper, shorter: Curve, longer: Curve) -> Iterator[Finding]:
+def _medians_out_of_order(paper: Paper, shorter: Curve, longer: Curve) -> Iterator[Fault]:
     names = abbreviation(shorter.endpoint), abbreviation(longer.endpoint)
     if not (shorter.medians and longer.medians):
         return
@@ -111,7 +116,7 @@ def _binomial(share: float, n: int) -> float:
     return math.sqrt(max(share * (1 - share), 0.0) / n)
 
 
-def _rates_out_of_order(paper: Paper, shorter: Curve, longer: Curve) -> Iterator[Finding]:
+def _rates_out_of_order(paper: Paper, shorter: Curve, longer: Curve) -> Iterator[Fault]:
     names = abbreviation(shorter.endpoint), abbreviation(longer.endpoint)
     for time in sorted({mark.time for mark in shorter.rates} & {mark.time for mark in longer.rates}):
         one = min((mark for mark in shorter.rates if mark.time == time), key=lambda mark: mark.span()[0])
@@ -131,9 +136,14 @@ def _rates_out_of_order(paper: Paper, shorter: Curve, longer: Curve) -> Iterator
         yield _pair(paper, "endpoint_order", severity, one, other, sentence, f"at most {other.printed.figure}")
 
 
-def same_curves(paper: Paper, found: list[Cell]) -> list[Finding]:
+@rule(
+    "same_rates",
+    "Two endpoints with two medians do not have one set of rates",
+    source="Coincidence",
+    tolerance="Two rates at least, of one decimal",
+)
+def same_curves(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     """Two endpoints of one arm with the same rates, at two times at least, and different medians: a note."""
-    findings = []
     for one, other in itertools.combinations(curves(paper, found), 2):
         same_arm = one.key[1:] == other.key[1:]
         both = [
@@ -144,11 +154,10 @@ def same_curves(paper: Paper, found: list[Cell]) -> list[Finding]:
         equal = [(a, b) for a, b in both if a.printed.value == b.printed.value]
         medians = {mark.printed.value for mark in one.medians}, {mark.printed.value for mark in other.medians}
         if same_arm and len(equal) > 1 and len(equal) == len(both) and all(medians) and not medians[0] & medians[1]:
-            findings.append(_same_rates(paper, one, other, equal))
-    return findings
+            yield _same_rates(paper, one, other, equal)
 
 
-def _same_rates(paper: Paper, one: Curve, other: Curve, equal: list[tuple[Mark, Mark]]) -> Finding:
+def _same_rates(paper: Paper, one: Curve, other: Curve, equal: list[tuple[Mark, Mark]]) -> Fault:
     names, rates = [abbreviation(curve.endpoint) for curve in (one, other)], " and ".join(a.words for a, _ in equal)
     medians = [curve.medians[0] for curve in (one, other)]
     sentence = (
@@ -158,19 +167,24 @@ def _same_rates(paper: Paper, one: Curve, other: Curve, equal: list[tuple[Mark, 
     ids = tuple(value_id for pair in equal for mark in pair for value_id in mark.ids)
     ids += (*medians[0].ids, *medians[1].ids)
     words = f"{rates}; {medians[0].words} against {medians[1].words}"
-    return Finding("same_rates", "info", paper.study, ids, words, "", sentence, recomputation=words)
+    return Fault("info", ids, words, "", sentence, words)
 
 
 # --- arms together ----------------------------------------------------------------------------------------------------
 
 
-def pooled(paper: Paper, found: list[Cell]) -> list[Finding]:
+@rule(
+    "pooled_median",
+    "The median of all arms lies between those of the arms",
+    source="The pooled hazard is a mean of the arms' hazards",
+    tolerance="Rounding; a note where only cutting off explains it",
+)
+def pooled(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     """The median of all arms together lies between those of the arms; so does the median follow-up.
 
     At each time the pooled hazard is a mean of the arms' hazards. A warning, as curves that cross can put the pooled
     median slightly outside; a note where only cutting off explains the figure.
     """
-    findings = []
     by_key = {curve.key: curve for curve in curves(paper, found)}
     for (endpoint, criterion, population, arm), curve in by_key.items():
         if arm or not curve.medians:
@@ -178,14 +192,13 @@ def pooled(paper: Paper, found: list[Cell]) -> list[Finding]:
         arms = [by_key.get((endpoint, criterion, population, name)) for name in _arms(paper, population)]
         marks = [mark for one in arms if one is not None for mark in one.medians]
         if len(arms) > 1 and all(one is not None and one.medians for one in arms):
-            findings += _outside(paper, curve.medians[0], [mark.cell for mark in marks], "median")
+            yield from _outside(paper, curve.medians[0], [mark.cell for mark in marks], "median")
     follow_up = [cell for cell in found if cell.quantity == "follow_up" and cell.number("median") is not None]
     for cell in follow_up:
         names = _arms(paper, cell.about.population)
         by_arm = [c for c in follow_up if c.about.arm in names and c.about.population == cell.about.population]
         if not cell.about.arm and len(names) > 1 and {c.about.arm for c in by_arm} == set(names):
-            findings += _outside(paper, cell, by_arm, "median")
-    return findings
+            yield from _outside(paper, cell, by_arm, "median")
 
 
 def _arms(paper: Paper, population: str) -> list[str]:
@@ -193,12 +206,12 @@ def _arms(paper: Paper, population: str) -> list[str]:
     return list(known.n) if known else []
 
 
-def _outside(paper: Paper, mark: Mark | Cell, parts: list[Cell], statistic: str) -> list[Finding]:
+def _outside(paper: Paper, mark: Mark | Cell, parts: list[Cell], statistic: str) -> Iterator[Fault]:
     cell = mark.cell if isinstance(mark, Mark) else mark
     whole, spans = cell.numbers[statistic], [part.numbers[statistic] for part in parts]
     low, high = min(printed.low for printed in spans), max(printed.high for printed in spans)
     if whole.low <= high and whole.high >= low:
-        return []
+        return
     cut = whole.low <= high and whole.value + whole.unit >= low
     figures = " and ".join(dict.fromkeys(printed.figure for printed in spans))
     sentence = (
@@ -207,24 +220,20 @@ def _outside(paper: Paper, mark: Mark | Cell, parts: list[Cell], statistic: str)
     )
     ids = (cell.ids[statistic], *(part.ids[statistic] for part in parts))
     text = f"{whole.figure}; {figures}"
-    return [
-        Finding(
-            "pooled_median",
-            "info" if cut else "warning",
-            paper.study,
-            ids,
-            text,
-            f"between {figures}",
-            sentence,
-            recomputation=f"{whole.figure} against {figures}",
-        )
-    ]
+    yield Fault(
+        "info" if cut else "warning", ids, text, f"between {figures}", sentence, f"{whole.figure} against {figures}"
+    )
 
 
 # --- the calendar -----------------------------------------------------------------------------------------------------
 
 
-def calendar(paper: Paper, found: list[Cell]) -> list[Finding]:
+@rule(
+    "calendar",
+    "Nobody is followed for longer than the study lasts",
+    tolerance="The longest time that the printed dates allow",
+)
+def calendar(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     """Nobody is followed for longer than from the first enrolment to the last follow-up.
 
     The longest follow-up, the median follow-up and the times of printed rates and medians: an error beyond. A
@@ -232,8 +241,7 @@ def calendar(paper: Paper, found: list[Cell]) -> list[Finding]:
     """
     window = _window(paper)
     if window is None:
-        return []
-    findings = []
+        return
     for cell in found:
         for statistic, span, words in _times(cell):
             if span[0] > window:
@@ -248,19 +256,7 @@ def calendar(paper: Paper, found: list[Cell]) -> list[Finding]:
                 recomputation = (
                     f"{paper.spec.setting.last_follow_up} - {paper.spec.setting.enrolment_start} = {window:.1f} months"
                 )
-                findings.append(
-                    Finding(
-                        "calendar",
-                        severity,
-                        paper.study,
-                        ids,
-                        cell.text,
-                        f"at most {window:.1f} months",
-                        sentence,
-                        recomputation=recomputation,
-                    )
-                )
-    return findings
+                yield Fault(severity, ids, cell.text, f"at most {window:.1f} months", sentence, recomputation)
 
 
 def _times(cell: Cell) -> Iterator[tuple[str, Span, str]]:

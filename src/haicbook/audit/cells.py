@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -34,12 +35,12 @@ class Cell:
     numbers: dict[str, Printed]
     ids: dict[str, str]
 
-    @property
+    @cached_property
     def quantity(self) -> str:
         """The row or term: what is counted or estimated."""
         return str(self.about.term or self.about.row)
 
-    @property
+    @cached_property
     def of_endpoint(self) -> bool:
         """Whether it is a figure of an endpoint as such (its median, a rate), not of a covariate or a count."""
         return bool(self.about.endpoint) and not self.about.term and self.about.kind != "cox"

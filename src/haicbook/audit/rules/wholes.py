@@ -348,8 +348,9 @@ def nested(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     """
     patients = [cell for cell in found if _is_counted(paper, cell)]
     for group in grouped(patients, by("arm", "population", "criterion", "grade")).values():
+        rows = grouped(group, by("quantity"))
         for one in IMPLICATIONS:
-            yield from _within(paper, _named(group, *one.part), _named(group, *one.whole), one.because)
+            yield from _within(paper, _named(rows, *one.part), _named(rows, *one.whole), one.because)
     for group in grouped(patients, by("arm", "population", "criterion", "quantity", "level")).values():
         for grade, wider in _WITHIN.items():
             parts = [cell for cell in group if cell.about.grade == grade]
@@ -364,8 +365,8 @@ def _is_counted(paper: Paper, cell: Cell) -> bool:
     return known and not cell.about.reference and math.isnan(cell.about.time) and bool(cell.about.population)
 
 
-def _named(group: list[Cell], row: str, levels: tuple[str, ...]) -> list[Cell]:
-    return [cell for cell in group if cell.quantity == row and (not levels or cell.about.level in levels)]
+def _named(rows: dict[str, list[Cell]], row: str, levels: tuple[str, ...]) -> list[Cell]:
+    return [cell for cell in rows.get(row, []) if not levels or cell.about.level in levels]
 
 
 def _tables(cells: list[Cell]) -> set[str]:

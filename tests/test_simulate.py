@@ -1,4 +1,4 @@
-"""Made-up papers: their patients are what they claim to be, and every printed figure comes from them."""
+"""Synthetic papers: their patients are what they claim to be, and every printed figure comes from them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ from lifelines.statistics import logrank_test
 
 from haicbook import simulate
 from haicbook.printed import agreement, parse_number
-from haicbook.simulate.conventions import Conventions, fixed
-from haicbook.simulate.models import cox, normal_limits
-from haicbook.simulate.patients import World, draw_patients, match
-from haicbook.simulate.tables import Group, responders
-from haicbook.simulate.text import median
+from haicbook.simulate.claims import median
+from haicbook.simulate.cohort import World, draw_patients, match
+from haicbook.simulate.conventions import PrintingConventions, fixed
+from haicbook.simulate.printed_tables import Group, cox, normal_limits, responders
 from haicbook.study import load
 from haicbook.survival import estimators
 
@@ -132,10 +131,12 @@ def test_figures_are_rounded_or_cut_off() -> None:
 
 @pytest.mark.parametrize("design", simulate.DESIGNS)
 def test_every_figure_of_a_paper_comes_from_its_patients(design: simulate.Design) -> None:
-    seed, world, habits = 11, World(patients=120), Conventions(limits="log", month_decimals=2)
+    seed, world, habits = 11, World(patients=120), PrintingConventions(limits="log", month_decimals=2)
     if design == "single_arm":
         world = World(patients=60, treated=1.0)
-    paper = simulate.made_up(np.random.default_rng(seed), design=design, world=world, conventions=habits).paper()
+    paper = simulate.synthetic_paper(
+        np.random.default_rng(seed), design=design, world=world, conventions=habits
+    ).paper()
     patients = draw_patients(world, np.random.default_rng(seed))
     if design == "propensity_matched":
         patients = patients.take(match(patients))
@@ -159,7 +160,7 @@ def test_every_figure_of_a_paper_comes_from_its_patients(design: simulate.Design
 
 
 def test_the_same_seed_makes_the_same_paper_and_another_another() -> None:
-    one, same, other = (simulate.made_up(np.random.default_rng(seed)) for seed in (4, 4, 5))
+    one, same, other = (simulate.synthetic_paper(np.random.default_rng(seed)) for seed in (4, 4, 5))
     assert one.tables == same.tables
     assert one.spec == same.spec
     assert one.tables != other.tables
@@ -167,7 +168,7 @@ def test_the_same_seed_makes_the_same_paper_and_another_another() -> None:
 
 @pytest.mark.parametrize("design", simulate.DESIGNS)
 def test_a_written_paper_is_read_back_as_it_is(tmp_path: Path, design: simulate.Design) -> None:
-    draft = simulate.made_up(np.random.default_rng(8), study="practice", design=design)
+    draft = simulate.synthetic_paper(np.random.default_rng(8), study="practice", design=design)
     folder = draft.write(tmp_path)
     assert load("practice", tmp_path).values.equals(draft.paper().values)
     said = (folder / "README.md").read_text(encoding="utf-8")
@@ -181,7 +182,7 @@ def test_a_written_paper_is_read_back_as_it_is(tmp_path: Path, design: simulate.
 
 
 def test_nothing_that_is_there_is_overwritten(tmp_path: Path) -> None:
-    draft = simulate.made_up(np.random.default_rng(8), study="practice")
+    draft = simulate.synthetic_paper(np.random.default_rng(8), study="practice")
     draft.write(tmp_path)
     with pytest.raises(FileExistsError, match="practice is there already"):
         draft.write(tmp_path)
@@ -189,13 +190,13 @@ def test_nothing_that_is_there_is_overwritten(tmp_path: Path) -> None:
 
 def test_a_wrong_design_and_an_empty_arm_are_refused() -> None:
     with pytest.raises(ValueError, match="'crossover'; allowed are propensity_matched, unmatched, single_arm"):
-        simulate.made_up(np.random.default_rng(1), design="crossover")  # type: ignore[arg-type]
+        simulate.synthetic_paper(np.random.default_rng(1), design="crossover")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="each needs a patient"):
-        simulate.made_up(np.random.default_rng(1), design="unmatched", world=World(patients=2, treated=0.999))
+        simulate.synthetic_paper(np.random.default_rng(1), design="unmatched", world=World(patients=2, treated=0.999))
 
 
 def test_the_optimal_two_stage_designs_are_simons() -> None:
-    from haicbook.simulate.protocol import OPTIMAL
+    from haicbook.simulate.claims import OPTIMAL
     from haicbook.trial import search
 
     for null, alternative, power, *design in OPTIMAL[:3]:

@@ -150,4 +150,4 @@ def planted(root: Path, *changes, **of_study):
 def found_by(rules, paper):
     """What some rules find in a paper."""
     of_paper = cells(paper)
-    return [finding for rule in rules for finding in rule.check(paper, of_paper)]
+    return [finding for rule in rules for finding in rule.findings(paper, of_paper)]

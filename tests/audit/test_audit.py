@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from haicbook.audit import RULES, TOPICS, audit, to_frame
-from haicbook.audit.counts import possible_counts
+from haicbook.audit.cells import possible_counts
 from haicbook.audit.finding import SEVERITIES, Finding, by_severity
 from haicbook.printed import parse_number
 from haicbook.proportions import fisher_p, pearson_p, yates_p

@@ -1,4 +1,4 @@
-"""The audit on made-up papers: silent without errors, and it finds what was planted."""
+"""The audit on synthetic papers: silent without errors, and it finds what was injected."""
 
 from __future__ import annotations
 
@@ -8,40 +8,48 @@ import numpy as np
 import pytest
 
 from haicbook import simulate, study
-from haicbook.audit import RULES, Finding, Rule, audit, cells
+from haicbook.audit import RULES, Rule, audit, cells
+from haicbook.audit.finding import Fault
 from haicbook.book.ledger import calibration_file
 from haicbook.simulate import calibration
-from haicbook.simulate.calibration import COLUMNS, NOTES, Calibration, calibrate, drafts, grave, plant
-from haicbook.simulate.checks import CHECKS, checks_of
-from haicbook.simulate.planting import PLANTERS, figures, misprinted, with_figure
+from haicbook.simulate.calibration import (
+    CHECKS,
+    COLUMNS,
+    NOTES,
+    AuditCalibration,
+    calibrate,
+    checks_of,
+    drafts,
+    grave,
+    inject,
+)
+from haicbook.simulate.errors.injection import INJECTORS, figures, misprinted, with_figure
 
 PAPERS, SEED, EACH = 16, 5, 2
 
 
 @pytest.fixture(scope="module")
-def small() -> Calibration:
+def small() -> AuditCalibration:
     return calibrate(PAPERS, SEED, each=EACH)
 
 
-def test_papers_without_errors_have_hardly_a_finding(small: Calibration) -> None:
+def test_papers_without_errors_have_hardly_a_finding(small: AuditCalibration) -> None:
     totals = small.totals
     assert totals["checks"] >= 3000
     assert totals["errors"] <= totals["checks"] / 1000, small.alarms
     assert totals["warnings"] <= totals["checks"] / 100, small.alarms
 
 
-def test_planted_errors_that_can_be_detected_are_found(small: Calibration) -> None:
+def test_planted_errors_that_can_be_detected_are_found(small: AuditCalibration) -> None:
     totals = small.totals
     assert totals["detectable"] > 60
-    assert totals["planted"] == totals["detectable"] + totals["undetectable"]
+    assert totals["injected"] == totals["detectable"] + totals["undetectable"]
     assert totals["found"] >= 0.95 * totals["detectable"], small.misses
 
 
 def test_a_rule_that_cries_wolf_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wolf(paper: study.Paper, found: object) -> list[Finding]:
-        return [
-            Finding("grades", severity, paper.study, (), "", "", "Wolf!") for severity in ("error", "warning", "info")
-        ]
+    def wolf(paper: study.Paper, found: object) -> list[Fault]:
+        return [Fault(severity, (), "", "", "Wolf!") for severity in ("error", "warning", "info")]
 
     monkeypatch.setattr(calibration, "RULES", (Rule("grades", "", wolf, "", "", "counts"),))
     result = calibrate(3, SEED, each=1)
@@ -64,24 +72,24 @@ def test_an_error_is_found_only_because_it_was_planted() -> None:
     for draft in drafts(6, SEED):
         paper, rng = draft.paper(), np.random.default_rng(SEED)
         before = {(finding.rule, finding.value_ids) for finding in grave(paper)}
-        planted = plant("grades", draft, paper, rng)
-        assert planted is not None
-        after = {(finding.rule, finding.value_ids) for finding in grave(planted.draft.paper())}
-        assert any(rule == "grades" and set(planted.value_ids) & set(ids) for rule, ids in after - before)
+        injected = inject("grades", draft, paper, rng)
+        assert injected is not None
+        after = {(finding.rule, finding.value_ids) for finding in grave(injected.draft.paper())}
+        assert any(rule == "grades" and set(injected.value_ids) & set(ids) for rule, ids in after - before)
 
 
 def test_the_same_seed_gives_the_same_table_and_the_same_errors() -> None:
     one, same = (calibrate(2, 9) for _ in range(2))
     assert one.rules.equals(same.rules)
     assert one.alarms == same.alarms
-    planted = []
+    injected = []
     for _ in range(2):
         draft = next(drafts(1, 9))
-        planted.append(plant("ratio_p", draft, draft.paper(), np.random.default_rng(9)))
-    assert planted[0] is not None
-    assert planted[1] is not None
-    assert planted[0].words == planted[1].words
-    assert planted[0].draft.tables == planted[1].draft.tables
+        injected.append(inject("ratio_p", draft, draft.paper(), np.random.default_rng(9)))
+    assert injected[0] is not None
+    assert injected[1] is not None
+    assert injected[0].words == injected[1].words
+    assert injected[0].draft.tables == injected[1].draft.tables
 
 
 def test_more_papers_leave_the_first_ones_as_they_are() -> None:
@@ -91,8 +99,8 @@ def test_more_papers_leave_the_first_ones_as_they_are() -> None:
 
 def test_every_rule_has_a_planter_and_a_count_or_makes_notes_only() -> None:
     keys = {rule.key for rule in RULES}
-    assert set(PLANTERS) <= keys
-    assert keys - set(PLANTERS) == set(NOTES)
+    assert set(INJECTORS) <= keys
+    assert keys - set(INJECTORS) == set(NOTES)
     assert set(CHECKS) == keys - set(NOTES)
 
 
@@ -104,7 +112,7 @@ def test_rules_without_a_planter_make_notes_only() -> None:
 
 
 def test_checks_are_counted_from_the_print() -> None:
-    paper = simulate.made_up(np.random.default_rng(2), design="single_arm").paper()
+    paper = simulate.synthetic_paper(np.random.default_rng(2), design="single_arm").paper()
     counted = checks_of(paper, cells(paper))
     assert counted["grades"] == len(set(paper.select(kind="adverse_events").row))
     assert counted["response"] == 3
@@ -114,8 +122,8 @@ def test_checks_are_counted_from_the_print() -> None:
 
 def test_an_unknown_rule_names_those_there_are() -> None:
     draft, rng = next(drafts(1, 1)), np.random.default_rng(1)
-    with pytest.raises(KeyError, match=r"no planter for 'spelling'; there are .*percentage"):
-        plant("spelling", draft, draft.paper(), rng)
+    with pytest.raises(KeyError, match=r"no injector for 'spelling'; there are .*percentage"):
+        inject("spelling", draft, draft.paper(), rng)
 
 
 def test_misprints_are_of_the_same_length_and_never_the_same_figure() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haicbook.audit.integers import least_squares, moments, most_squares, possible, root_is_printed_as, totals
+from haicbook.audit.rules.integers import least_squares, moments, most_squares, possible, root_is_printed_as, totals
 
 
 def printed(square: Fraction, decimals: int, rounding: str) -> str:

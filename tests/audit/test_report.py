@@ -15,7 +15,7 @@ from haicbook import simulate
 from haicbook.audit import audit, ranked, touches
 from haicbook.audit.finding import SEVERITIES, Finding
 from haicbook.cli import main
-from haicbook.simulate.calibration import plant
+from haicbook.simulate.calibration import inject
 from haicbook.study import load
 
 STUDY = "lee2024"
@@ -27,12 +27,12 @@ def run(*arguments: str) -> Result:
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of one's own: a made-up paper in which nothing but one thing is wrong."""
+    """A folder of one's own: a synthetic paper in which nothing but one thing is wrong."""
     rng = np.random.default_rng(3)
-    draft = simulate.made_up(rng, study="my_paper", design="unmatched")
-    planted = plant("grades", draft, draft.paper(), rng)
-    assert planted is not None
-    return planted.draft.write(tmp_path_factory.mktemp("papers"))
+    draft = simulate.synthetic_paper(rng, study="my_paper", design="unmatched")
+    injected = inject("grades", draft, draft.paper(), rng)
+    assert injected is not None
+    return injected.draft.write(tmp_path_factory.mktemp("papers"))
 
 
 def test_the_table_names_every_finding() -> None:
@@ -87,7 +87,7 @@ def test_a_folder_of_ones_own(own: Path) -> None:
 
 
 def test_a_clean_paper_does_not_fail(tmp_path: Path) -> None:
-    folder = simulate.made_up(np.random.default_rng(4), study="clean", design="single_arm").write(tmp_path)
+    folder = simulate.synthetic_paper(np.random.default_rng(4), study="clean", design="single_arm").write(tmp_path)
     assert run(str(folder), "--fail-on", "warning").exit_code == 0
 
 

@@ -12,16 +12,16 @@ from cox_paper import FILES, HEADER, found_by, planted, study, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haicbook.audit import survival_rules
-from haicbook.audit.life_tables import Goal, life_table, simple_curve, widths
-from haicbook.audit.scales import SCALES, error_of_log, fits, least_error_of_log
+from haicbook import audit
+from haicbook.audit.rules.survival.limits import SCALES, error_of_log, fits, least_error_of_log
+from haicbook.audit.rules.survival.rates import Goal, life_table, simple_curve, widths
 from haicbook.study import load
 from haicbook.survival.estimators import km, survival_at
 from haicbook.survival.exact import reach
 from haicbook.survival.knots import Knot
 
 ORACLE = Path(__file__).parents[1] / "oracle" / "audit_rates.csv"
-RULES = survival_rules.RULES
+RULES = [rule for rule in audit.RULES if rule.topic == "survival"]
 R_NAMES = {"arcsin": "arcsine"}
 
 

@@ -1,4 +1,4 @@
-"""A made-up paper before it is read: study.yml, tables and claims as texts, to be read as a `Paper` or written down."""
+"""A synthetic paper before it is read: study.yml, tables and claims as texts, to be read or written down."""
 
 from __future__ import annotations
 
@@ -87,6 +87,10 @@ class Draft:
         rows[line - _FIRST_LINE] = rows[line - _FIRST_LINE] | {column: text}
         return replace(self, tables=self.tables | {name: rows})
 
+    def reprinted(self, value: Any, text: str) -> Draft:
+        """The draft with another text in the cell of a printed value."""
+        return self.changed(value.file, value.line, value.column, text)
+
     def write(self, root: Path) -> Path:
         """Write the study as a data folder.
 
@@ -129,7 +133,7 @@ class Draft:
     def _readme(self) -> str:
         truth = "\n".join(f"| {name} | {value} |" for name, value in self.truth.items())
         return (
-            f"# {self.spec['study']}: a made-up study\n\n"
+            f"# {self.spec['study']}: a synthetic study\n\n"
             "Fully synthetic. No patient, hospital or paper stands behind any figure; do not cite or pool it.\n"
             "It was computed by `haicbook.simulate` from invented patients, whose truth was:\n\n"
             f"| | |\n| --- | --- |\n{truth}\n"

@@ -10,17 +10,18 @@ from cox_paper import COX_OS, COX_PFS, FILES, found_by, planted, study, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haicbook.audit import ratio_rules
-from haicbook.audit.ratio_events import most_information
-from haicbook.audit.ratio_repair import repairs
-from haicbook.audit.ratio_tests import TEST_DISTANCE
-from haicbook.audit.ratios import Ratio, asymmetry, se_span, two_sided, z_of_p, z_span
+from haicbook import audit
+from haicbook.audit.edits import Change
+from haicbook.audit.rules.hazard_ratios.events import most_information
+from haicbook.audit.rules.hazard_ratios.ratios import HazardRatio, asymmetry, repairs, se_span, z_of_p, z_span
+from haicbook.audit.rules.hazard_ratios.wald import TEST_DISTANCE
+from haicbook.audit.rules.p_values import two_sided
 from haicbook.printed import parse_number
 from haicbook.study import load
 from haicbook.survival.estimators import cox
 
 ORACLE = Path(__file__).parents[1] / "oracle" / "audit_cox.csv"
-RULES = ratio_rules.RULES
+RULES = [rule for rule in audit.RULES if rule.topic == "hazard_ratios"]
 GROWN = {
     "1.530 (0.996–2.350)": "1.530 (1.206–1.941)",
     "0.052,1.498 (0.972–2.309),0.067": "<0.001,1.498 (1.175–1.909),0.001",
@@ -29,7 +30,7 @@ GROWN = {
 
 def ratio(hr, low, high):
     figures = [parse_number(figure) for figure in (hr, low, high)]
-    return Ratio((), *figures)
+    return HazardRatio((), *figures)
 
 
 def oracle():
@@ -129,7 +130,7 @@ def test_extremes_of_z_are_those_of_the_whole_polygon():
 
 def test_digits_that_changed_places_are_put_back():
     found = repairs(ratio("1.614", "0.888", "3.032"))
-    assert ("hr", "1.641", "two digits change places") in [(r.part, r.repaired, r.change) for r in found]
+    assert ("hr", "1.641", Change.SWAPPED_DIGITS) in [(r.part, r.repaired, r.change) for r in found]
 
 
 def test_stray_characters_are_left_out():

@@ -1,4 +1,4 @@
-"""Errors planted on purpose: one figure or a few changed in a draft, with whether any convention could excuse it."""
+"""Errors injected on purpose: one figure or a few changed in a draft, with whether any convention could excuse it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,11 @@ _FIGURE = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 
 @dataclass(frozen=True, eq=False)
-class Planted:
+class Injected:
     """A draft with an error.
 
     Attributes
     ----------
-    rule
-        Key of the audit's rule that should find it.
     draft
         With the error in it.
     value_ids
@@ -38,7 +36,6 @@ class Planted:
         What was changed, `41 → 14`.
     """
 
-    rule: str
     draft: Draft
     value_ids: tuple[str, ...]
     detectable: bool
@@ -47,7 +44,7 @@ class Planted:
 
 @dataclass(frozen=True, eq=False)
 class Desk:
-    """What a planter works on: the draft, the paper that it is read as, and a source of randomness."""
+    """What an injector works on: the draft, the paper that it is read as, and a source of randomness."""
 
     draft: Draft
     paper: Paper
@@ -69,13 +66,8 @@ class Desk:
 
     def n_pct(self, draft: Draft, value: Any, count: int) -> Draft:
         """The draft with another count in a cell, and the percentage that belongs to it."""
-        decimals = next(
-            (int(row.decimals) for row in self.same_cell(value) if row.statistic == "pct"),
-            1,
-        )
-        return draft.changed(
-            value.file, value.line, value.column, f"{count} ({100 * count / self.size(value):.{decimals}f}%)"
-        )
+        decimals = next((int(row.decimals) for row in self.same_cell(value) if row.statistic == "pct"), 1)
+        return draft.reprinted(value, f"{count} ({100 * count / self.size(value):.{decimals}f}%)")
 
     def same_cell(self, value: Any) -> list[Any]:
         """All values of a value's cell."""
@@ -84,15 +76,15 @@ class Desk:
         return list(same.itertuples(index=False))
 
 
-Planter = Callable[[Desk], Planted | None]
-PLANTERS: dict[str, Planter] = {}
+Injector = Callable[[Desk], Injected | None]
+INJECTORS: dict[str, Injector] = {}
 
 
-def planter(rule: str) -> Callable[[Planter], Planter]:
-    """Register a function that plants the error that a rule should find; None where a draft has no place for it."""
+def injects(rule: str) -> Callable[[Injector], Injector]:
+    """Register a function that injects the error that a rule should find; None where a draft has no place for it."""
 
-    def register(function: Planter) -> Planter:
-        PLANTERS[rule] = function
+    def register(function: Injector) -> Injector:
+        INJECTORS[rule] = function
         return function
 
     return register

@@ -1,4 +1,4 @@
-"""Errors planted in made-up papers: each changes the paper where it says; whether it can be found is judged apart."""
+"""Errors injected in synthetic papers: each changes the paper where it says; what can be found is judged apart."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import pytest
 
 from haicbook import simulate
 from haicbook.printed import parse_number
-from haicbook.simulate import calibration, planting
-from haicbook.simulate.calibration import PLANTER_MODULES, drafts, plant
-from haicbook.simulate.planting import PLANTERS, Planted, apart, spans
-from haicbook.simulate.plants_limits import _middle
-from haicbook.simulate.plants_survival import _product_limits
+from haicbook.simulate import calibration
+from haicbook.simulate.calibration import drafts, inject
+from haicbook.simulate.errors import MODULES, injection
+from haicbook.simulate.errors.injection import INJECTORS, Injected, apart, spans
+from haicbook.simulate.errors.survival import _middle, _product_limits
 from haicbook.study import Paper
 
 SEED, PAPERS = 12, 8
@@ -28,10 +28,10 @@ def papers() -> tuple[tuple[simulate.Draft, Paper], ...]:
     return tuple((draft, draft.paper()) for draft in drafts(PAPERS, SEED))
 
 
-def planted(rule: str) -> Iterator[tuple[Paper, Planted]]:
+def injected(rule: str) -> Iterator[tuple[Paper, Injected]]:
     """The error of one kind in every paper that has a place for it."""
     for number, (draft, paper) in enumerate(papers()):
-        found = plant(rule, draft, paper, np.random.default_rng([SEED, number]))
+        found = inject(rule, draft, paper, np.random.default_rng([SEED, number]))
         if found is not None:
             yield paper, found
 
@@ -41,14 +41,13 @@ def printed(paper: Paper) -> dict[str, tuple[str, str]]:
     return {value.id: (value.cell, value.term) for value in paper.values.itertuples()}
 
 
-@pytest.mark.parametrize("rule", PLANTERS)
-def test_a_planted_error_changes_the_paper_at_the_place_it_names(rule: str) -> None:
+@pytest.mark.parametrize("rule", INJECTORS)
+def test_a_injected_error_changes_the_paper_at_the_place_it_names(rule: str) -> None:
     tried = 0
-    for paper, error in planted(rule):
+    for paper, error in injected(rule):
         tried += 1
         wrong = error.draft.paper()
         known, now = (printed(one) for one in (paper, wrong))
-        assert error.rule == rule
         assert error.words
         assert error.value_ids
         assert set(error.value_ids) <= set(now)
@@ -59,25 +58,27 @@ def test_a_planted_error_changes_the_paper_at_the_place_it_names(rule: str) -> N
     assert tried
 
 
-@pytest.mark.parametrize("rule", PLANTERS)
-def test_the_paper_it_was_planted_in_stays_as_it_was(rule: str) -> None:
+@pytest.mark.parametrize("rule", INJECTORS)
+def test_the_paper_it_was_injected_in_stays_as_it_was(rule: str) -> None:
     draft, paper = papers()[1]
     before = {file: [dict(row) for row in rows] for file, rows in draft.tables.items()}
-    plant(rule, draft, paper, np.random.default_rng(SEED))
+    inject(rule, draft, paper, np.random.default_rng(SEED))
     assert draft.tables == before
 
 
-def test_planters_do_not_ask_the_audit() -> None:
+def test_injectors_do_not_ask_the_audit() -> None:
     """What is detectable is judged by other code than the rules'."""
-    for module in (*PLANTER_MODULES, planting):
+    for module in (*MODULES, injection):
         tree = ast.parse(inspect.getsource(module))
         imported = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
         assert not [name for name in imported if name.startswith("haicbook.audit")], module.__name__
 
 
 def test_every_kind_but_the_always_visible_ones_has_undetectable_errors_too() -> None:
-    """A planter that only ever gives what it knows to be found would flatter the audit."""
-    shown = {rule: {error.detectable for _, error in planted(rule)} for rule in ("interval", "within_range", "ratio_p")}
+    """An injector that only ever gives what it knows to be found would flatter the audit."""
+    shown = {
+        rule: {error.detectable for _, error in injected(rule)} for rule in ("interval", "within_range", "ratio_p")
+    }
     assert shown == {"interval": {False, True}, "within_range": {False, True}, "ratio_p": {False, True}}
 
 
@@ -85,7 +86,7 @@ def test_a_percentage_one_unit_off_is_not_held_against_the_audit() -> None:
     found = 0
     for draft, paper in papers():
         for seed in range(60):
-            error = plant("percentage", draft, paper, np.random.default_rng(seed))
+            error = inject("percentage", draft, paper, np.random.default_rng(seed))
             assert error is not None
             # words of another form are None here, which fails the test
             text, wrong = re.fullmatch(r".*\(([\d.]+)%\) → ([\d.]+)%", error.words).groups()  # type: ignore[union-attr]
@@ -99,31 +100,31 @@ def test_a_percentage_one_unit_off_is_not_held_against_the_audit() -> None:
 
 
 def test_symmetric_medians_are_detectable_only_where_chance_hardly_makes_them() -> None:
-    for _, error in planted("median_symmetry"):
+    for _, error in injected("median_symmetry"):
         widths = []
         for value in error.draft.paper().by_id.loc[list(error.value_ids)].itertuples():
-            middle, low, high = (float(figure) for figure in planting.figures(value.cell))
+            middle, low, high = (float(figure) for figure in injection.figures(value.cell))
             assert abs(low + high - 2 * middle) < 1e-9
             widths.append((middle - low) * 10**value.decimals)
         assert error.detectable == (np.prod([min(1, 4 / width) for width in widths]) < 1 / 200)
 
 
-def test_the_seed_of_an_error_does_not_depend_on_other_planters() -> None:
+def test_the_seed_of_an_error_does_not_depend_on_other_injectors() -> None:
     one = calibration.calibrate(2, 3, each=1)
-    few = {name: planter for name, planter in PLANTERS.items() if name in ("grades", "ratio_p")}
-    saved = dict(PLANTERS)
+    few = {name: injector for name, injector in INJECTORS.items() if name in ("grades", "ratio_p")}
+    saved = dict(INJECTORS)
     try:
-        PLANTERS.clear()
-        PLANTERS.update(few)
+        INJECTORS.clear()
+        INJECTORS.update(few)
         alone = calibration.calibrate(2, 3, each=1)
     finally:
-        PLANTERS.clear()
-        PLANTERS.update(saved)
+        INJECTORS.clear()
+        INJECTORS.update(saved)
     both = [result.rules.set_index("rule").loc[list(few)] for result in (one, alone)]
     assert both[0].equals(both[1])
 
 
-# --- what the planters compute for themselves -------------------------------------------------------------------------
+# --- what the injectors compute for themselves ------------------------------------------------------------------------
 
 
 def test_what_is_printed_so_by_rounding_and_by_cutting_off() -> None:

@@ -1,4 +1,4 @@
-"""The tables of a made-up paper: baseline, response, Cox models and adverse events, every figure from the patients."""
+"""The tables of a synthetic paper: baseline, response, Cox models, adverse events; every figure from its patients."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from haicbook.simulate.conventions import Conventions, fixed, p_text, tester, wald_p
-from haicbook.simulate.covariates import COVARIATES, Covariate, Floats
-from haicbook.simulate.models import cox
-from haicbook.simulate.patients import CATEGORIES, EVENTS, Patients
+from haicbook.simulate.cohort import CATEGORIES, COVARIATES, EVENTS, Bools, Floats, Patients, SyntheticCovariate
+from haicbook.simulate.conventions import Z95, PrintingConventions, fixed, p_text, tester, wald_p
 from haicbook.survival import estimators
+from haicbook.survival.estimators import KaplanMeier, Ties
 from haicbook.words import label
 
 Rows = list[dict[str, str]]
@@ -38,7 +37,7 @@ class Group:
         return {keys[0]: self.patients.take(self.patients.treated), keys[1]: self.patients.take(~self.patients.treated)}
 
 
-def baseline(groups: list[Group], arms: tuple[str, ...], conventions: Conventions) -> Rows:
+def baseline(groups: list[Group], arms: tuple[str, ...], conventions: PrintingConventions) -> Rows:
     """One row for each covariate, and for each of its levels."""
     rows: Rows = []
     for item in COVARIATES:
@@ -64,7 +63,7 @@ def baseline(groups: list[Group], arms: tuple[str, ...], conventions: Convention
     return rows
 
 
-def _codes(item: Covariate, groups: list[Group]) -> dict[int, tuple[str, str]]:
+def _codes(item: SyntheticCovariate, groups: list[Group]) -> dict[int, tuple[str, str]]:
     """The values that have a row of their own: key and words of each."""
     if not item.counted:
         return dict(enumerate(item.levels))
@@ -72,20 +71,20 @@ def _codes(item: Covariate, groups: list[Group]) -> dict[int, tuple[str, str]]:
     return {int(value): (str(int(value)), str(int(value))) for value in every}
 
 
-def _summary(item: Covariate, values: Floats, conventions: Conventions) -> str:
+def _summary(item: SyntheticCovariate, values: Floats, conventions: PrintingConventions) -> str:
     if not item.skewed:
         return mean_sd(item, values, conventions)
     middle, low, high = (fixed(float(q), item.decimals) for q in np.quantile(values, (0.5, 0.25, 0.75)))
     return f"{middle} ({low}–{high})"
 
 
-def mean_sd(item: Covariate, values: Floats, conventions: Conventions) -> str:
+def mean_sd(item: SyntheticCovariate, values: Floats, conventions: PrintingConventions) -> str:
     """`55.3 ± 9.5`, the standard deviation that of a sample."""
     decimals = max(item.decimals, conventions.percent_decimals)
     return f"{fixed(float(values.mean()), decimals)} ± {fixed(float(values.std(ddof=1)), decimals)}"
 
 
-def _p_of_means(item: Covariate, values: list[Floats], conventions: Conventions) -> float:
+def _p_of_means(item: SyntheticCovariate, values: list[Floats], conventions: PrintingConventions) -> float:
     if len(values) < 2:
         return math.nan
     from scipy.stats import mannwhitneyu, ttest_ind
@@ -95,7 +94,7 @@ def _p_of_means(item: Covariate, values: list[Floats], conventions: Conventions)
     return float(ttest_ind(*values, equal_var=not conventions.welch).pvalue)
 
 
-def response(group: Group, arms: tuple[str, ...], conventions: Conventions) -> Rows:
+def response(group: Group, arms: tuple[str, ...], conventions: PrintingConventions) -> Rows:
     """Best responses, and the rates that they make up."""
     return [
         _counted(
@@ -116,18 +115,18 @@ def responders(patients: Patients, category: str) -> int:
 
 
 def _counted(
-    slug: str, words: str, has: list[np.ndarray], arms: tuple[str, ...], conventions: Conventions
+    slug: str, words: str, has: list[np.ndarray], arms: tuple[str, ...], conventions: PrintingConventions
 ) -> dict[str, str]:
     row = {"id": slug, "label": words}
     row |= {arm: conventions.n_pct(int(one.sum()), len(one)) for arm, one in zip(arms, has, strict=True)}
     return row | ({"p": p_text(_p_of_two(has, conventions))} if len(arms) > 1 else {})
 
 
-def _p_of_two(has: list[np.ndarray], conventions: Conventions) -> float:
+def _p_of_two(has: list[np.ndarray], conventions: PrintingConventions) -> float:
     return tester(conventions)(np.array([[int(one.sum()) for one in has], [int((~one).sum()) for one in has]]))
 
 
-def adverse_events(group: Group, arms: tuple[str, ...], conventions: Conventions) -> Rows:
+def adverse_events(group: Group, arms: tuple[str, ...], conventions: PrintingConventions) -> Rows:
     """Every event by grade, and any event."""
     of_arms = group.arms(arms)
     rows = []
@@ -146,7 +145,7 @@ def adverse_events(group: Group, arms: tuple[str, ...], conventions: Conventions
     return rows
 
 
-def severe_p(group: Group, arms: tuple[str, ...], conventions: Conventions) -> list[float]:
+def severe_p(group: Group, arms: tuple[str, ...], conventions: PrintingConventions) -> list[float]:
     """p of every event of grade 3 or 4, as tested; NaN where no patient has it."""
     of_arms = group.arms(arms).values()
     return [
@@ -163,7 +162,7 @@ def _worst(patients: Patients, event: str) -> np.ndarray:
 # --- Cox models -------------------------------------------------------------------------------------------------------
 
 
-def cox_table(patients: Patients, endpoint: str, shorts: tuple[str, ...], conventions: Conventions) -> Rows:
+def cox_table(patients: Patients, endpoint: str, shorts: tuple[str, ...], conventions: PrintingConventions) -> Rows:
     """One covariate at a time, then treatment with those that are significant alone."""
     time, event = patients.time[endpoint], patients.event[endpoint]
     terms = {"treatment": patients.treated.astype(float)} if len(shorts) > 1 else {}
@@ -197,7 +196,99 @@ def cox_table(patients: Patients, endpoint: str, shorts: tuple[str, ...], conven
     return list(rows.values())
 
 
-def _contrast(item: Covariate) -> str:
+def _contrast(item: SyntheticCovariate) -> str:
     if item.kind == "continuous":
         return f"{item.label.partition(' (')[0]} ({_UNITS[item.slug]})"
     return f"{item.label} ({item.levels[1][1]} vs. {item.levels[0][1]})"
+
+
+# --- models of several covariates, and limits of a median ------------------------------------------------------------
+
+
+_STEPS = 30
+_STOP = 1e-9
+# SPSS reads the curve's slope at the median between 0.45 and 0.55
+_SPSS_BAND = 0.05
+
+
+def cox(time: Floats, event: Bools, design: Floats, ties: Ties) -> tuple[Floats, Floats]:
+    """Coefficients and standard errors of a Cox model with several covariates.
+
+    Parameters
+    ----------
+    time, event
+        (n,) months and whether the event was seen.
+    design
+        (n, k) covariates.
+    ties
+        `efron` or `breslow`.
+
+    Returns
+    -------
+    log_hr, se
+        (k,) each; infinite where the likelihood has no maximum.
+
+    References
+    ----------
+    Cox DR. J R Stat Soc B 1972;34:187-220. Efron B. JASA 1977;72:557-565. Breslow N. Biometrics 1974;30:89-99.
+    """
+    order = np.lexsort((~event, time))
+    time, event, x = time[order], event[order], (design - design.mean(axis=0))[order]
+    tie = np.searchsorted(time, time, side="left")
+    place = np.arange(len(time)) - tie
+    deaths = np.bincount(tie, weights=event, minlength=len(time))[tie]
+    thinning = place / np.maximum(deaths, 1) if ties == "efron" else np.zeros(len(time))
+    beta = np.zeros(x.shape[1])
+    information = np.eye(len(beta))
+    for _ in range(_STEPS):
+        score, information = _derivatives(beta, x, event, tie, thinning)
+        try:
+            step = np.linalg.solve(information, score)
+        except np.linalg.LinAlgError:
+            break
+        beta = beta + np.clip(step, -2, 2)
+        if np.abs(step).max() < _STOP:
+            return beta, np.sqrt(np.diag(np.linalg.inv(information)))
+    return np.full(len(beta), math.inf), np.full(len(beta), math.inf)
+
+
+def _derivatives(beta: Floats, x: Floats, event: Bools, tie: np.ndarray, thinning: Floats) -> tuple[Floats, Floats]:
+    """Score (k,) and information (k, k); rows in order of time, events first; `tie` is the first row at each time."""
+    weight = np.exp(x @ beta)
+    outer = weight[:, None, None] * x[:, :, None] * x[:, None, :]
+    moments = []
+    for values in (weight, weight[:, None] * x, outer):
+        remaining = np.cumsum(values[::-1], axis=0)[::-1][tie]
+        shape = (-1, *[1] * (values.ndim - 1))
+        of_tie = np.zeros_like(values)
+        np.add.at(of_tie, tie, values * event.reshape(shape))
+        moments.append(remaining - thinning.reshape(shape) * of_tie[tie])
+    total, first, second = (moment[event] for moment in moments)
+    mean = first / total[:, None]
+    information = (second / total[:, None, None] - mean[:, :, None] * mean[:, None, :]).sum(axis=0)
+    return (x[event] - mean).sum(axis=0), information
+
+
+def normal_limits(curve: KaplanMeier, median: float) -> tuple[float, float]:
+    """Symmetric limits of a median: its standard error is that of the curve there over the curve's slope.
+
+    The slope is taken between the last time with survival of at least 0.55 and the first with at most 0.45. NaN where
+    the curve does not fall so far.
+
+    References
+    ----------
+    IBM SPSS Statistics Algorithms, KM, percentiles.
+    """
+    time, height = curve.time[0], curve.survival[0]
+    last = np.append(time[1:] > time[:-1], True)
+    time, height, variance = time[last], height[last], curve.greenwood[0][last]
+    above, below = np.flatnonzero(height >= 0.5 + _SPSS_BAND), np.flatnonzero(height <= 0.5 - _SPSS_BAND)
+    if not (above.size and below.size and math.isfinite(median)):
+        return math.nan, math.nan
+    upper, lower = above[-1], below[0]
+    slope = (height[upper] - height[lower]) / (time[lower] - time[upper])
+    at = np.flatnonzero(time <= median)[-1]
+    if not math.isfinite(variance[at]):  # the curve falls from above one half to 0
+        return math.nan, math.nan
+    error = Z95 * height[at] * math.sqrt(variance[at]) / slope
+    return max(median - error, 0.0), median + error

@@ -7,12 +7,12 @@ from typing import Any
 import pandas as pd
 
 from haicbook.simulate.conventions import fixed
-from haicbook.simulate.planting import Desk, Planted, figures, misprinted, planter, spans, with_figure
+from haicbook.simulate.errors.injection import Desk, Injected, figures, injects, misprinted, with_figure
 from haicbook.study import as_printed
 
 
-@planter("percentage")
-def percentage(desk: Desk) -> Planted | None:
+@injects("percentage")
+def percentage(desk: Desk) -> Injected | None:
     """A misprint in the percentage beside a count; detectable where it is more than one unit of its last digit away
     from the rounded or the cut-off one: one unit may be the levels made to sum to 100."""
     counted = desk.values(kind=["baseline", "response", "adverse_events"], statistic="pct")
@@ -27,27 +27,25 @@ def percentage(desk: Desk) -> Planted | None:
         exact = 100 * count / desk.size(value)
         usual = (float(fixed(exact, int(value.decimals), cut=cut)) for cut in (False, True))
         shown = all(abs(float(wrong) - one) > 1.01 * unit for one in usual)
-        draft = desk.draft.changed(value.file, value.line, value.column, with_figure(text, 1, wrong))
-        return Planted("percentage", draft, (value.id,), shown, f"{text} → {wrong}%")
+        draft = desk.draft.reprinted(value, with_figure(text, 1, wrong))
+        return Injected(draft, (value.id,), shown, f"{text} → {wrong}%")
     return None
 
 
-@planter("attainable")
-def attainable(desk: Desk) -> Planted | None:
+@injects("attainable")
+def attainable(desk: Desk) -> Injected | None:
     """A misprint in a percentage of the abstract, which has no count beside it."""
     for value in desk.shuffled(desk.values(kind="claim", section="abstract", statistic="pct")):
         wrong = misprinted(figures(value.cell)[0], desk.rng)
         if float(wrong) > 100:
             continue
-        draft = desk.draft.changed(value.file, value.line, value.column, with_figure(value.cell, 0, wrong))
+        draft = desk.draft.reprinted(value, with_figure(value.cell, 0, wrong))
         size, decimals = desk.size(value), int(value.decimals)
         shown = (as_printed(value).unit / 2, as_printed(value).unit)
         possible = any(
             float(wrong) - shown[0] <= 100 * count / size < float(wrong) + shown[1] for count in range(size + 1)
         )
-        return Planted(
-            "attainable", draft, (value.id,), not possible, f"{value.cell} → {wrong}% of {size}, {decimals} digits"
-        )
+        return Injected(draft, (value.id,), not possible, f"{value.cell} → {wrong}% of {size}, {decimals} digits")
     return None
 
 
@@ -60,37 +58,37 @@ def _off(desk: Desk, value: Any) -> int | None:
     return None
 
 
-def _count_changed(desk: Desk, rule: str, values: pd.DataFrame) -> Planted | None:
+def _count_changed(desk: Desk, values: pd.DataFrame) -> Injected | None:
     """A misprint of a count, its percentage made to fit, which no convention excuses."""
     for value in desk.shuffled(values):
         wrong = _off(desk, value)
         if wrong is not None:
-            return Planted(rule, desk.n_pct(desk.draft, value, wrong), (value.id,), True, f"{value.cell} → {wrong}")
+            return Injected(desk.n_pct(desk.draft, value, wrong), (value.id,), True, f"{value.cell} → {wrong}")
     return None
 
 
-@planter("levels")
-def levels(desk: Desk) -> Planted | None:
+@injects("levels")
+def levels(desk: Desk) -> Injected | None:
     """A level of a baseline covariate with another count."""
     counts = desk.values(kind="baseline", statistic="n")
-    return _count_changed(desk, "levels", counts[counts.level != ""])
+    return _count_changed(desk, counts[counts.level != ""])
 
 
-@planter("grades")
-def grades(desk: Desk) -> Planted | None:
+@injects("grades")
+def grades(desk: Desk) -> Injected | None:
     """A grade of an adverse event with another count."""
     counts = desk.values(kind="adverse_events", statistic="n")
-    return _count_changed(desk, "grades", counts[counts.row != "any_ae"])
+    return _count_changed(desk, counts[counts.row != "any_ae"])
 
 
-@planter("response")
-def response(desk: Desk) -> Planted | None:
+@injects("response")
+def response(desk: Desk) -> Injected | None:
     """A response with another count."""
-    return _count_changed(desk, "response", desk.values(kind="response", statistic="n"))
+    return _count_changed(desk, desk.values(kind="response", statistic="n"))
 
 
-@planter("any_event")
-def any_event(desk: Desk) -> Planted | None:
+@injects("any_event")
+def any_event(desk: Desk) -> Injected | None:
     """Fewer patients with any event than with one of them."""
     counts = desk.values(kind="adverse_events", statistic="n", grade=["any", "g34"])
     for value in desk.shuffled(counts[counts.row == "any_ae"]):
@@ -98,14 +96,12 @@ def any_event(desk: Desk) -> Planted | None:
         most = int(same.value.max())
         if most > 0:
             wrong = int(desk.rng.integers(0, most))
-            return Planted(
-                "any_event", desk.n_pct(desk.draft, value, wrong), (value.id,), True, f"{value.cell} → {wrong}"
-            )
+            return Injected(desk.n_pct(desk.draft, value, wrong), (value.id,), True, f"{value.cell} → {wrong}")
     return None
 
 
-@planter("matched")
-def matched(desk: Desk) -> Planted | None:
+@injects("matched")
+def matched(desk: Desk) -> Injected | None:
     """More patients after matching than before."""
     counts = desk.values(kind="baseline", statistic="n")
     before = {(v.row, v.level, v.arm): int(v.value) for v in counts[counts.population == "before_psm"].itertuples()}
@@ -113,8 +109,7 @@ def matched(desk: Desk) -> Planted | None:
         most, size = before[value.row, value.level, value.arm], desk.size(value)
         if most < size:
             wrong = int(desk.rng.integers(most + 1, size + 1))
-            return Planted(
-                "matched",
+            return Injected(
                 desk.n_pct(desk.draft, value, wrong),
                 (value.id,),
                 True,
@@ -123,8 +118,8 @@ def matched(desk: Desk) -> Planted | None:
     return None
 
 
-@planter("arms")
-def arms(desk: Desk) -> Planted | None:
+@injects("arms")
+def arms(desk: Desk) -> Injected | None:
     """A total that is not the sum of the arms, wherever it is printed."""
     totals = desk.values(kind="claim", statistic="n", arm="", term=["enrolled", "deaths", "progressions"])
     if len(desk.paper.spec.arms) < 2:
@@ -133,27 +128,25 @@ def arms(desk: Desk) -> Planted | None:
         wrong = misprinted(value.printed, desk.rng)
         draft, ids = desk.draft, list[str]()
         for other in totals[totals.term == value.term].itertuples():
-            draft = draft.changed(other.file, other.line, other.column, wrong)
+            draft = draft.reprinted(other, wrong)
             ids.append(other.id)
-        return Planted("arms", draft, tuple(ids), True, f"{value.term} {value.printed} → {wrong}")
+        return Injected(draft, tuple(ids), True, f"{value.term} {value.printed} → {wrong}")
     return None
 
 
-@planter("complements")
-def complements(desk: Desk) -> Planted | None:
+@injects("complements")
+def complements(desk: Desk) -> Injected | None:
     """Men of the text and women of the table that do not make up the arm."""
     men = desk.values(kind="claim", term="sex", statistic="n")
     for value in desk.shuffled(men):
         wrong = _off(desk, value)
         if wrong is not None:
-            return Planted(
-                "complements", desk.n_pct(desk.draft, value, wrong), (value.id,), True, f"{value.cell} → {wrong}"
-            )
+            return Injected(desk.n_pct(desk.draft, value, wrong), (value.id,), True, f"{value.cell} → {wrong}")
     return None
 
 
-@planter("nested")
-def nested(desk: Desk) -> Planted | None:
+@injects("nested")
+def nested(desk: Desk) -> Injected | None:
     """More patients with vascular invasion or metastasis than in BCLC stage C, both rows complete in themselves."""
     counts = desk.values(kind="baseline", statistic="n")
     for value in desk.shuffled(counts[(counts.row == "bclc") & (counts.level == "c")]):
@@ -168,17 +161,5 @@ def nested(desk: Desk) -> Planted | None:
         wrong = int(desk.rng.integers(0, most))
         other = same[(same.row == "bclc") & (same.level == "b")].iloc[0]
         draft = desk.n_pct(desk.n_pct(desk.draft, value, wrong), other, desk.size(value) - wrong)
-        return Planted("nested", draft, (value.id,), True, f"{value.cell} → {wrong}, at least {most}")
-    return None
-
-
-@planter("repeated")
-def repeated(desk: Desk) -> Planted | None:
-    """A misprint in the discussion's median; a warning is due when it is off by one unit of the last digit."""
-    for value in desk.shuffled(desk.values(kind="claim", section="discussion", statistic="median", state="exact")):
-        wrong = misprinted(value.printed, desk.rng)
-        draft = desk.draft.changed(value.file, value.line, value.column, wrong)
-        (low, high), _ = spans(as_printed(value))
-        outside = not low <= float(wrong) <= high
-        return Planted("repeated", draft, (value.id,), outside, f"{value.cell} → {wrong}")
+        return Injected(draft, (value.id,), True, f"{value.cell} → {wrong}, at least {most}")
     return None

@@ -1,29 +1,100 @@
-"""Errors of hazard ratios."""
+"""Errors of hazard ratios, and what stands behind a ratio, its limits and its p-value."""
 
 from __future__ import annotations
 
 import itertools
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 
 from haicbook.printed import Printed, parse_number
-from haicbook.simulate.conventions import Z95
+from haicbook.simulate.conventions import Z95, fixed
 from haicbook.simulate.draft import Draft
-from haicbook.simulate.planting import (
+from haicbook.simulate.errors.injection import (
     Desk,
-    Planted,
+    Injected,
     Span,
     apart,
+    by_convention,
     figures,
+    injects,
     misprinted,
-    planter,
+    printed_of,
     spans,
     with_figure,
 )
-from haicbook.simulate.printed_ratios import Row, log_span, p_beside, rewritten, rows, wald_z, z_of
 from haicbook.study import as_printed
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """A printed ratio: its values, and what stands in its cell."""
+
+    value: Any
+    numbers: dict[str, Printed]
+
+    @property
+    def three(self) -> tuple[Printed, Printed, Printed]:
+        """The ratio and its limits."""
+        return self.numbers["hr"], self.numbers["ci_low"], self.numbers["ci_high"]
+
+    @property
+    def se(self) -> float:
+        """Standard error of the logarithm, by the limits."""
+        return math.log(self.numbers["ci_high"].value / self.numbers["ci_low"].value) / (2 * Z95)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Value ids of the ratio and its limits."""
+        stem = self.value.id.rsplit("/", 1)[0]
+        return tuple(f"{stem}/{name}" for name in ("hr", "ci_low", "ci_high"))
+
+
+def rows(desk: Desk, **attributes: object) -> Iterator[Row]:
+    """Ratios of the Cox tables in random order."""
+    for value in desk.shuffled(desk.values(kind="cox", statistic="hr", **attributes)):
+        yield Row(value, printed_of(desk.same_cell(value)))
+
+
+def rewritten(desk: Desk, draft: Draft, row: Row, hr: float, low: float, high: float) -> Draft:
+    """The draft with another ratio and interval in a row's cell, in the same decimals."""
+    decimals = row.numbers["hr"].decimals
+    text = f"{fixed(hr, decimals)} ({fixed(low, decimals)}–{fixed(high, decimals)})"
+    return draft.reprinted(row.value, text)
+
+
+def p_beside(desk: Desk, row: Row) -> Any | None:
+    """The p-value of the row's model."""
+    found = desk.values(kind="cox", file=row.value.file, line=row.value.line, model=row.value.model, statistic="p")
+    return None if found.empty else found.iloc[0]
+
+
+def log_span(span: Span) -> Span:
+    """An interval's logarithm."""
+    return math.log(max(span[0], 1e-9)), math.log(max(span[1], 1e-9))
+
+
+def wald_z(*three: Printed) -> Span:
+    """|z| behind a ratio and its limits, by rounding or cutting off all of them."""
+    found = []
+    for hr, low, high in (tuple(map(log_span, each)) for each in by_convention(*three)):
+        widths = [(b - a) / (2 * Z95) for a in low for b in high]
+        found += [abs(e) / max(w, 1e-9) for e in hr for w in (min(widths), max(widths))]
+        if hr[0] < 0 < hr[1]:
+            found.append(0.0)
+    return min(found), max(found)
+
+
+def z_of(p: Printed) -> Span:
+    """|z| behind a printed p-value."""
+    low, high = (0.0, p.value) if p.state == "below" else (max(p.value - p.unit / 2, 0.0), min(p.value + p.unit, 1.0))
+    inverse = NormalDist().inv_cdf
+    return -inverse(high / 2) if high > 0 else 8.0, -inverse(low / 2) if low > 0 else math.inf
+
 
 # the z of a log-rank or likelihood-ratio test may be this far from Wald's
 _OTHER_TEST = 0.3
@@ -40,8 +111,8 @@ def _filled_up(text: str) -> bool:
     return all(figure.endswith("0") for figure in figures(text))
 
 
-@planter("ratio_interval")
-def ratio_interval(desk: Desk) -> Planted | None:
+@injects("ratio_interval")
+def ratio_interval(desk: Desk) -> Injected | None:
     """A misprint in a ratio or a limit: the ratio is no longer the geometric middle, each figure rounded or cut off.
 
     Figures that all end in 0 may be rounded to a decimal fewer and filled up.
@@ -56,13 +127,13 @@ def ratio_interval(desk: Desk) -> Planted | None:
             apart(hr, ((low[0] + high[0]) / 2, (low[1] + high[1]) / 2)) for hr, low, high in _any_convention(*three)
         ]
         shown = all(middles) and not _filled_up(text)
-        draft = desk.draft.changed(row.value.file, row.value.line, row.value.column, text)
-        return Planted("ratio_interval", draft, (row.ids[which],), shown, f"{row.value.cell} → {text}")
+        draft = desk.draft.reprinted(row.value, text)
+        return Injected(draft, (row.ids[which],), shown, f"{row.value.cell} → {text}")
     return None
 
 
-@planter("ratio_p")
-def ratio_p(desk: Desk) -> Planted | None:
+@injects("ratio_p")
+def ratio_p(desk: Desk) -> Injected | None:
     """A misprint in the p-value of a Cox model; it may be a likelihood-ratio test's, 0.3 away in z."""
     for row in rows(desk):
         p = p_beside(desk, row)
@@ -73,13 +144,13 @@ def ratio_p(desk: Desk) -> Planted | None:
             continue
         low, high = wald_z(*row.three)
         shown = apart((low - _OTHER_TEST, high + _OTHER_TEST), z_of(parse_number(wrong)))
-        draft = desk.draft.changed(p.file, p.line, p.column, wrong)
-        return Planted("ratio_p", draft, (p.id,), shown, f"{row.value.cell}, p {p.printed} → {wrong}")
+        draft = desk.draft.reprinted(p, wrong)
+        return Injected(draft, (p.id,), shown, f"{row.value.cell}, p {p.printed} → {wrong}")
     return None
 
 
-@planter("log_rank")
-def log_rank(desk: Desk) -> Planted | None:
+@injects("log_rank")
+def log_rank(desk: Desk) -> Injected | None:
     """A misprint in the log-rank p, wherever it stands; it may be 0.3 in z from the Cox model's."""
     for row in rows(desk, row="treatment", model="univariable"):
         tests = desk.values(
@@ -96,18 +167,16 @@ def log_rank(desk: Desk) -> Planted | None:
             continue
         draft, ids = desk.draft, list[str]()
         for value in tests.itertuples():
-            draft = draft.changed(value.file, value.line, value.column, wrong)
+            draft = draft.reprinted(value, wrong)
             ids.append(value.id)
         low, high = wald_z(*row.three)
         shown = apart((low - _OTHER_TEST, high + _OTHER_TEST), z_of(parse_number(wrong)))
-        return Planted(
-            "log_rank", draft, tuple(ids), shown, f"{row.value.cell}, log-rank p {tests.iloc[0].printed} → {wrong}"
-        )
+        return Injected(draft, tuple(ids), shown, f"{row.value.cell}, log-rank p {tests.iloc[0].printed} → {wrong}")
     return None
 
 
-@planter("ratio_precision")
-def ratio_precision(desk: Desk) -> Planted | None:
+@injects("ratio_precision")
+def ratio_precision(desk: Desk) -> Injected | None:
     """An interval of the treatment narrowed below what the printed deaths allow: SE² is at least 1/d1 + 1/d0."""
     for row in rows(desk, row="treatment", endpoint="os", model="univariable"):
         deaths = desk.values(kind="claim", term="deaths", statistic="n")
@@ -121,20 +190,20 @@ def ratio_precision(desk: Desk) -> Planted | None:
         unit = row.numbers["hr"].unit
         widest = math.log((high + 1.5 * unit) / max(low - unit, unit / 2)) / (2 * Z95)
         shown = widest < math.sqrt(1 / counts[0] + 1 / counts[1])
-        return Planted("ratio_precision", draft, row.ids, shown, f"{row.value.cell}, SE × {share:.2f}, deaths {counts}")
+        return Injected(draft, row.ids, shown, f"{row.value.cell}, SE × {share:.2f}, deaths {counts}")
     return None
 
 
-@planter("ratio_twice")
-def ratio_twice(desk: Desk) -> Planted | None:
+@injects("ratio_twice")
+def ratio_twice(desk: Desk) -> Injected | None:
     """A ratio copied into another row of its model; two decimals may coincide by chance, three may not."""
     for row in rows(desk, model="univariable"):
         others = [r for r in rows(desk, model="univariable", file=row.value.file) if r.value.row != row.value.row]
         if not others:
             continue
-        draft = desk.draft.changed(others[0].value.file, others[0].value.line, others[0].value.column, row.value.cell)
+        draft = desk.draft.reprinted(others[0].value, row.value.cell)
         shown = row.numbers["hr"].decimals >= 3 and not _filled_up(row.value.cell)
-        return Planted("ratio_twice", draft, others[0].ids, shown, f"{row.value.row} copied to {others[0].value.row}")
+        return Injected(draft, others[0].ids, shown, f"{row.value.row} copied to {others[0].value.row}")
     return None
 
 
@@ -150,8 +219,8 @@ def _significant(row: Row) -> bool:
     )
 
 
-@planter("ratio_direction")
-def ratio_direction(desk: Desk) -> Planted | None:
+@injects("ratio_direction")
+def ratio_direction(desk: Desk) -> Injected | None:
     """The treatment's ratios of an endpoint the wrong way round; detectable when significant and the medians agree on
     who lives longer, by a tenth at least."""
     for row in rows(desk, row="treatment", model="univariable"):
@@ -175,20 +244,19 @@ def ratio_direction(desk: Desk) -> Planted | None:
             better = row.numbers["hr"].value < 1
             far = new > 1.1 * old + 0.2 if better else old > 1.1 * new + 0.2
             shown = far and all((one > other) == better for one, other in pairs)
-        return Planted("ratio_direction", draft, tuple(ids), shown, f"1/{row.value.cell}")
+        return Injected(draft, tuple(ids), shown, f"1/{row.value.cell}")
     return None
 
 
-@planter("ratio_adjustment")
-def ratio_adjustment(desk: Desk) -> Planted | None:
+@injects("ratio_adjustment")
+def ratio_adjustment(desk: Desk) -> Injected | None:
     """An adjusted ratio the wrong way round; detectable when both are significant."""
     for row in rows(desk, model="multivariable"):
         alone = next(iter(rows(desk, model="univariable", file=row.value.file, line=row.value.line)), None)
         if alone is None or (alone.numbers["hr"].value - 1) * (row.numbers["hr"].value - 1) <= 0:
             continue
         shown = _significant(row) and _significant(alone)
-        return Planted(
-            "ratio_adjustment",
+        return Injected(
             _inverted(desk, desk.draft, row),
             row.ids,
             shown,
@@ -197,8 +265,8 @@ def ratio_adjustment(desk: Desk) -> Planted | None:
     return None
 
 
-@planter("ratio_events")
-def ratio_events(desk: Desk) -> Planted | None:
+@injects("ratio_events")
+def ratio_events(desk: Desk) -> Injected | None:
     """Rows of a larger population beside the treatment's own, in a paper that prints no events.
 
     Covariates' standard errors are shrunk as by more events, at most as many as there are patients. Detectable where
@@ -237,7 +305,7 @@ def ratio_events(desk: Desk) -> Planted | None:
     narrowest = math.log((three[2] - unit / 2) / (three[1] + unit)) / (2 * Z95)
     odds = three[0] * new / old * np.array([min(1, 1 / three[0]) / 1.5, 1, max(1, 1 / three[0]) * 1.5])
     most = 1 / (narrowest**2 * (odds / (1 + odds) ** 2).min())
-    return Planted("ratio_events", draft, tuple(ids), max(needed, default=0) > most, f"{endpoint}, SE × {share:.2f}")
+    return Injected(draft, tuple(ids), max(needed, default=0) > most, f"{endpoint}, SE × {share:.2f}")
 
 
 def _least_error(desk: Desk, row: Row) -> float:
@@ -247,8 +315,8 @@ def _least_error(desk: Desk, row: Row) -> float:
     return math.sqrt(sum(1 / size for size in groups if size)) if len(groups) else 0.0
 
 
-@planter("ratio_endpoints")
-def ratio_endpoints(desk: Desk) -> Planted | None:
+@injects("ratio_endpoints")
+def ratio_endpoints(desk: Desk) -> Injected | None:
     """Progression-free survival modelled with the deaths: the standard errors of overall survival in both tables.
 
     Detectable where at least five rows are shared, three decimals tell the errors, at most 75 % have died and the
@@ -274,11 +342,11 @@ def ratio_endpoints(desk: Desk) -> Planted | None:
     shorter = bool(both) and all(by["pfs", arm] <= 0.8 * by["os", arm] for arm in both)
     fine = next(iter(of_os.values())).numbers["hr"].decimals >= 3
     shown = len(ids) >= 15 and fine and died <= 0.75 * n and shorter
-    return Planted("ratio_endpoints", draft, tuple(ids), shown, f"{died} of {n} died")
+    return Injected(draft, tuple(ids), shown, f"{died} of {n} died")
 
 
-@planter("progressions")
-def progressions(desk: Desk) -> Planted | None:
+@injects("progressions")
+def progressions(desk: Desk) -> Injected | None:
     """Progressions printed too low: together with all deaths they are fewer events than the interval needs, 4/SE²."""
     for row in rows(desk, row="treatment", endpoint="pfs", model="univariable"):
         counts = desk.values(kind="claim", term="progressions", statistic="n")
@@ -288,12 +356,12 @@ def progressions(desk: Desk) -> Planted | None:
         share, draft, total = float(desk.rng.uniform(0, 0.6)), desk.draft, 0
         arms = [v for v in counts.itertuples() if v.arm]
         for value in arms:
-            draft = draft.changed(value.file, value.line, value.column, str(int(share * value.value)))
+            draft = draft.reprinted(value, str(int(share * value.value)))
             total += int(share * value.value)
         for value in counts[counts.arm == ""].itertuples():
-            draft = draft.changed(value.file, value.line, value.column, str(total))
+            draft = draft.reprinted(value, str(total))
         unit = row.numbers["hr"].unit
         widest = math.log((row.three[2].value + unit) / (row.three[1].value - unit / 2)) / (2 * Z95)
         shown = total + float(deaths.iloc[0].value) < 4 / widest**2
-        return Planted("progressions", draft, tuple(counts.id), shown, f"{total} progressions, {row.value.cell}")
+        return Injected(draft, tuple(counts.id), shown, f"{total} progressions, {row.value.cell}")
     return None

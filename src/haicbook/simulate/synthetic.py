@@ -1,28 +1,27 @@
-"""A made-up paper: invented patients, and every figure that a paper on them would print."""
+"""A synthetic paper: invented patients, and every figure that a paper on them would print."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from haicbook.simulate import tables, text
-from haicbook.simulate.conventions import Conventions
+from haicbook.simulate import printed_tables as tables
+from haicbook.simulate.claims import claims, protocol, statements, two_stages
+from haicbook.simulate.cohort import Patients, World, draw_patients, match
+from haicbook.simulate.conventions import PrintingConventions
 from haicbook.simulate.draft import CLAIMS, Draft
-from haicbook.simulate.patients import Patients, World, draw_patients, match
-from haicbook.simulate.protocol import protocol, two_stages
+from haicbook.simulate.printed_tables import Group
 from haicbook.simulate.specs import ARMS, BASELINE, COX, DESIGNS, EVENTS, RESPONSE, Design, spec_of
-from haicbook.simulate.statements import statements
-from haicbook.simulate.tables import Group
 
 
-def made_up(
+def synthetic_paper(
     rng: np.random.Generator,
     *,
-    study: str = "made_up",
+    study: str = "synthetic",
     design: Design = "propensity_matched",
     world: World | None = None,
-    conventions: Conventions | None = None,
+    conventions: PrintingConventions | None = None,
 ) -> Draft:
-    """A made-up paper without errors: a fully synthetic study with everything printed as papers print it.
+    """A paper without errors: a fully synthetic study with everything printed as papers print it.
 
     Parameters
     ----------
@@ -49,14 +48,14 @@ def made_up(
     --------
     >>> import numpy as np
     >>> from haicbook import audit, simulate
-    >>> paper = simulate.made_up(np.random.default_rng(1)).paper()
+    >>> paper = simulate.synthetic_paper(np.random.default_rng(1)).paper()
     >>> [finding.rule for finding in audit.audit(paper) if finding.severity == "error"]
     []
     """
     if design not in DESIGNS:
         raise ValueError(f"found design {design!r}; allowed are {', '.join(DESIGNS)}")
     world = World.drawn(rng, single=design == "single_arm") if world is None else world
-    conventions = Conventions.drawn(rng) if conventions is None else conventions
+    conventions = PrintingConventions.drawn(rng) if conventions is None else conventions
     patients = draw_patients(world, rng)
     groups = _groups(design, patients)
     arms = ("all",) if design == "single_arm" else ("new", "old")
@@ -82,7 +81,7 @@ def _groups(design: Design, patients: Patients) -> dict[str, Group]:
 
 
 def _tables(
-    groups: dict[str, Group], main: str, arms: tuple[str, ...], conventions: Conventions
+    groups: dict[str, Group], main: str, arms: tuple[str, ...], conventions: PrintingConventions
 ) -> dict[str, tables.Rows]:
     group = groups[main]
     shorts = tuple(ARMS[arm]["short"] for arm in arms)
@@ -92,10 +91,10 @@ def _tables(
         **{file: tables.cox_table(group.patients, endpoint, shorts, conventions) for endpoint, file in COX.items()},
         EVENTS: tables.adverse_events(Group("", group.patients), arms, conventions),
     }
-    return found | {CLAIMS: text.claims(group, main, arms, conventions)}
+    return found | {CLAIMS: claims(group, main, arms, conventions)}
 
 
-def _truth(world: World, conventions: Conventions, design: Design) -> dict[str, str]:
+def _truth(world: World, conventions: PrintingConventions, design: Design) -> dict[str, str]:
     return {
         "design": design.replace("_", " "),
         "patients before matching": str(world.patients),

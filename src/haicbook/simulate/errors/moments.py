@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from haicbook.printed import Printed, parse_number
-from haicbook.simulate.planting import (
+from haicbook.simulate.errors.injection import (
     Desk,
-    Planted,
+    Injected,
     Span,
     apart,
     figures,
+    injects,
     misprinted,
-    planter,
     spans,
     with_figure,
 )
@@ -34,8 +34,8 @@ def _summary(desk: Desk, value: Any, text: str = "") -> Summary:
     return mean, sd, desk.size(value)
 
 
-@planter("p_mean")
-def p_mean(desk: Desk) -> Planted | None:
+@injects("p_mean")
+def p_mean(desk: Desk) -> Injected | None:
     """A misprint in the p-value between two means, which neither Student's nor Welch's test explains over rounding."""
     for value in desk.shuffled(desk.values(kind="baseline", row=["age", "tumor_size"], statistic="p", state="exact")):
         arms = desk.values(kind="baseline", row=value.row, population=value.population, statistic="mean")
@@ -46,8 +46,8 @@ def p_mean(desk: Desk) -> Planted | None:
         shown = all(
             apart(_t_test(*groups, welch=welch), span) for welch in (False, True) for span in spans(parse_number(wrong))
         )
-        draft = desk.draft.changed(value.file, value.line, value.column, wrong)
-        return Planted("p_mean", draft, (value.id,), shown, f"{value.row}, p {value.printed} → {wrong}")
+        draft = desk.draft.reprinted(value, wrong)
+        return Injected(draft, (value.id,), shown, f"{value.row}, p {value.printed} → {wrong}")
     return None
 
 
@@ -66,8 +66,8 @@ def _t_test(one: Summary, other: Summary, *, welch: bool) -> Span:
     return min(found), 1.0 if crosses else max(found)
 
 
-@planter("whole_numbers")
-def whole_numbers(desk: Desk) -> Planted | None:
+@injects("whole_numbers")
+def whole_numbers(desk: Desk) -> Injected | None:
     """A misprint in the mean or standard deviation of courses; detectable where no whole numbers have both.
 
     The sum of squares of n whole numbers has the parity of their sum, and is otherwise free (for more than four). In
@@ -80,8 +80,8 @@ def whole_numbers(desk: Desk) -> Planted | None:
         text = with_figure(value.cell, which, misprinted(figures(value.cell)[which], desk.rng))
         mean, sd, n = _summary(desk, value, text)
         possible = any(_possible(m, s, n) for m in spans(mean) for s in spans(sd))
-        draft = desk.draft.changed(value.file, value.line, value.column, text)
-        return Planted("whole_numbers", draft, (value.id,), not possible, f"{value.cell} → {text} of {n}")
+        draft = desk.draft.reprinted(value, text)
+        return Injected(draft, (value.id,), not possible, f"{value.cell} → {text} of {n}")
     return None
 
 
@@ -94,8 +94,8 @@ def _possible(mean: Span, sd: Span, n: int) -> bool:
     return False
 
 
-@planter("within_range")
-def within_range(desk: Desk) -> Planted | None:
+@injects("within_range")
+def within_range(desk: Desk) -> Injected | None:
     """A misprint that the allowed number of courses excludes: sd² is at most n/(n - 1) (mean - a)(b - mean)."""
     allowed = desk.values(kind="claim", term="haic_courses_allowed")
     bounds = {v.statistic: float(v.value) for v in allowed.itertuples()}
@@ -107,13 +107,13 @@ def within_range(desk: Desk) -> Planted | None:
         best = min(max((a + b) / 2, mean.low), mean.value + mean.unit)
         most = max(n / (n - 1) * (best - a) * (b - best), 0.0)
         outside = mean.value + mean.unit <= a or mean.low > b or max(sd.low, 0.0) ** 2 > most
-        draft = desk.draft.changed(value.file, value.line, value.column, text)
-        return Planted("within_range", draft, (value.id,), outside, f"{value.cell} → {text}")
+        draft = desk.draft.reprinted(value, text)
+        return Injected(draft, (value.id,), outside, f"{value.cell} → {text}")
     return None
 
 
-@planter("frequencies")
-def frequencies(desk: Desk) -> Planted | None:
+@injects("frequencies")
+def frequencies(desk: Desk) -> Injected | None:
     """Two counts of a frequency table that have changed places, so that the mean above them is another's."""
     counts = desk.values(kind="baseline", row="haic_courses", statistic="n")
     for value in desk.shuffled(counts):
@@ -122,8 +122,8 @@ def frequencies(desk: Desk) -> Planted | None:
         if others.empty:
             continue
         other = others.iloc[int(desk.rng.integers(len(others)))]
-        draft = desk.draft.changed(value.file, value.line, value.column, other.cell)
-        draft = draft.changed(other.file, other.line, other.column, value.cell)
+        draft = desk.draft.reprinted(value, other.cell)
+        draft = draft.reprinted(other, value.cell)
         swapped = {int(v.level): int(v.value) for v in same.itertuples()}
         swapped[int(value.level)], swapped[int(other.level)] = swapped[int(other.level)], swapped[int(value.level)]
         heading = desk.values(
@@ -132,12 +132,12 @@ def frequencies(desk: Desk) -> Planted | None:
         mean, _, _ = _summary(desk, heading.iloc[0])
         exact = sum(number * count for number, count in swapped.items()) / sum(swapped.values())
         shown = all(not low - 1e-9 <= exact <= high + 1e-9 for low, high in spans(mean))
-        return Planted("frequencies", draft, (value.id, other.id), shown, f"{value.cell} ↔ {other.cell}")
+        return Injected(draft, (value.id, other.id), shown, f"{value.cell} ↔ {other.cell}")
     return None
 
 
-@planter("pooled")
-def pooled(desk: Desk) -> Planted | None:
+@injects("pooled")
+def pooled(desk: Desk) -> Injected | None:
     """A misprint in the mean of all patients that those of the arms exclude, each figure rounded or cut off."""
     for value in _means(desk, kind="claim", arm="", row=["age", "tumor_size"]):
         wrong = misprinted(figures(value.cell)[0], desk.rng)
@@ -147,13 +147,13 @@ def pooled(desk: Desk) -> Planted | None:
             apart(whole, _weighted(means, [n for _, _, n in parts]))
             for whole, *means in itertools.product(spans(parse_number(wrong)), *(spans(mean) for mean, _, _ in parts))
         )
-        draft = desk.draft.changed(value.file, value.line, value.column, with_figure(value.cell, 0, wrong))
-        return Planted("pooled", draft, (value.id,), shown, f"{value.cell} → {wrong}")
+        draft = desk.draft.reprinted(value, with_figure(value.cell, 0, wrong))
+        return Injected(draft, (value.id,), shown, f"{value.cell} → {wrong}")
     return None
 
 
-@planter("out_of_scale")
-def out_of_scale(desk: Desk) -> Planted | None:
+@injects("out_of_scale")
+def out_of_scale(desk: Desk) -> Injected | None:
     """A decimal point moved by one place in a mean, median or quartile.
 
     Detectable where the row has four columns, the others agree within a factor of 3, and this one is 4 times away.
@@ -171,8 +171,8 @@ def out_of_scale(desk: Desk) -> Planted | None:
         away = float(wrong) * 4 < others.min() or float(wrong) > 4 * others.max()
         if float(wrong) > 0:
             text = with_figure(value.cell, places[value.statistic], wrong)
-            draft = desk.draft.changed(value.file, value.line, value.column, text)
-            return Planted("out_of_scale", draft, (value.id,), bool(together and away), f"{value.cell} → {text}")
+            draft = desk.draft.reprinted(value, text)
+            return Injected(draft, (value.id,), bool(together and away), f"{value.cell} → {text}")
     return None
 
 

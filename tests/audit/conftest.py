@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from haicbook.study import Paper, inspect
+from haicbook.audit import Finding, audit
+from haicbook.study import Paper, inspect, load, studies
 
 BEFORE = """id,label,level,grade,new,old,p
 sex,Sex,,,,,0.581
@@ -71,6 +72,12 @@ FILES = {
 }
 
 PaperWith = Callable[..., Paper]
+
+
+@pytest.fixture(scope="session")
+def audits() -> dict[str, list[Finding]]:
+    """The findings of the five papers."""
+    return {name: audit(load(name)) for name in studies()}
 
 
 def _arm(short: str, role: str) -> dict[str, str]:

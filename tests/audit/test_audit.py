@@ -298,7 +298,7 @@ def test_a_p_value_of_any_of_the_tests_is_no_finding(paper_with, printed):
     assert bool(found) == (printed == "0.060")
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     # within the unmatched arms of 60 and 40, and not below the matched counts
     st.integers(22, 52),

@@ -7,11 +7,13 @@ import inspect
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 
 import numpy as np
 import pytest
 
 from haicbook import simulate
+from haicbook.audit import RULES
 from haicbook.printed import parse_number
 from haicbook.simulate import calibration
 from haicbook.simulate.calibration import drafts, inject
@@ -44,7 +46,7 @@ def printed(paper: Paper) -> dict[str, tuple[str, str]]:
 @pytest.mark.parametrize("rule", INJECTORS)
 def test_a_injected_error_changes_the_paper_at_the_place_it_names(rule: str) -> None:
     tried = 0
-    for paper, error in injected(rule):
+    for paper, error in islice(injected(rule), 2):
         tried += 1
         wrong = error.draft.paper()
         known, now = (printed(one) for one in (paper, wrong))
@@ -85,7 +87,7 @@ def test_every_kind_but_the_always_visible_ones_has_undetectable_errors_too() ->
 def test_a_percentage_one_unit_off_is_not_held_against_the_audit() -> None:
     found = 0
     for draft, paper in papers():
-        for seed in range(60):
+        for seed in range(20):
             error = inject("percentage", draft, paper, np.random.default_rng(seed))
             assert error is not None
             # words of another form are None here, which fails the test
@@ -109,19 +111,14 @@ def test_symmetric_medians_are_detectable_only_where_chance_hardly_makes_them() 
         assert error.detectable == (np.prod([min(1, 4 / width) for width in widths]) < 1 / 200)
 
 
-def test_the_seed_of_an_error_does_not_depend_on_other_injectors() -> None:
-    one = calibration.calibrate(2, 3, each=1)
-    few = {name: injector for name, injector in INJECTORS.items() if name in ("grades", "ratio_p")}
-    saved = dict(INJECTORS)
-    try:
-        INJECTORS.clear()
-        INJECTORS.update(few)
-        alone = calibration.calibrate(2, 3, each=1)
-    finally:
-        INJECTORS.clear()
-        INJECTORS.update(saved)
-    both = [result.rules.set_index("rule").loc[list(few)] for result in (one, alone)]
-    assert both[0].equals(both[1])
+def test_the_seed_of_an_error_does_not_depend_on_other_injectors(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = ("grades", "ratio_p")
+    monkeypatch.setattr(calibration, "RULES", [rule for rule in RULES if rule.key in few])
+    tables = []
+    for kept in (("percentage", *few), few):
+        monkeypatch.setattr(calibration, "INJECTORS", {name: INJECTORS[name] for name in kept})
+        tables.append(calibration.calibrate(2, 3, each=1).rules.set_index("rule").loc[list(few)])
+    assert tables[0].equals(tables[1])
 
 
 # --- what the injectors compute for themselves ------------------------------------------------------------------------

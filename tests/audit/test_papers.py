@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from haicbook.audit import RULES, audit
-from haicbook.study import load, studies
+from haicbook.audit import RULES
+from haicbook.study import load
 
 ERROR, WARNING, INFO = "error", "warning", "info"
 
@@ -122,11 +122,6 @@ REPAIRS = {
     "shen2025": {"13 + 0 = 13": "14 (56.0%) for 13 (56.0%) (one digit) would mend the sum of the grades and the perc"},
     "cao2024": {"119/182 (65.3%)": "agree when the arms change places in one of them"},
 }
-
-
-@pytest.fixture(scope="module")
-def audits():
-    return {name: audit(load(name)) for name in studies()}
 
 
 def matching(findings: Iterable, rule: str, severity: str, words: str) -> list:

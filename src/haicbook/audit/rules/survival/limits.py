@@ -13,7 +13,7 @@ from haicbook.audit.cells import Cell, place
 from haicbook.audit.finding import Fault, Severity
 from haicbook.audit.rules.hazard_ratios.ratios import Z95, distance, interval_flips, p_words, z_of_p
 from haicbook.audit.rules.p_values import Span, printed_p
-from haicbook.audit.rules.survival.curves import ENDPOINTS, Curve, Mark, curves
+from haicbook.audit.rules.survival.printed_curves import ENDPOINTS, Curve, CurvePoint, curves
 from haicbook.printed import Printed
 from haicbook.study import Paper
 
@@ -120,7 +120,7 @@ def rate_intervals(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
                 yield from _judged_interval(paper, curve, mark, limits)
 
 
-def _finite(mark: Mark) -> tuple[Span, Span] | None:
+def _finite(mark: CurvePoint) -> tuple[Span, Span] | None:
     """Limits strictly between 0 and 1; those cut at the ends say nothing of a scale."""
     limits = mark.limits()
     if limits is None or limits[0][0] <= 0 or limits[1][1] >= 1 or not 0 < mark.span()[0] < mark.span()[1] < 1:
@@ -128,30 +128,28 @@ def _finite(mark: Mark) -> tuple[Span, Span] | None:
     return limits if limits[0][0] <= mark.span()[1] and mark.span()[0] <= limits[1][1] else None
 
 
-def _judged_interval(paper: Paper, curve: Curve, mark: Mark, limits: tuple[Span, Span]) -> Iterator[Fault]:
-    scales = fitting(mark, limits)
-    where, rate = place(paper, mark.cell), mark.span()
-    if curve.n is not None:
-        least = least_error_of_log(rate[1], curve.n)
-        most = max(error_of_log(scale, rate, limits)[1] for scale in scales or SCALES)
-        if most < least:
-            sentence = (
-                f"{where}: the interval {mark.text} has a standard error of log S of at most {most:.3f}; with "
-                f"{curve.n} patients it is at least {least:.3f}, and more with censoring."
-            )
-            words = f"√((1 - S)/(n S)) = {least:.3f} with n = {curve.n}"
-            yield _askew(paper, mark, "error", f"SE at least {least:.3f}", sentence, words)
-            return
-    if scales:
-        return
-    middles = ", ".join(f"{scale.name} {100 * _middle(scale, limits):.1f}%" for scale in SCALES[:3])
-    sentence = f"{where}: {mark.text} is not the middle of its limits on any usual scale; the middle is {middles}."
-    low, high = mark.low, mark.high
-    words = f"√({low.figure} × {high.figure}) for the log scale" if low and high else ""
-    yield _askew(paper, mark, "warning", middles, sentence, words)
+def _judged_interval(paper: Paper, curve: Curve, mark: CurvePoint, limits: tuple[Span, Span]) -> Iterator[Fault]:
+    scales, rate = fitting(mark, limits), mark.span()
+    least = least_error_of_log(rate[1], curve.n) if curve.n is not None else 0.0
+    most = max(error_of_log(scale, rate, limits)[1] for scale in scales or SCALES)
+    if most < least:
+        sentence = (
+            f"{place(paper, mark.cell)}: the interval {mark.text} has a standard error of log S of at most {most:.3f}; "
+            f"with {curve.n} patients it is at least {least:.3f}, and more with censoring."
+        )
+        words, by_hand = f"SE at least {least:.3f}", f"√((1 - S)/(n S)) = {least:.3f} with n = {curve.n}"
+        yield Fault("error", mark.interval_ids, mark.text, words, sentence, by_hand)
+    elif not scales:
+        middles = ", ".join(f"{scale.name} {100 * _middle(scale, limits):.1f}%" for scale in SCALES[:3])
+        sentence = (
+            f"{place(paper, mark.cell)}: {mark.text} is not the middle of its limits on any usual scale; the middle is "
+            f"{middles}."
+        )
+        by_hand = f"√({mark.low.figure} × {mark.high.figure}) for the log scale" if mark.low and mark.high else ""
+        yield Fault("warning", mark.interval_ids, mark.text, middles, sentence, by_hand)
 
 
-def fitting(mark: Mark, limits: tuple[Span, Span]) -> list[Scale]:
+def fitting(mark: CurvePoint, limits: tuple[Span, Span]) -> list[Scale]:
     """The scales on which the rate is the middle of its limits."""
     return [scale for scale in SCALES if fits(scale, mark.span(), limits)]
 
@@ -168,10 +166,6 @@ def _middle(scale: Scale, limits: tuple[Span, Span]) -> float:
         else:
             high = middle
     return (low + high) / 2
-
-
-def _askew(paper: Paper, mark: Mark, severity: Severity, recomputed: str, sentence: str, words: str) -> Fault:
-    return Fault(severity, mark.interval_ids, mark.text, recomputed, sentence, words)
 
 
 # --- a test between two rates -----------------------------------------------------------------------------------------
@@ -208,7 +202,9 @@ def rate_tests(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
             yield from _tested(paper, cell, (sides[0], sides[1]), (marks[0], marks[1]))
 
 
-def _tested(paper: Paper, cell: Cell, arms: tuple[Curve, Curve], marks: tuple[Mark, Mark]) -> Iterator[Fault]:
+def _tested(
+    paper: Paper, cell: Cell, arms: tuple[Curve, Curve], marks: tuple[CurvePoint, CurvePoint]
+) -> Iterator[Fault]:
     printed = cell.numbers["p"]
     spans = {scale.name: _z(scale, arms, marks) for scale in SCALES}
     if any(distance(span, z_of_p(printed)) == 0 for span in spans.values()):
@@ -229,7 +225,7 @@ def _tested(paper: Paper, cell: Cell, arms: tuple[Curve, Curve], marks: tuple[Ma
     yield Fault(severity, ids, text, said, sentence, plain)
 
 
-def _z(scale: Scale, arms: tuple[Curve, Curve], marks: tuple[Mark, Mark]) -> Span:
+def _z(scale: Scale, arms: tuple[Curve, Curve], marks: tuple[CurvePoint, CurvePoint]) -> Span:
     """The least and largest |z| on a scale."""
     images = [image(scale, mark.span()) for mark in marks]
     least = distance(images[0], images[1])
@@ -242,14 +238,14 @@ def _z(scale: Scale, arms: tuple[Curve, Curve], marks: tuple[Mark, Mark]) -> Spa
     return min(low for low, _ in found), max(high for _, high in found)
 
 
-def _made_on(marks: tuple[Mark, Mark]) -> list[tuple[Scale, Scale]]:
+def _made_on(marks: tuple[CurvePoint, CurvePoint]) -> list[tuple[Scale, Scale]]:
     """The scales on which the two intervals may have been made: one for both where one fits both."""
     own = [fitting(mark, limits) if (limits := _finite(mark)) else list(SCALES) for mark in marks]
     common = [(scale, scale) for scale in own[0] if scale in own[1]]
     return common or list(itertools.product(own[0] or SCALES, own[1] or SCALES))
 
 
-def _error(scale: Scale, made_on: Scale, arm: Curve, mark: Mark) -> Span:
+def _error(scale: Scale, made_on: Scale, arm: Curve, mark: CurvePoint) -> Span:
     """Standard errors on a scale: behind the printed limits, made on one, else at least that without censoring."""
     limits, rate = _finite(mark), mark.span()
     slopes = [scale.slope(inside(end)) for end in rate]
@@ -260,7 +256,7 @@ def _error(scale: Scale, made_on: Scale, arm: Curve, mark: Mark) -> Span:
     return low * min(slopes), high * max(slopes)
 
 
-def _plain_words(marks: tuple[Mark, Mark]) -> str:
+def _plain_words(marks: tuple[CurvePoint, CurvePoint]) -> str:
     """The test on the log scale, from the printed figures alone."""
     if any(mark.low is None or mark.high is None for mark in marks):
         return f"{marks[0].words} against {marks[1].words}"
@@ -393,7 +389,7 @@ def inverted(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
                 yield _at_odds(paper, curve, median, against)
 
 
-def _against(curve: Curve, median: Mark, rate: Mark) -> list[bool]:
+def _against(curve: Curve, median: CurvePoint, rate: CurvePoint) -> list[bool]:
     """Whether the rate's interval holds one half, where the median's interval says otherwise; else empty."""
     limits, holds = median.limits(), _holds_half(curve, rate)
     if limits is None or holds is None:
@@ -403,7 +399,7 @@ def _against(curve: Curve, median: Mark, rate: Mark) -> list[bool]:
     return [holds] if (holds and not within) or (not holds and strictly) else []
 
 
-def _holds_half(curve: Curve, rate: Mark) -> bool | None:
+def _holds_half(curve: Curve, rate: CurvePoint) -> bool | None:
     """Whether the rate's interval holds one half by every scale; None where scales or rounding differ."""
     limits, span = rate.limits(), rate.span()
     if not 0 < span[0] < span[1] < 1:
@@ -415,25 +411,20 @@ def _holds_half(curve: Curve, rate: Mark) -> bool | None:
         errors = (min(low for low, _ in made), max(high for _, high in made)) if made else None
     if errors is None:
         return None
-    answers = set()
-    for scale in SCALES:
-        if scale.name in _INVERTING:
-            for end in span:
-                off = abs(scale.of(inside(end)) - scale.of(0.5))
-                slope = Z95 * scale.slope(inside(end))
-                answers |= {off <= slope * errors[0], off <= slope * errors[1]}
+    made_on = [scale for scale in SCALES if scale.name in _INVERTING]
+    least, most = ({_within(scale, end, error) for scale in made_on for end in span} for error in errors)
     if math.isinf(errors[1]):  # only that one half is inside can be known
-        sure = all(
-            abs(scale.of(inside(end)) - scale.of(0.5)) <= Z95 * scale.slope(inside(end)) * errors[0]
-            for scale in SCALES
-            if scale.name in _INVERTING
-            for end in span
-        )
-        return True if sure else None
-    return answers.pop() if len(answers) == 1 else None
+        return True if least == {True} else None
+    return least.pop() if len(least | most) == 1 else None
 
 
-def _at_odds(paper: Paper, curve: Curve, median: Mark, against: list[tuple[Mark, bool]]) -> Fault:
+def _within(scale: Scale, survival: float, error: float) -> bool:
+    """Whether a rate with this standard error of log S has one half within its limits on a scale."""
+    off = abs(scale.of(inside(survival)) - scale.of(0.5))
+    return off <= Z95 * scale.slope(inside(survival)) * error
+
+
+def _at_odds(paper: Paper, curve: Curve, median: CurvePoint, against: list[tuple[CurvePoint, bool]]) -> Fault:
     claimed = BROOKMEYER_CROWLEY in (paper.spec.methods.median_ci or "").lower()
     normal = _is_symmetric(median.cell) if median.cell.number("ci_low") and median.cell.number("ci_high") else False
     severity: Severity = "error" if claimed else "info" if normal else "warning"
@@ -453,7 +444,7 @@ def _at_odds(paper: Paper, curve: Curve, median: Mark, against: list[tuple[Mark,
     return Fault(severity, ids, text, recomputed, sentence, words)
 
 
-def _interval_words(curve: Curve, rate: Mark) -> str:
+def _interval_words(curve: Curve, rate: CurvePoint) -> str:
     """The rate's printed interval, or the least wide one that its patients allow."""
     if rate.low is not None or not curve.n:
         return rate.text

@@ -6,12 +6,12 @@ import itertools
 import math
 from collections.abc import Iterator
 from functools import partial
+from typing import NamedTuple
 
 from haicbook.audit import registry
 from haicbook.audit.cells import Cell, place
 from haicbook.audit.finding import Fault, Severity
-from haicbook.audit.rules.p_values import Span
-from haicbook.audit.rules.survival.curves import Curve, Mark, curves
+from haicbook.audit.rules.survival.printed_curves import Curve, CurvePoint, curves
 from haicbook.printed import parse_date
 from haicbook.study import Paper
 from haicbook.words import abbreviation
@@ -46,7 +46,7 @@ def landmarks(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
                     f"{place(paper, rate.cell)}: {rate.words} is {side} one half {where} the {median.words} "
                     f"({median.cell.about.source})."
                 )
-                yield _pair(paper, "landmark", "error", rate, median, sentence, f"{side} 50%")
+                yield _pair("error", rate, median, sentence, f"{side} 50%")
 
 
 @rule("monotone", "A survival curve never rises", tolerance="Rounding or cutting off of both rates")
@@ -56,18 +56,12 @@ def monotone(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
         for earlier, later in itertools.combinations(curve.rates, 2):
             if earlier.time < later.time and later.span()[0] > earlier.span()[1]:
                 sentence = f"{place(paper, later.cell)}: {later.words} is above {earlier.words}; a curve never rises."
-                yield _pair(paper, "monotone", "error", later, earlier, sentence, "not above")
+                yield _pair("error", later, earlier, sentence, "not above")
 
 
-def _pair(paper: Paper, rule: str, severity: Severity, one: Mark, other: Mark, sentence: str, recomputed: str) -> Fault:
-    return Fault(
-        severity,
-        (*one.ids, *other.ids),
-        f"{one.words}; {other.words}",
-        recomputed,
-        sentence,
-        f"{one.words} against {other.words}",
-    )
+def _pair(severity: Severity, one: CurvePoint, other: CurvePoint, sentence: str, recomputed: str) -> Fault:
+    printed, by_hand = f"{one.words}; {other.words}", f"{one.words} against {other.words}"
+    return Fault(severity, (*one.ids, *other.ids), printed, recomputed, sentence, by_hand)
 
 
 # --- two endpoints of one arm -----------------------------------------------------------------------------------------
@@ -108,7 +102,7 @@ def _medians_out_of_order(paper: Paper, shorter: Curve, longer: Curve) -> Iterat
         gap = 0.5 ** (other.span()[1] / one.span()[0]) - 0.5
         severity: Severity = "error" if shorter.n is None or gap > _CERTAIN * _binomial(0.5, shorter.n) else "warning"
         sentence += "" if severity == "error" else _SLIGHTLY
-        yield _pair(paper, "endpoint_order", severity, one, other, sentence, f"at most {other.printed.figure}")
+        yield _pair(severity, one, other, sentence, f"at most {other.printed.figure}")
 
 
 def _binomial(share: float, n: int) -> float:
@@ -124,16 +118,17 @@ def _rates_out_of_order(paper: Paper, shorter: Curve, longer: Curve) -> Iterator
         gap = one.span()[0] - other.span()[1]
         if gap <= 0:
             continue
-        n, middle = shorter.n, one.printed.value * one.unit
         severity: Severity = "warning"
-        if n is not None:
-            severity = "info" if gap < 1 / n else "error" if gap > _CERTAIN * _binomial(middle, n) else "warning"
+        if shorter.n is not None and gap < 1 / shorter.n:
+            severity = "info"
+        elif shorter.n is not None and gap > _CERTAIN * _binomial(one.printed.value * one.unit, shorter.n):
+            severity = "error"
         sentence = (
             f"{place(paper, one.cell)}: {names[0]}, {one.words}, is above {names[1]}, {other.words}, although each "
             f"patient's {names[0]} is the shorter of the two."
         )
         sentence += "" if severity == "error" else _SLIGHTLY
-        yield _pair(paper, "endpoint_order", severity, one, other, sentence, f"at most {other.printed.figure}")
+        yield _pair(severity, one, other, sentence, f"at most {other.printed.figure}")
 
 
 @rule(
@@ -157,7 +152,7 @@ def same_curves(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
             yield _same_rates(paper, one, other, equal)
 
 
-def _same_rates(paper: Paper, one: Curve, other: Curve, equal: list[tuple[Mark, Mark]]) -> Fault:
+def _same_rates(paper: Paper, one: Curve, other: Curve, equal: list[tuple[CurvePoint, CurvePoint]]) -> Fault:
     names, rates = [abbreviation(curve.endpoint) for curve in (one, other)], " and ".join(a.words for a, _ in equal)
     medians = [curve.medians[0] for curve in (one, other)]
     sentence = (
@@ -187,18 +182,16 @@ def pooled(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     """
     by_key = {curve.key: curve for curve in curves(paper, found)}
     for (endpoint, criterion, population, arm), curve in by_key.items():
-        if arm or not curve.medians:
-            continue
         arms = [by_key.get((endpoint, criterion, population, name)) for name in _arms(paper, population)]
-        marks = [mark for one in arms if one is not None for mark in one.medians]
-        if len(arms) > 1 and all(one is not None and one.medians for one in arms):
-            yield from _outside(paper, curve.medians[0], [mark.cell for mark in marks], "median")
+        marks = [one.medians if one is not None else () for one in arms]
+        if curve.medians and not arm and len(arms) > 1 and all(marks):
+            yield from _outside(paper, curve.medians[0].cell, [mark.cell for mark in itertools.chain(*marks)])
     follow_up = [cell for cell in found if cell.quantity == "follow_up" and cell.number("median") is not None]
     for cell in follow_up:
         names = _arms(paper, cell.about.population)
         by_arm = [c for c in follow_up if c.about.arm in names and c.about.population == cell.about.population]
         if not cell.about.arm and len(names) > 1 and {c.about.arm for c in by_arm} == set(names):
-            yield from _outside(paper, cell, by_arm, "median")
+            yield from _outside(paper, cell, by_arm)
 
 
 def _arms(paper: Paper, population: str) -> list[str]:
@@ -206,9 +199,8 @@ def _arms(paper: Paper, population: str) -> list[str]:
     return list(known.n) if known else []
 
 
-def _outside(paper: Paper, mark: Mark | Cell, parts: list[Cell], statistic: str) -> Iterator[Fault]:
-    cell = mark.cell if isinstance(mark, Mark) else mark
-    whole, spans = cell.numbers[statistic], [part.numbers[statistic] for part in parts]
+def _outside(paper: Paper, cell: Cell, parts: list[Cell]) -> Iterator[Fault]:
+    whole, spans = cell.numbers["median"], [part.numbers["median"] for part in parts]
     low, high = min(printed.low for printed in spans), max(printed.high for printed in spans)
     if whole.low <= high and whole.high >= low:
         return
@@ -216,13 +208,11 @@ def _outside(paper: Paper, mark: Mark | Cell, parts: list[Cell], statistic: str)
     figures = " and ".join(dict.fromkeys(printed.figure for printed in spans))
     sentence = (
         f"{place(paper, cell)}: {whole.figure} for all arms together does not lie between those of the arms, {figures}."
-        + (" It does if it is cut off, not rounded." if cut else "")
     )
-    ids = (cell.ids[statistic], *(part.ids[statistic] for part in parts))
-    text = f"{whole.figure}; {figures}"
-    yield Fault(
-        "info" if cut else "warning", ids, text, f"between {figures}", sentence, f"{whole.figure} against {figures}"
-    )
+    sentence += " It does if it is cut off, not rounded." if cut else ""
+    ids, by_hand = tuple(one.ids["median"] for one in (cell, *parts)), f"{whole.figure} against {figures}"
+    severity: Severity = "info" if cut else "warning"
+    yield Fault(severity, ids, f"{whole.figure}; {figures}", f"between {figures}", sentence, by_hand)
 
 
 # --- the calendar -----------------------------------------------------------------------------------------------------
@@ -239,39 +229,48 @@ def calendar(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     The longest follow-up, the median follow-up and the times of printed rates and medians: an error beyond. A
     confidence limit beyond it: a warning, as a limit by normal approximation may lie where no patient does.
     """
-    window = _window(paper)
+    window, setting = _window(paper), paper.spec.setting
     if window is None:
         return
+    by_hand = f"{setting.last_follow_up} - {setting.enrolment_start} = {window:.1f} months"
     for cell in found:
-        for statistic, span, words in _times(cell):
-            if span[0] > window:
-                severity: Severity = "warning" if statistic.startswith("ci_") else "error"
-                printed = cell.numbers[statistic].figure if statistic in cell.numbers else f"{span[0]:g}"
+        for time in _times(cell):
+            if time.least > window:
                 sentence = (
-                    f"{place(paper, cell)}: {words} of {printed} months is longer than the study, "
-                    f"{window:.1f} months from {paper.spec.setting.enrolment_start} to "
-                    f"{paper.spec.setting.last_follow_up}."
+                    f"{place(paper, cell)}: {time.words} of {time.printed} months is longer than the study, "
+                    f"{window:.1f} months from {setting.enrolment_start} to {setting.last_follow_up}."
                 )
-                ids = (cell.ids[statistic],) if statistic in cell.ids else tuple(cell.ids.values())
-                recomputation = (
-                    f"{paper.spec.setting.last_follow_up} - {paper.spec.setting.enrolment_start} = {window:.1f} months"
-                )
-                yield Fault(severity, ids, cell.text, f"at most {window:.1f} months", sentence, recomputation)
+                yield Fault(time.severity, time.ids, cell.text, f"at most {window:.1f} months", sentence, by_hand)
 
 
-def _times(cell: Cell) -> Iterator[tuple[str, Span, str]]:
-    """Times in months that somebody must have been followed for, and limits of such times."""
+class _Time(NamedTuple):
+    """A time in months that somebody must have been followed for, or a limit of one; and how grave one too long is."""
+
+    words: str
+    severity: Severity
+    least: float
+    printed: str
+    ids: tuple[str, ...]
+
+
+_TIMES: tuple[tuple[str, str, Severity], ...] = (
+    ("max", "a longest follow-up", "error"),
+    ("median", "a median", "error"),
+    ("ci_high", "an upper confidence limit", "warning"),
+)
+
+
+def _times(cell: Cell) -> Iterator[_Time]:
     row = cell.about
     timed = cell.quantity == "follow_up" or (bool(row.endpoint) and not row.term and row.kind != "cox")
     if not timed or row.unit not in ("months", "percent", ""):
         return
-    names = {"max": "a longest follow-up", "median": "a median", "ci_high": "an upper confidence limit"}
-    for statistic, words in names.items():
+    for statistic, words, severity in _TIMES:
         printed = cell.number(statistic)
         if printed is not None and "median" in cell.numbers:
-            yield statistic, (printed.low, printed.high), words
+            yield _Time(words, severity, printed.low, printed.figure, (cell.ids[statistic],))
     if "rate" in cell.numbers and not math.isnan(row.time):
-        yield "time", (float(row.time), float(row.time)), "a rate at a time"
+        yield _Time("a rate at a time", "error", float(row.time), f"{row.time:g}", tuple(cell.ids.values()))
 
 
 def _window(paper: Paper) -> float | None:

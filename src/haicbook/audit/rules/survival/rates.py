@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from haicbook.audit import registry
 from haicbook.audit.cells import Cell, whose
 from haicbook.audit.finding import Fault, Severity
-from haicbook.audit.rules.survival.curves import Curve, Mark, curves
+from haicbook.audit.rules.survival.printed_curves import Curve, CurvePoint, curves
 from haicbook.study import Paper
 from haicbook.words import abbreviation, label
 
@@ -49,7 +49,7 @@ class Goal:
 
 
 @dataclass(frozen=True)
-class LifeTable:
+class ActuarialTable:
     """One life table that meets all goals.
 
     Attributes
@@ -83,7 +83,7 @@ class LifeTable:
 
 
 @lru_cache(maxsize=256)
-def life_table(n: int, goals: tuple[Goal, ...], width: float) -> LifeTable | None:
+def life_table(n: int, goals: tuple[Goal, ...], width: float) -> ActuarialTable | None:
     """A life table of n patients with intervals of a width that meets all goals; None where there is none.
 
     Parameters
@@ -153,14 +153,14 @@ def _distinct(left: Ints, height: Floats) -> Ints:
     return np.unique(np.round(left + height / 2, _DIGITS), return_index=True)[1].astype(np.int64)
 
 
-def _traced(steps: list[tuple[Ints, Ints, Ints, Ints]], width: float) -> LifeTable:
+def _traced(steps: list[tuple[Ints, Ints, Ints, Ints]], width: float) -> ActuarialTable:
     """The first table of the list, from its last state back."""
     index, rows = 0, []
     for state, entering, deaths, censored in reversed(steps):
         rows.append((int(entering[index]), int(deaths[index]), int(censored[index])))
         index = int(state[index])
     columns = list(zip(*reversed(rows), strict=True))
-    return LifeTable(width, *columns)
+    return ActuarialTable(width, *columns)
 
 
 def widths(times: Sequence[float]) -> list[float]:
@@ -255,7 +255,7 @@ def _judged_curve(paper: Paper, curve: Curve) -> Iterator[Fault]:
     yield _impossible(paper, curve, fewest, choices[0], table)
 
 
-def _product_limit(curve: Curve, marks: tuple[Mark, ...], *, cut: bool) -> bool | None:
+def _product_limit(curve: Curve, marks: tuple[CurvePoint, ...], *, cut: bool) -> bool | None:
     """Whether a product-limit curve has these rates; None where the list is too long."""
     from haicbook.survival.exact import reach
     from haicbook.survival.knots import knots_of
@@ -270,11 +270,11 @@ def _product_limit(curve: Curve, marks: tuple[Mark, ...], *, cut: bool) -> bool 
     return None if listed is None else listed.possible
 
 
-def _goals(marks: tuple[Mark, ...], *, cut: bool) -> tuple[Goal, ...]:
+def _goals(marks: tuple[CurvePoint, ...], *, cut: bool) -> tuple[Goal, ...]:
     return tuple(Goal(mark.time, *mark.span(cut=cut)) for mark in marks)
 
 
-def _fewest(curve: Curve, by_time: list[list[Mark]]) -> tuple[Mark, ...]:
+def _fewest(curve: Curve, by_time: list[list[CurvePoint]]) -> tuple[CurvePoint, ...]:
     """The fewest rates that are impossible together."""
     for size in range(1, len(by_time) + 1):
         for chosen in itertools.combinations(by_time, size):
@@ -284,7 +284,7 @@ def _fewest(curve: Curve, by_time: list[list[Mark]]) -> tuple[Mark, ...]:
     return tuple(marks[0] for marks in by_time)
 
 
-def _life_table(curve: Curve, marks: tuple[Mark, ...]) -> LifeTable | None:
+def _life_table(curve: Curve, marks: tuple[CurvePoint, ...]) -> ActuarialTable | None:
     """The life table with the longest intervals that has all the rates."""
     goals = _goals(marks, cut=False)
     for width in widths([mark.time for mark in marks]):
@@ -298,7 +298,11 @@ def _life_table(curve: Curve, marks: tuple[Mark, ...]) -> LifeTable | None:
 
 
 def _impossible(
-    paper: Paper, curve: Curve, marks: tuple[Mark, ...], everything: tuple[Mark, ...], table: LifeTable | None
+    paper: Paper,
+    curve: Curve,
+    marks: tuple[CurvePoint, ...],
+    everything: tuple[CurvePoint, ...],
+    table: ActuarialTable | None,
 ) -> Fault:
     several = len(marks) > 1
     rates = " and ".join(mark.words for mark in marks)
@@ -324,7 +328,7 @@ def _impossible(
     )
 
 
-def _cut_off(paper: Paper, curve: Curve, marks: tuple[Mark, ...]) -> Fault:
+def _cut_off(paper: Paper, curve: Curve, marks: tuple[CurvePoint, ...]) -> Fault:
     rates = " and ".join(mark.words for mark in marks)
     sentence = (
         f"{_curve_words(paper, curve)}: {rates} are attainable with {curve.n} patients only if one of them is cut off, "

@@ -17,7 +17,7 @@ _IN_MONTHS = {"": 1.0, "months": 1.0, "years": 12.0, "weeks": 7 / 30.4375, "days
 
 
 @dataclass(frozen=True, eq=False)
-class Mark:
+class CurvePoint:
     """One printed figure of a curve: its median, or its height at a time.
 
     Attributes
@@ -118,8 +118,8 @@ class Curve:
     population: str
     arm: str
     n: int | None
-    medians: tuple[Mark, ...]
-    rates: tuple[Mark, ...]
+    medians: tuple[CurvePoint, ...]
+    rates: tuple[CurvePoint, ...]
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -136,7 +136,7 @@ def curves(paper: Paper, found: list[Cell]) -> list[Curve]:
 
 @lru_cache(maxsize=8)
 def _curves(found: tuple[Cell, ...]) -> tuple[Curve, ...]:
-    marks: dict[tuple[str, str, str, str], dict[object, Mark]] = defaultdict(dict)
+    marks: dict[tuple[str, str, str, str], dict[object, CurvePoint]] = defaultdict(dict)
     for cell in found:
         mark = _mark(cell)
         row = cell.about
@@ -156,17 +156,17 @@ def _curves(found: tuple[Cell, ...]) -> tuple[Curve, ...]:
     )
 
 
-def _mark(cell: Cell) -> Mark | None:
+def _mark(cell: Cell) -> CurvePoint | None:
     low, high = cell.numbers.get("ci_low"), cell.numbers.get("ci_high")
     median, rate, time = cell.number("median"), cell.number("rate"), float(cell.about.time)
     if median is not None and cell.about.unit in _IN_MONTHS:
-        return Mark((cell,), math.nan, median, low, high, _IN_MONTHS[cell.about.unit])
+        return CurvePoint((cell,), math.nan, median, low, high, _IN_MONTHS[cell.about.unit])
     if rate is not None and not math.isnan(time):
-        return Mark((cell,), time, rate, low, high, 0.01)
+        return CurvePoint((cell,), time, rate, low, high, 0.01)
     return None
 
 
-def _joined(known: Mark, mark: Mark) -> Mark:
+def _joined(known: CurvePoint, mark: CurvePoint) -> CurvePoint:
     """One figure in one more place; a place with limits goes first."""
     if known.low is None and mark.low is not None:
         known, mark = mark, known

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from haicbook.audit import RULES, Finding, cells
-from haicbook.audit.cells import Cell, grouped
+from haicbook.audit.cells import Cell, by, grouped
 from haicbook.simulate.cohort import World
 from haicbook.simulate.draft import Draft
 from haicbook.simulate.errors.injection import INJECTORS, Desk, Injected
@@ -209,9 +209,7 @@ def _curve_p(found: list[Cell], *, at_time: bool) -> list[Cell]:
     ]
 
 
-def _curve(cell: Cell) -> Hashable:
-    about = cell.about
-    return about.endpoint, about.criterion, about.population, about.arm
+_curve = by("endpoint", "criterion", "population", "arm")
 
 
 def _rates(found: list[Cell]) -> list[Cell]:
@@ -242,17 +240,17 @@ def _p_of_counts(paper: Paper, found: list[Cell]) -> int:
 
 
 def _pairs_of_rows(paper: Paper, found: list[Cell]) -> int:
-    models = grouped(_ratios(found), lambda cell: (cell.about.file, cell.about.model))
+    models = grouped(_ratios(found), by("file", "model"))
     return sum(math.comb(len(cells), 2) for cells in models.values())
 
 
 def _both_models(paper: Paper, found: list[Cell]) -> int:
-    return _groups(_ratios(found), lambda cell: (cell.about.file, cell.quantity, cell.about.level))
+    return _groups(_ratios(found), by("file", "quantity", "level"))
 
 
 def _matched(paper: Paper, found: list[Cell]) -> int:
     counts = _counted(found, "baseline")
-    return _groups(counts, lambda cell: (cell.about.row, cell.about.level, cell.about.arm))
+    return _groups(counts, by("row", "level", "arm"))
 
 
 def _means(found: list[Cell]) -> list[Cell]:
@@ -273,7 +271,7 @@ def _p_of_means(paper: Paper, found: list[Cell]) -> int:
 
 def _baseline_pairs(paper: Paper, found: list[Cell]) -> int:
     counts = [cell for cell in _counted(found, "baseline") if cell.about.level]
-    tables = grouped(counts, lambda cell: cell.about.population).values()
+    tables = grouped(counts, by("population")).values()
     return sum(math.comb(len({cell.about.row for cell in cells}), 2) for cells in tables)
 
 
@@ -286,13 +284,9 @@ def _repeated(paper: Paper, found: list[Cell]) -> int:
         about = cell.about
         quantity = "" if cell.of_endpoint else cell.quantity
         names = ("p",) if set(cell.numbers) == {"p"} else ()
-        return quantity, about.level, *_curve_of(about), about.grade, about.model, str(about.time), names
+        return quantity, about.level, *_curve(cell), about.grade, about.model, str(about.time), names
 
     return sum(len(group) - 1 for group in grouped(found, same).values())
-
-
-def _curve_of(about: object) -> tuple[Hashable, ...]:
-    return tuple(getattr(about, name) for name in ("endpoint", "criterion", "population", "arm"))
 
 
 def _endpoint_pairs(paper: Paper, found: list[Cell]) -> int:
@@ -318,11 +312,9 @@ CHECKS: dict[str, CheckCounter] = {
     ),
     "levels": lambda paper, found: _groups(
         [cell for cell in _counted(found, "baseline") if cell.about.level],
-        lambda cell: (cell.about.row, cell.about.arm, cell.about.population),
+        by("row", "arm", "population"),
     ),
-    "grades": lambda paper, found: _groups(
-        _counted(found, "adverse_events"), lambda cell: (cell.about.row, cell.about.arm)
-    ),
+    "grades": lambda paper, found: _groups(_counted(found, "adverse_events"), by("row", "arm")),
     "any_event": lambda paper, found: sum(
         cell.quantity == "any_ae" and cell.about.grade != "g12" for cell in _counted(found, "adverse_events")
     ),
@@ -354,7 +346,7 @@ CHECKS: dict[str, CheckCounter] = {
     "most_common": lambda paper, found: _claims(found, "most_common"),
     "significance": lambda paper, found: _claims(found, "significant_"),
     "dates": lambda paper, found: sum("date" in cell.numbers for cell in found),
-    "doses": lambda paper, found: _groups([c for c in found if c.quantity.startswith("dose_")], lambda c: c.quantity),
+    "doses": lambda paper, found: _groups([c for c in found if c.quantity.startswith("dose_")], by("quantity")),
     "schedules": lambda paper, found: sum(c.about.kind == "claim" and c.about.read_as == "range" for c in found),
     "two_stage": lambda paper, found: 2 * int(paper.spec.two_stage is not None),
     "interval": lambda paper, found: sum(

@@ -232,12 +232,8 @@ def ratio_direction(desk: Desk) -> Injected | None:
         medians = desk.values(kind="claim", row=f"{row.value.endpoint}_median", section="results", statistic="median")
         by_arm = {v.arm: as_printed(v) for v in medians.itertuples()}
         rates = desk.values(kind="claim", row=f"{row.value.endpoint}_rate", statistic="rate")
-        pairs = [
-            (by_time[arms[0]], by_time[arms[1]])
-            for _, group in rates.groupby("time")
-            for by_time in [dict(zip(group.arm, group.value, strict=True))]
-            if set(arms) <= set(by_time)
-        ]
+        by_time = [dict(zip(group.arm, group.value, strict=True)) for _, group in rates.groupby("time")]
+        pairs = [(values[arms[0]], values[arms[1]]) for values in by_time if set(arms) <= set(values)]
         shown = False
         if set(arms) <= set(by_arm) and all(by_arm[arm].state == "exact" for arm in arms) and _significant(row):
             new, old = (by_arm[arm].value for arm in arms)

@@ -213,28 +213,18 @@ def total_events(found: list[Cell], ratio: HazardRatio) -> int | None:
     total = arm_events(found, ratio, "")
     if total is not None:
         return total
-    names = dict.fromkeys(_arms(found, ratio)) or _only_arm(found, ratio)
-    arms = [arm_events(found, ratio, arm) for arm in names]
+    arms = [arm_events(found, ratio, arm) for arm in _arms(found, ratio)]
     return sum(arm for arm in arms if arm is not None) if arms and None not in arms else None
 
 
-def _arms(found: list[Cell], ratio: HazardRatio) -> list[str]:
-    pair = [
-        cell.about
-        for cell in found
-        if cell.quantity == TREATMENT and cell.about.population == ratio.cell.about.population
-    ]
-    return [arm for row in pair for arm in (row.arm, row.reference) if arm]
-
-
-def _only_arm(found: list[Cell], ratio: HazardRatio) -> dict[str, None]:
-    """The arm of a population that has one only: its events are all events."""
-    arms = {
-        cell.about.arm: None
-        for cell in found
-        if cell.about.arm and cell.about.population == ratio.cell.about.population
+def _arms(found: list[Cell], ratio: HazardRatio) -> set[str]:
+    """The arms that are compared in the ratio's population, or its only one, whose events are all events."""
+    own = [cell for cell in found if cell.about.population == ratio.cell.about.population]
+    compared = {
+        arm for cell in own if cell.quantity == TREATMENT for arm in (cell.about.arm, cell.about.reference) if arm
     }
-    return arms if len(arms) == 1 else {}
+    arms = {cell.about.arm for cell in own} - {""}
+    return compared or (arms if len(arms) == 1 else set())
 
 
 def arm_events(found: list[Cell], ratio: HazardRatio, arm: str) -> int | None:

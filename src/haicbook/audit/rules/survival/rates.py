@@ -1,11 +1,8 @@
-"""Every survival rate that an actuarial life table of few patients can have, and product-limit curves found quickly.
+"""Rates as printed: attainable with so many patients, by which estimator, and every life table of few patients.
 
 A life table splits follow-up into intervals. With m patients entering one, d of them dying and c censored in it, the
 survival is multiplied by 1 - d / (m - c / 2) (Cutler and Ederer 1958; SPSS's Life Tables). All (d, c) of all intervals
 are listed; a state is a number of patients left and the survival so far.
-
----
-Survival rates as printed: attainable with so many patients, and by which estimator.
 """
 
 from __future__ import annotations
@@ -21,7 +18,7 @@ from numpy.typing import NDArray
 
 from haicbook.audit import registry
 from haicbook.audit.cells import Cell, whose
-from haicbook.audit.finding import Fault, Severity
+from haicbook.audit.finding import Fault
 from haicbook.audit.rules.survival.printed_curves import Curve, CurvePoint, curves
 from haicbook.study import Paper
 from haicbook.words import abbreviation, label
@@ -30,6 +27,12 @@ rule = partial(registry.rule, topic="survival", inspect_sr=registry.STATISTICS)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Marks = tuple[CurvePoint, ...]
+
+# above this number of patients the list of all curves is not begun: nearly every printed rate is attainable then
+_MOST_PATIENTS = 40
+# a curve's rates are looked at together as far as this many
+_MOST_RATES = 4
 
 _DIGITS = 12
 _SLACK = 1e-9
@@ -211,12 +214,6 @@ def _meeting(left: Ints, height: Floats, goal: Goal) -> tuple[Ints, Floats]:
     return left[keep], height[keep]
 
 
-# above this number of patients the list of all curves is not begun: nearly every printed rate is attainable then
-_MOST_PATIENTS = 40
-# a curve's rates are looked at together as far as this many
-_MOST_RATES = 4
-
-
 @rule(
     "rate_attainable",
     "A rate is that of some order of deaths and censorings",
@@ -251,11 +248,11 @@ def _judged_curve(paper: Paper, curve: Curve) -> Iterator[Fault]:
         yield _cut_off(paper, curve, choices[0])
         return
     fewest = _fewest(curve, by_time)
-    table = next((found for choice in choices for found in [_life_table(curve, choice)] if found), None)
+    table = next(filter(None, (_life_table(curve, choice) for choice in choices)), None)
     yield _impossible(paper, curve, fewest, choices[0], table)
 
 
-def _product_limit(curve: Curve, marks: tuple[CurvePoint, ...], *, cut: bool) -> bool | None:
+def _product_limit(curve: Curve, marks: Marks, *, cut: bool) -> bool | None:
     """Whether a product-limit curve has these rates; None where the list is too long."""
     from haicbook.survival.exact import reach
     from haicbook.survival.knots import knots_of
@@ -270,11 +267,11 @@ def _product_limit(curve: Curve, marks: tuple[CurvePoint, ...], *, cut: bool) ->
     return None if listed is None else listed.possible
 
 
-def _goals(marks: tuple[CurvePoint, ...], *, cut: bool) -> tuple[Goal, ...]:
+def _goals(marks: Marks, *, cut: bool) -> tuple[Goal, ...]:
     return tuple(Goal(mark.time, *mark.span(cut=cut)) for mark in marks)
 
 
-def _fewest(curve: Curve, by_time: list[list[CurvePoint]]) -> tuple[CurvePoint, ...]:
+def _fewest(curve: Curve, by_time: list[list[CurvePoint]]) -> Marks:
     """The fewest rates that are impossible together."""
     for size in range(1, len(by_time) + 1):
         for chosen in itertools.combinations(by_time, size):
@@ -284,7 +281,7 @@ def _fewest(curve: Curve, by_time: list[list[CurvePoint]]) -> tuple[CurvePoint, 
     return tuple(marks[0] for marks in by_time)
 
 
-def _life_table(curve: Curve, marks: tuple[CurvePoint, ...]) -> ActuarialTable | None:
+def _life_table(curve: Curve, marks: Marks) -> ActuarialTable | None:
     """The life table with the longest intervals that has all the rates."""
     goals = _goals(marks, cut=False)
     for width in widths([mark.time for mark in marks]):
@@ -300,43 +297,31 @@ def _life_table(curve: Curve, marks: tuple[CurvePoint, ...]) -> ActuarialTable |
 def _impossible(
     paper: Paper,
     curve: Curve,
-    marks: tuple[CurvePoint, ...],
-    everything: tuple[CurvePoint, ...],
+    marks: Marks,
+    everything: Marks,
     table: ActuarialTable | None,
 ) -> Fault:
     several = len(marks) > 1
     rates = " and ".join(mark.words for mark in marks)
-    severity: Severity = "warning" if table else "error"
     which = f"no product-limit (Kaplan–Meier) curve of {curve.n} patients has {rates}{' together' if several else ''}"
+    sentence = f"{_curve_words(paper, curve)}: {which} (every order of deaths and censorings was listed)."
+    ids = tuple(value_id for mark in marks for value_id in mark.ids)
+    if table is None:
+        sentence += " Nor does an actuarial life table."
+        return Fault("error", ids, rates, "not attainable", sentence, f"{curve.n} patients")
     every = "all its rates" if len(everything) > len(marks) else "them" if several else "it"
-    how = (
-        f" An actuarial life table with intervals of {table.width:g} months gives {every}: {table.words}."
-        if table
-        else " Nor does an actuarial life table."
-    )
-    claimed = paper.spec.methods.survival if table else None
-    said = f" The paper names {claimed}." if claimed else ""
-    sentence = f"{_curve_words(paper, curve)}: {which} (every order of deaths and censorings was listed).{how}{said}"
-    ids = tuple(value_id for mark in marks for value_id in mark.ids)
-    return Fault(
-        severity,
-        ids,
-        rates,
-        "a life table, not a product-limit curve" if table else "not attainable",
-        sentence,
-        table.words if table else f"{curve.n} patients",
-    )
+    sentence += f" An actuarial life table with intervals of {table.width:g} months gives {every}: {table.words}."
+    claimed = paper.spec.methods.survival
+    sentence += f" The paper names {claimed}." if claimed else ""
+    return Fault("warning", ids, rates, "a life table, not a product-limit curve", sentence, table.words)
 
 
-def _cut_off(paper: Paper, curve: Curve, marks: tuple[CurvePoint, ...]) -> Fault:
-    rates = " and ".join(mark.words for mark in marks)
+def _cut_off(paper: Paper, curve: Curve, marks: Marks) -> Fault:
+    rates, n = " and ".join(mark.words for mark in marks), f"{curve.n} patients"
     sentence = (
-        f"{_curve_words(paper, curve)}: {rates} are attainable with {curve.n} patients only if one of them is cut off, "
-        "not rounded."
+        f"{_curve_words(paper, curve)}: {rates} are attainable with {n} only if one of them is cut off, not rounded."
     )
-    ids = tuple(value_id for mark in marks for value_id in mark.ids)
-    words = f"{curve.n} patients"
-    return Fault("info", ids, rates, "cut off", sentence, words)
+    return Fault("info", tuple(value_id for mark in marks for value_id in mark.ids), rates, "cut off", sentence, n)
 
 
 def _curve_words(paper: Paper, curve: Curve) -> str:

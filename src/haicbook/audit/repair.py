@@ -73,6 +73,8 @@ class _Bench:
     p: dict[str, tests.Judged] = field(default_factory=dict)
     usual: str = ""
     across: set[Key] = field(default_factory=set)
+    tried: dict[int, list[tuple[Edit, int]]] = field(default_factory=dict)
+    before: dict[str, set[Key]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for cell in self.cells:
@@ -91,6 +93,22 @@ class _Bench:
             for fault in rule.check(self.paper, cells)
             if fault.severity != "info"
         }
+
+    def edits(self, cell: Cell) -> list[tuple[Edit, int]]:
+        """Edits of a cell whose percentages and p-values read as the paper's others do, and how they read."""
+        if id(cell) not in self.tried:
+            every = (*of_one_cell(self.paper, cell), *of_two_cells(cell, self.rows[_quantity(cell)]))
+            readings = [(edit, _reading(self, edit)) for edit in every]
+            self.tried[id(cell)] = [
+                (edit, reading) for edit, reading in readings if reading is not None and _usual_p(self, edit)
+            ]
+        return self.tried[id(cell)]
+
+    def found_in_row(self, quantity: str) -> set[Key]:
+        """What the rules on one row find in it as printed."""
+        if quantity not in self.before:
+            self.before[quantity] = self.found(_OF_ROW, self.rows[quantity])
+        return self.before[quantity]
 
 
 def _quantity(cell: Cell) -> str:
@@ -162,30 +180,26 @@ def repairs(bench: _Bench, finding: Finding) -> list[Repair]:
         return []
     kept: dict[tuple[str, str], Repair] = {}
     for cell in involved:
-        row = bench.rows[_quantity(cell)]
-        before = bench.found(_OF_ROW, row)
+        before = bench.found_in_row(_quantity(cell))
         # a count changed with its percentage always agrees with it: only a sum or a second rule makes that a repair
         sums = {key for key, _ in before} - {"percentage", "attainable", "p_value", "repeated"}
         across = finding.rule in {rule.key for rule in _ACROSS}
-        for edit in (*of_one_cell(bench.paper, cell), *of_two_cells(cell, row)):
+        for edit, reading in bench.edits(cell):
             if edit.change != Change.WHOLE_CELL or sums or across:
-                repair = _tried(bench, finding, edit, row, before)
-                if repair is not None:
-                    kept.setdefault((edit.printed, edit.repaired), repair)
+                gone = _mended(bench, finding, edit, _quantity(cell))
+                if finding.rule in gone:
+                    kept.setdefault((edit.printed, edit.repaired), Repair(edit, gone, reading))
     return list(kept.values())
 
 
-def _tried(bench: _Bench, finding: Finding, edit: Edit, row: list[Cell], before: set[Key]) -> Repair | None:
-    """The repair, if the edit is one; the cheap rules are asked first."""
-    reading = _reading(bench, edit)
-    if reading is None or not _usual_p(bench, edit):
-        return None
+def _mended(bench: _Bench, finding: Finding, edit: Edit, quantity: str) -> frozenset[str]:
+    """The rules that agree after an edit; none where it leaves the finding, or makes a new one."""
+    row, before = bench.rows[quantity], bench.found_in_row(quantity)
     after = _left(bench, finding, edit, _OF_ROW, row, before)
     across = None if after is None else _left(bench, finding, edit, _ACROSS, bench.cells, bench.across)
     if after is None or across is None:
-        return None
-    gone = {key for key, _ in (before - after) | (bench.across - across)} & set(_AGREES)
-    return Repair(edit, frozenset(gone), reading) if finding.rule in gone else None
+        return frozenset()
+    return frozenset(key for key, _ in (before - after) | (bench.across - across)) & set(_AGREES)
 
 
 def _left(

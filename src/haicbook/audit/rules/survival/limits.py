@@ -311,16 +311,10 @@ def symmetric_medians(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     ids = tuple(value_id for cell in symmetric for value_id in cell.ids.values())
     low, high = first.numbers["ci_low"], first.numbers["ci_high"]
     middle = (low.value + high.value) / 2
-    recomputation = f"({low.figure} + {high.figure})/2 = {middle:.{max(low.decimals, high.decimals) + 1}f}"
-    yield Fault(
-        "warning" if claimed else "info",
-        ids,
-        "; ".join(cell.text for cell in symmetric),
-        "a normal approximation",
-        sentence,
-        recomputation,
-        count=len(symmetric),
-    )
+    by_hand = f"({low.figure} + {high.figure})/2 = {middle:.{max(low.decimals, high.decimals) + 1}f}"
+    text = "; ".join(cell.text for cell in symmetric)
+    severity: Severity = "warning" if claimed else "info"
+    yield Fault(severity, ids, text, "a normal approximation", sentence, by_hand, count=len(symmetric))
 
 
 def _intervals(found: list[Cell]) -> dict[object, Cell]:
@@ -384,19 +378,20 @@ def inverted(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     """
     for curve in curves(paper, found):
         for median in curve.medians:
-            against = [(rate, holds) for rate in curve.rates for holds in _against(curve, median, rate)]
+            judged = [(rate, _against(curve, median, rate)) for rate in curve.rates]
+            against = [(rate, holds) for rate, holds in judged if holds is not None]
             if against:
                 yield _at_odds(paper, curve, median, against)
 
 
-def _against(curve: Curve, median: CurvePoint, rate: CurvePoint) -> list[bool]:
-    """Whether the rate's interval holds one half, where the median's interval says otherwise; else empty."""
+def _against(curve: Curve, median: CurvePoint, rate: CurvePoint) -> bool | None:
+    """Whether the rate's interval holds one half, where the median's interval says otherwise; else None."""
     limits, holds = median.limits(), _holds_half(curve, rate)
     if limits is None or holds is None:
-        return []
+        return None
     within = limits[0][0] <= rate.time <= limits[1][1]
     strictly = limits[0][1] < rate.time < limits[1][0]
-    return [holds] if (holds and not within) or (not holds and strictly) else []
+    return holds if (holds and not within) or (not holds and strictly) else None
 
 
 def _holds_half(curve: Curve, rate: CurvePoint) -> bool | None:

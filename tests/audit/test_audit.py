@@ -7,9 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from haicbook.audit import RULES, TOPICS, audit, to_frame
+from haicbook.audit import RULES, TOPICS, audit, cells, to_frame
 from haicbook.audit.cells import possible_counts
 from haicbook.audit.finding import SEVERITIES, Finding, by_severity
+from haicbook.audit.registry import REGISTERED, rule
 from haicbook.printed import parse_number
 from haicbook.proportions import fisher_p, pearson_p, yates_p
 
@@ -238,6 +239,23 @@ def test_rules_are_described_for_the_reader():
         assert not rule.title.endswith(".")
         assert rule.source
         assert rule.tolerance
+
+
+def test_a_second_rule_with_a_key_is_refused():
+    with pytest.raises(ValueError, match="second rule 'grades'"):
+        rule("grades", "Once more", topic="counts")(lambda paper, cells: [])
+
+
+def test_a_rule_names_its_findings(paper_with):
+    paper = paper_with((T1, "32 (80.0%)", "34 (85.0%)"))
+    (finding,) = REGISTERED["levels"].findings(paper, cells(paper))
+    assert (finding.rule, finding.study, finding.inspect_sr) == ("levels", "made_up", REGISTERED["levels"].inspect_sr)
+
+
+def test_findings_are_shown_in_the_order_of_the_rules(paper_with):
+    changes = (T1, "45 (75.0%)", "45 (57.0%)"), (TEXT, "12.0 (9.1–16.2)", "12.0 (13.1–16.2)")
+    found = [finding.rule for finding in audit(paper_with(*changes)) if finding.severity == "error"]
+    assert found == sorted(found, key=list(REGISTERED).index) == ["interval", "percentage"]
 
 
 def test_grades_from_3_up_are_the_rest_of_any_grade(paper_with):

@@ -20,7 +20,7 @@ from haicbook.survival.estimators import km, survival_at
 from haicbook.survival.exact import reach
 from haicbook.survival.knots import Knot
 
-ORACLE = Path(__file__).parents[1] / "oracle" / "audit_rates.csv"
+ORACLE = Path(__file__).parents[2] / "oracle" / "audit_rates.csv"
 RULES = [rule for rule in audit.RULES if rule.topic == "survival"]
 R_NAMES = {"arcsin": "arcsine"}
 

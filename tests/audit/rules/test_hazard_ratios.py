@@ -20,7 +20,7 @@ from haicbook.printed import parse_number
 from haicbook.study import load
 from haicbook.survival.estimators import cox
 
-ORACLE = Path(__file__).parents[1] / "oracle" / "audit_cox.csv"
+ORACLE = Path(__file__).parents[2] / "oracle" / "audit_cox.csv"
 RULES = [rule for rule in audit.RULES if rule.topic == "hazard_ratios"]
 GROWN = {
     "1.530 (0.996–2.350)": "1.530 (1.206–1.941)",

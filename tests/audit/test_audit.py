@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from haicbook.audit import RULES, TOPICS, audit, cells, to_frame
+from haicbook.audit import RULES, TOPICS, audit, cells, registry, to_frame
 from haicbook.audit.cells import possible_counts
 from haicbook.audit.finding import SEVERITIES, Finding, by_severity
-from haicbook.audit.registry import REGISTERED, rule
+from haicbook.audit.registry import REGISTERED
 from haicbook.printed import parse_number
 from haicbook.proportions import fisher_p, pearson_p, yates_p
 
@@ -243,7 +243,7 @@ def test_rules_are_described_for_the_reader():
 
 def test_a_second_rule_with_a_key_is_refused():
     with pytest.raises(ValueError, match="second rule 'grades'"):
-        rule("grades", "Once more", topic="counts")(lambda paper, cells: [])
+        registry.rule("grades", "Once more", topic="counts")(lambda paper, cells: [])
 
 
 def test_a_rule_names_its_findings(paper_with):

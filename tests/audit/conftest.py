@@ -1,4 +1,4 @@
-"""A made-up paper in which everything adds up, and a way to plant errors in it."""
+"""A synthetic paper in which everything adds up, and a way to inject errors into it."""
 
 from __future__ import annotations
 
@@ -81,11 +81,11 @@ def audits() -> dict[str, list[Finding]]:
 
 
 def _arm(short: str, role: str) -> dict[str, str]:
-    return {"label": short, "short": short, "role": role, "regimen": "made up"}
+    return {"label": short, "short": short, "role": role, "regimen": "synthetic"}
 
 
 def _table(file: str, number: int, kind: str, population: str, columns: dict[str, Any], **more: Any) -> dict[str, Any]:
-    names = {"file": file, "number": str(number), "source": f"Table {number}", "title": "made up"}
+    names = {"file": file, "number": str(number), "source": f"Table {number}", "title": "synthetic"}
     return {**names, "kind": kind, "population": population, "columns": columns, **more}
 
 
@@ -101,8 +101,8 @@ def _study() -> dict[str, Any]:
     methods = ("survival", "regression", "categorical", "continuous", "proportion_ci", "median_ci", "software", "alpha")
     text = ("citation", "title", "short_title", "authors", "licence", "question", "design_label")
     return {
-        "study": "made_up",
-        **dict.fromkeys(text, "made up"),
+        "study": "synthetic",
+        **dict.fromkeys(text, "synthetic"),
         **dict.fromkeys(nothing),
         "design": "propensity_matched",
         "setting": {"country": "none", "institution": "none"},
@@ -142,13 +142,13 @@ def paper_with(tmp_path: Path) -> PaperWith:
             assert files[file].count(old) == 1, f"{old!r} stands {files[file].count(old)} times in {file}"
             files[file] = files[file].replace(old, new)
         root = tmp_path / str(next(numbers))
-        folder = root / "made_up"
+        folder = root / "synthetic"
         (folder / "tables").mkdir(parents=True)
         for file, content in files.items():
             (folder / file).write_text(content, encoding="utf-8")
         with (folder / "study.yml").open("w", encoding="utf-8") as handle:
             YAML(typ="safe").dump(_study() | spec, handle)
-        paper, _ = inspect("made_up", root)
+        paper, _ = inspect("synthetic", root)
         assert paper is not None
         return paper
 

@@ -1,4 +1,4 @@
-"""A made-up paper with curves and Cox models in which everything adds up, and a way to plant errors in it.
+"""A synthetic paper with curves and Cox models in which everything adds up, and a way to inject errors into it.
 
 60 and 60 patients with 40 and 48 deaths; ratios, intervals and p-values are Wald's, the rates' intervals are made on
 the log scale.
@@ -81,8 +81,8 @@ def study(n=(60, 60), median_method=None, tables=("cox_os", "cox_pfs"), last_fol
     endpoint = {"time_zero": None, "event": None, "primary": False}
     roles = {"new": "experimental", "old": "comparator"}
     spec = {
-        "study": "made_up",
-        **dict.fromkeys(text, "made up"),
+        "study": "synthetic",
+        **dict.fromkeys(text, "synthetic"),
         **dict.fromkeys(nothing),
         "design": "unmatched",
         "setting": {
@@ -92,7 +92,7 @@ def study(n=(60, 60), median_method=None, tables=("cox_os", "cox_pfs"), last_fol
             "last_follow_up": last_follow_up,
         },
         "arms": {
-            arm: {"label": arm.title(), "short": arm.title(), "role": role, "regimen": "made up"}
+            arm: {"label": arm.title(), "short": arm.title(), "role": role, "regimen": "synthetic"}
             for arm, role in roles.items()
         },
         "populations": {"all": {"label": "All", "n": {"new": n[0], "old": n[1]}}},
@@ -121,24 +121,24 @@ def study(n=(60, 60), median_method=None, tables=("cox_os", "cox_pfs"), last_fol
 
 
 def _table(name, number, kind, columns, **more):
-    names = {"file": PATHS[name], "number": str(number), "source": f"Table {number}", "title": "made up"}
+    names = {"file": PATHS[name], "number": str(number), "source": f"Table {number}", "title": "synthetic"}
     return {**names, "kind": kind, "population": "all", "columns": columns, **more}
 
 
 def write(root: Path, files, spec):
     """A paper made of the files."""
-    folder = root / str(next(_numbers)) / "made_up"
+    folder = root / str(next(_numbers)) / "synthetic"
     (folder / "tables").mkdir(parents=True)
     for name, content in files.items():
         (folder / PATHS[name]).write_text(content, encoding="utf-8")
     with (folder / "study.yml").open("w", encoding="utf-8") as handle:
         YAML(typ="safe").dump(spec, handle)
-    paper, problems = inspect("made_up", folder.parent)
+    paper, problems = inspect("synthetic", folder.parent)
     assert paper is not None, problems
     return paper
 
 
-def planted(root: Path, *changes, **of_study):
+def injected(root: Path, *changes, **of_study):
     """The paper with pieces of its files replaced: (file, old, new), where old stands there once."""
     files = dict(FILES)
     for file, old, new in changes:

@@ -1,4 +1,4 @@
-"""Each rule on both sides: a paper that adds up has no finding, and every planted error is found and called by name."""
+"""Each rule on both sides: a paper that adds up has no finding, every injected error is found and called by name."""
 
 import math
 from dataclasses import replace
@@ -18,7 +18,7 @@ T1, T2, T3, T4 = (f"tables/{name}.csv" for name in ("1_before", "2_after", "3_re
 TEXT = "claims.csv"
 
 # what is changed; the rule that must find it, how grave it is and what it must say; which other rules must follow
-PLANTED = {
+INJECTED = {
     "a percentage that is not the count's": (
         [(T1, "45 (75.0%)", "45 (57.0%)")],
         ("percentage", "error", "Table 1, Sex, Male (New, before matching): 45 of 60 is 75.0%; the paper prints 57.0%"),
@@ -211,8 +211,8 @@ def test_a_paper_that_adds_up_has_no_finding(clean):
     assert audit(clean) == []
 
 
-@pytest.mark.parametrize(("changes", "expected", "besides"), PLANTED.values(), ids=PLANTED.keys())
-def test_a_planted_error_is_found_and_nothing_else(paper_with, changes, expected, besides):
+@pytest.mark.parametrize(("changes", "expected", "besides"), INJECTED.values(), ids=INJECTED.keys())
+def test_an_injected_error_is_found_and_nothing_else(paper_with, changes, expected, besides):
     paper = paper_with(*changes)
     found = audit(paper)
     rule, severity, words = expected
@@ -223,7 +223,7 @@ def test_a_planted_error_is_found_and_nothing_else(paper_with, changes, expected
     ]
     assert {finding.rule for finding in found} == {rule} | besides
     for finding in found:
-        assert finding.study == "made_up"
+        assert finding.study == "synthetic"
         assert finding.value_ids
         assert set(finding.value_ids) <= set(paper.values.id)
         assert "nan" not in finding.sentence
@@ -249,7 +249,7 @@ def test_a_second_rule_with_a_key_is_refused():
 def test_a_rule_names_its_findings(paper_with):
     paper = paper_with((T1, "32 (80.0%)", "34 (85.0%)"))
     (finding,) = REGISTERED["levels"].findings(paper, cells(paper))
-    assert (finding.rule, finding.study, finding.inspect_sr) == ("levels", "made_up", REGISTERED["levels"].inspect_sr)
+    assert (finding.rule, finding.study, finding.inspect_sr) == ("levels", "synthetic", REGISTERED["levels"].inspect_sr)
 
 
 def test_findings_are_shown_in_the_order_of_the_rules(paper_with):
@@ -343,8 +343,10 @@ def test_an_honest_row_is_never_a_finding(paper_with, new, old, decimals, test, 
 
 
 def test_findings_are_ordered_by_severity():
-    made_up = [Finding("levels", severity, "x", ("a",), "", "", severity) for severity in ("info", "error", "warning")]
-    assert tuple(finding.severity for finding in by_severity(made_up)) == SEVERITIES
+    synthetic = [
+        Finding("levels", severity, "x", ("a",), "", "", severity) for severity in ("info", "error", "warning")
+    ]
+    assert tuple(finding.severity for finding in by_severity(synthetic)) == SEVERITIES
 
 
 def test_findings_become_a_table_even_without_findings(paper_with):

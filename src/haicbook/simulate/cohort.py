@@ -241,7 +241,7 @@ class World:
 
 @dataclass(frozen=True, eq=False)
 class Patients:
-    """Patients as a case report form has them; made up.
+    """Patients as a case report form has them; synthetic.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Rules on hazard ratios, on both sides: R's output passes, a planted error is found and called by name."""
+"""Rules on hazard ratios, on both sides: R's output passes, an injected error is found and called by name."""
 
 import csv
 import math
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cox_paper import COX_OS, COX_PFS, FILES, found_by, planted, study, write
+from cox_paper import COX_OS, COX_PFS, FILES, found_by, injected, study, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -145,10 +145,10 @@ def test_nothing_is_repaired_by_force():
 
 
 def test_a_paper_that_adds_up_has_no_finding(tmp_path):
-    assert found_by(RULES, planted(tmp_path)) == []
+    assert found_by(RULES, injected(tmp_path)) == []
 
 
-PLANTED = {
+INJECTED = {
     "digits that changed places": (
         [("cox_os", "1.880 (0.968–3.651)", "1.808 (0.968–3.651)")],
         ("ratio_interval", "error", "the middle of the limits is 1.880"),
@@ -238,11 +238,11 @@ PLANTED = {
 }
 
 
-@pytest.mark.parametrize("planting", PLANTED)
-def test_a_planted_error_is_found(tmp_path, planting):
-    changes, (rule, severity, words) = PLANTED[planting]
+@pytest.mark.parametrize("error", INJECTED)
+def test_an_injected_error_is_found(tmp_path, error):
+    changes, (rule, severity, words) = INJECTED[error]
     few = rule == "progressions" and severity == "error"
-    paper = _few_deaths(tmp_path, changes) if few else planted(tmp_path, *changes)
+    paper = _few_deaths(tmp_path, changes) if few else injected(tmp_path, *changes)
     found = [finding for finding in found_by(RULES, paper) if finding.rule == rule]
     assert [finding.severity for finding in found].count(severity) >= 1, [f.sentence for f in found]
     assert any(words in finding.sentence for finding in found), [finding.sentence for finding in found]
@@ -252,7 +252,7 @@ def test_a_planted_error_is_found(tmp_path, planting):
 def _few_deaths(tmp_path, changes):
     """The paper with a dozen deaths, so that deaths cannot make up for progressions."""
     deaths = [("claims", f"deaths,,,,,n,patients,{count}", "deaths,,,,,n,patients,6") for count in (40, 48)]
-    return planted(tmp_path, *changes, *deaths)
+    return injected(tmp_path, *changes, *deaths)
 
 
 @pytest.mark.parametrize(
@@ -270,14 +270,14 @@ def test_groups_of_one_size_may_be_the_same_patients(tmp_path, one_size, p, seve
         ("base", "child_pugh,B,b,,5 (8.3%),7 (11.7%)", "child_pugh,B,b,,12 (20.0%),10 (16.7%)"),
     ]
     copied = ("cox_pfs", "1.618 (0.871–3.006),0.128", f"1.105 (0.673–1.814),{p}")
-    paper = planted(tmp_path, copied, *(sizes if one_size else ()))
+    paper = injected(tmp_path, copied, *(sizes if one_size else ()))
     (finding,) = [finding for finding in found_by(RULES, paper) if finding.rule == "ratio_twice"]
     assert finding.severity == severity
     assert ("unless the same patients are in both groups" in finding.sentence) == (severity == "info")
 
 
 def test_a_repair_is_named_and_checked_against_p(tmp_path):
-    paper = planted(tmp_path, ("cox_os", "1.880 (0.968–3.651)", "1.808 (0.968–3.651)"))
+    paper = injected(tmp_path, ("cox_os", "1.880 (0.968–3.651)", "1.808 (0.968–3.651)"))
     finding = next(f for f in found_by(RULES, paper) if f.rule == "ratio_interval")
     assert "1.880 for 1.808 as the ratio (two digits change places)" in finding.repair
 
@@ -285,7 +285,7 @@ def test_a_repair_is_named_and_checked_against_p(tmp_path):
 def test_other_tests_are_one_note(tmp_path):
     """Where a paper's p-values are not Wald's as a habit, those near the interval are one note."""
     changed = [("0.038", "0.035"), ("0.485", "0.477"), ("0.052,", "0.054,"), ("0.062", "0.056")]
-    found = found_by(RULES, planted(tmp_path, *(("cox_os", *pair) for pair in changed)))
+    found = found_by(RULES, injected(tmp_path, *(("cox_os", *pair) for pair in changed)))
     notes = [finding for finding in found if finding.rule == "ratio_p" and finding.severity == "info"]
     assert len(notes) == 1
     assert "p-values of hazard ratios are not the Wald test's" in notes[0].sentence
@@ -317,18 +317,18 @@ def test_two_endpoints_with_one_set_of_standard_errors(tmp_path):
 
 def test_a_continuous_covariate_is_not_judged_by_groups(tmp_path):
     """Per-year ratios have narrow intervals by nature."""
-    assert not [f for f in found_by(RULES, planted(tmp_path)) if f.rule == "ratio_precision"]
+    assert not [f for f in found_by(RULES, injected(tmp_path)) if f.rule == "ratio_precision"]
 
 
 def test_deviation_contrasts_and_other_populations_are_named_as_explanations(tmp_path):
     changes = [("cox_os", "1.530 (0.996–2.350),0.052", "1.237 (0.998–1.533),0.052")]
-    finding = next(f for f in found_by(RULES, planted(tmp_path, *changes)) if f.rule == "ratio_precision")
+    finding = next(f for f in found_by(RULES, injected(tmp_path, *changes)) if f.rule == "ratio_precision")
     assert "coded as -1 and 1" in finding.sentence
 
 
-def test_every_rule_has_a_planted_error():
-    planted_rules = {rule for _, (rule, _, _) in PLANTED.values()} | {"ratio_endpoints"}
-    assert planted_rules == {rule.key for rule in RULES}
+def test_every_rule_has_an_injected_error():
+    injected_rules = {rule for _, (rule, _, _) in INJECTED.values()} | {"ratio_endpoints"}
+    assert injected_rules == {rule.key for rule in RULES}
 
 
 FIVE = {

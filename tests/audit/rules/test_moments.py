@@ -116,7 +116,7 @@ haic_courses,4,4,,5 (16.7%),,
         "file": T2,
         "number": "2",
         "source": "Table 2",
-        "title": "made up",
+        "title": "synthetic",
         "kind": "baseline",
         "population": "after_psm",
         "columns": {
@@ -161,7 +161,7 @@ def test_a_figure_out_of_scale(paper_with, figure, wrong):
         "file": T2,
         "number": "2",
         "source": "Table 2",
-        "title": "made up",
+        "title": "synthetic",
         "kind": "baseline",
         "columns": columns,
     }

@@ -1,4 +1,4 @@
-"""Rules on survival curves, on both sides: R's output passes, a planted error is found and called by name."""
+"""Rules on survival curves, on both sides: R's output passes, an injected error is found and called by name."""
 
 import csv
 import itertools
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cox_paper import FILES, HEADER, found_by, planted, study, write
+from cox_paper import FILES, HEADER, found_by, injected, study, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -190,12 +190,12 @@ def test_rates_out_of_reach_are_found(tmp_path, case):
 
 
 def test_a_paper_that_adds_up_has_no_finding(tmp_path):
-    assert found_by(RULES, planted(tmp_path)) == []
-    assert found_by(RULES, planted(tmp_path, median_method="Brookmeyer–Crowley")) == []
+    assert found_by(RULES, injected(tmp_path)) == []
+    assert found_by(RULES, injected(tmp_path, median_method="Brookmeyer–Crowley")) == []
 
 
 RATE = "12,rate_ci,percent,61.2% (49.6–75.5)"
-PLANTED = {
+INJECTED = {
     "a rate below one half before the median": (
         [("claims", RATE, "12,rate_ci,percent,41.2% (33.4–50.8)")],
         ("landmark", "error", "41.2% at 12 months is below one half before the median 15.2 months"),
@@ -283,10 +283,10 @@ PLANTED = {
 }
 
 
-@pytest.mark.parametrize("planting", PLANTED)
-def test_a_planted_error_is_found(tmp_path, planting):
-    changes, (rule, severity, words) = PLANTED[planting]
-    paper = planted(tmp_path, *changes)
+@pytest.mark.parametrize("error", INJECTED)
+def test_an_injected_error_is_found(tmp_path, error):
+    changes, (rule, severity, words) = INJECTED[error]
+    paper = injected(tmp_path, *changes)
     found = [finding for finding in found_by(RULES, paper) if finding.rule == rule]
     assert severity in [finding.severity for finding in found], [finding.sentence for finding in found]
     assert any(words in finding.sentence for finding in found), [finding.sentence for finding in found]
@@ -300,7 +300,7 @@ def test_the_claimed_method_makes_the_difference(tmp_path):
     severities = [
         finding.severity
         for method in (None, "Brookmeyer–Crowley")
-        for finding in found_by(RULES, planted(tmp_path, change, median_method=method))
+        for finding in found_by(RULES, injected(tmp_path, change, median_method=method))
         if finding.rule == "median_interval"
     ]
     assert severities == ["warning", "error"]
@@ -332,9 +332,9 @@ def test_medians_in_whole_months_are_symmetric_by_chance(tmp_path):
     assert found_by(RULES, paper) == []
 
 
-def test_every_rule_has_a_planted_error():
-    planted_rules = {rule for _, (rule, _, _) in PLANTED.values()}
-    assert planted_rules | {"rate_attainable", "same_rates", "median_symmetry"} == {rule.key for rule in RULES}
+def test_every_rule_has_an_injected_error():
+    injected_rules = {rule for _, (rule, _, _) in INJECTED.values()}
+    assert injected_rules | {"rate_attainable", "same_rates", "median_symmetry"} == {rule.key for rule in RULES}
 
 
 FIVE = {

@@ -126,10 +126,7 @@ def arms(desk: Desk) -> Injected | None:
         return None
     for value in desk.shuffled(totals):
         wrong = misprinted(value.printed, desk.rng)
-        draft, ids = desk.draft, list[str]()
-        for other in totals[totals.term == value.term].itertuples():
-            draft = draft.reprinted(other, wrong)
-            ids.append(other.id)
+        draft, ids = desk.everywhere(totals[totals.term == value.term], wrong)
         return Injected(draft, tuple(ids), True, f"{value.term} {value.printed} → {wrong}")
     return None
 

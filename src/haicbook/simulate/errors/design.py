@@ -7,7 +7,7 @@ from typing import Any
 
 from haicbook.simulate.claims import METHODS, OPTIMAL, RESULTS, claim
 from haicbook.simulate.draft import CLAIMS
-from haicbook.simulate.errors.injection import Desk, Injected, figures, injects, misprinted, with_figure
+from haicbook.simulate.errors.injection import Desk, Injected, injects, misprinted
 
 
 @injects("dates")
@@ -15,11 +15,8 @@ def dates(desk: Desk) -> Injected | None:
     """A misprint in the year of a date, in every place; detectable where enrolment then begins after it ends."""
     found = desk.values(kind="claim", statistic="date", term=["date_start", "date_end"])
     value = next(desk.shuffled(found))
-    text = with_figure(value.cell, 1, misprinted(figures(value.cell)[1], desk.rng))
-    draft, ids = desk.draft, list[str]()
-    for other in found[found.term == value.term].itertuples():
-        draft = draft.reprinted(other, text)
-        ids.append(other.id)
+    text = desk.misprint(value, 1)
+    draft, ids = desk.everywhere(found[found.term == value.term], text)
     return Injected(draft, tuple(ids), _out_of_order(desk, value, text), f"{value.cell} → {text}")
 
 

@@ -25,7 +25,6 @@ from haicbook.simulate.errors.injection import (
     misprinted,
     printed_of,
     spans,
-    with_figure,
 )
 from haicbook.study import as_printed
 
@@ -119,7 +118,7 @@ def ratio_interval(desk: Desk) -> Injected | None:
     """
     for row in rows(desk):
         which = int(desk.rng.integers(3))
-        text = with_figure(row.value.cell, which, misprinted(figures(row.value.cell)[which], desk.rng))
+        text = desk.misprint(row.value, which)
         three = tuple(parse_number(figure) for figure in figures(text))
         if not 0 < three[1].value <= three[0].value <= three[2].value or three[1].value == three[2].value:
             continue
@@ -165,10 +164,7 @@ def log_rank(desk: Desk) -> Injected | None:
         wrong = misprinted(tests.iloc[0].printed, desk.rng)
         if not 0 < float(wrong) <= 1:
             continue
-        draft, ids = desk.draft, list[str]()
-        for value in tests.itertuples():
-            draft = draft.reprinted(value, wrong)
-            ids.append(value.id)
+        draft, ids = desk.everywhere(tests, wrong)
         low, high = wald_z(*row.three)
         shown = apart((low - _OTHER_TEST, high + _OTHER_TEST), z_of(parse_number(wrong)))
         return Injected(draft, tuple(ids), shown, f"{row.value.cell}, log-rank p {tests.iloc[0].printed} → {wrong}")

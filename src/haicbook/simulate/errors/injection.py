@@ -69,6 +69,17 @@ class Desk:
         decimals = next((int(row.decimals) for row in self.same_cell(value) if row.statistic == "pct"), 1)
         return draft.reprinted(value, f"{count} ({100 * count / self.size(value):.{decimals}f}%)")
 
+    def misprint(self, value: Any, which: int = 0) -> str:
+        """A value's cell with its first, second, … figure misprinted."""
+        return with_figure(value.cell, which, misprinted(figures(value.cell)[which], self.rng))
+
+    def everywhere(self, values: pd.DataFrame, text: str) -> tuple[Draft, list[str]]:
+        """The draft with one text in all the cells of some values, and their ids."""
+        draft = self.draft
+        for value in values.itertuples():
+            draft = draft.reprinted(value, text)
+        return draft, list(values.id)
+
     def same_cell(self, value: Any) -> list[Any]:
         """All values of a value's cell."""
         values = self.paper.values
@@ -120,6 +131,11 @@ def with_figure(cell: str, which: int, figure: str) -> str:
 def figures(cell: str) -> list[str]:
     """The figures of a cell, in order."""
     return [found.group() for found in _FIGURE.finditer(cell)]
+
+
+def limit_id(value: Any, which: int) -> str:
+    """The id of the lower (1) or upper (2) limit of a value."""
+    return f"{value.id.rsplit('/', 1)[0]}/{('ci_low', 'ci_high')[which - 1]}"
 
 
 # --- conventions ------------------------------------------------------------------------------------------------------

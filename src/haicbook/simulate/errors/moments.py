@@ -77,7 +77,7 @@ def whole_numbers(desk: Desk) -> Injected | None:
         if desk.size(value) > _FEW:
             continue
         which = int(desk.rng.integers(2))
-        text = with_figure(value.cell, which, misprinted(figures(value.cell)[which], desk.rng))
+        text = desk.misprint(value, which)
         mean, sd, n = _summary(desk, value, text)
         possible = any(_possible(m, s, n) for m in spans(mean) for s in spans(sd))
         draft = desk.draft.reprinted(value, text)
@@ -101,7 +101,7 @@ def within_range(desk: Desk) -> Injected | None:
     bounds = {v.statistic: float(v.value) for v in allowed.itertuples()}
     for value in _means(desk, row="haic_courses"):
         which = int(desk.rng.integers(2))
-        text = with_figure(value.cell, which, misprinted(figures(value.cell)[which], desk.rng))
+        text = desk.misprint(value, which)
         mean, sd, n = _summary(desk, value, text)
         a, b = bounds["min"], bounds["max"]
         best = min(max((a + b) / 2, mean.low), mean.value + mean.unit)

@@ -22,6 +22,7 @@ from haicbook.simulate.errors.injection import (
     by_convention,
     figures,
     injects,
+    limit_id,
     misprinted,
     printed_of,
     spans,
@@ -205,14 +206,14 @@ def rate_interval(desk: Desk) -> Injected | None:
         if len(figures(value.cell)) != 3:
             continue
         which = int(desk.rng.integers(1, 3))
-        text = with_figure(value.cell, which, misprinted(figures(value.cell)[which], desk.rng))
+        text = desk.misprint(value, which)
         three = [parse_number(figure) for figure in figures(text)]
         if not 0 < three[1].value < three[0].value < three[2].value < 100:
             continue
         choices = itertools.product(*(spans(figure) for figure in three))
         middle = any(_middle(scale, choice) for choice in choices for scale in _SCALES)
         draft = desk.draft.reprinted(value, text)
-        changed = value.id.rsplit("/", 1)[0] + ("/ci_low", "/ci_high")[which - 1]
+        changed = limit_id(value, which)
         return Injected(draft, (changed,), not middle, f"{value.cell} → {text}")
     return None
 
@@ -329,7 +330,7 @@ def median_interval(desk: Desk) -> Injected | None:
             abs(_SCALES[scale](rate) - _SCALES[scale](0.5)) < 0.9 * Z95 * error * rate * abs(_slope(scale, rate))
             for scale in ("plain", "log", "log-log")
         )
-        changed = cell.id.rsplit("/", 1)[0] + ("/ci_low", "/ci_high")[which - 1]
+        changed = limit_id(cell, which)
         return Injected(
             draft,
             (changed,),

@@ -9,7 +9,7 @@ import numpy as np
 
 from haicbook import proportions
 from haicbook.printed import agreement, parse_number
-from haicbook.simulate.errors.injection import Desk, Injected, figures, injects, misprinted, with_figure
+from haicbook.simulate.errors.injection import Desk, Injected, figures, injects, limit_id, misprinted, with_figure
 
 _Tests = list[float]
 
@@ -106,7 +106,7 @@ def proportion_interval(desk: Desk) -> Injected | None:
     """A misprint in a limit of a response rate; detectable where the method that the paper names does not give it."""
     for value in desk.shuffled(desk.values(kind="claim", row="orr_interval", statistic="pct")):
         which = int(desk.rng.integers(1, 3))
-        text = with_figure(value.cell, which, misprinted(figures(value.cell)[which], desk.rng))
+        text = desk.misprint(value, which)
         if any(float(figure) > 100 for figure in figures(text)):
             continue
         counted = desk.values(kind="claim", row="orr", arm=value.arm, statistic="n").iloc[0]
@@ -116,7 +116,7 @@ def proportion_interval(desk: Desk) -> Injected | None:
         limit = 100 * method(share, 0.95)[which - 1]
         shown = agreement(parse_number(figures(text)[which]), limit) == "differs"
         draft = desk.draft.reprinted(value, text)
-        changed = value.id.rsplit("/", 1)[0] + ("/ci_low", "/ci_high")[which - 1]
+        changed = limit_id(value, which)
         return Injected(draft, (changed,), shown, f"{value.cell} → {text}")
     return None
 

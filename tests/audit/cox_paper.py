@@ -4,13 +4,11 @@
 the log scale.
 """
 
-import itertools
-from pathlib import Path
-
-from ruamel.yaml import YAML
+import csv
+import io
 
 from haicbook.audit.cells import cells
-from haicbook.study import inspect
+from haicbook.simulate import Draft
 from haicbook.study.values import CLAIM_COLUMNS
 
 HEADER = ",".join(CLAIM_COLUMNS)
@@ -70,7 +68,6 @@ _MODELS = {
     for short in ("uni", "multi")
     for statistic in ("hr", "p")
 }
-_numbers = itertools.count()
 
 
 def study(n=(60, 60), median_method=None, tables=("cox_os", "cox_pfs"), last_follow_up="May 31, 2024"):
@@ -125,26 +122,19 @@ def _table(name, number, kind, columns, **more):
     return {**names, "kind": kind, "population": "all", "columns": columns, **more}
 
 
-def write(root: Path, files, spec):
+def made_of(files, spec):
     """A paper made of the files."""
-    folder = root / str(next(_numbers)) / "synthetic"
-    (folder / "tables").mkdir(parents=True)
-    for name, content in files.items():
-        (folder / PATHS[name]).write_text(content, encoding="utf-8")
-    with (folder / "study.yml").open("w", encoding="utf-8") as handle:
-        YAML(typ="safe").dump(spec, handle)
-    paper, problems = inspect("synthetic", folder.parent)
-    assert paper is not None, problems
-    return paper
+    tables = {PATHS[name]: list(csv.DictReader(io.StringIO(text))) for name, text in files.items()}
+    return Draft(spec, tables).read()[0]
 
 
-def injected(root: Path, *changes, **of_study):
+def injected(*changes, **of_study):
     """The paper with pieces of its files replaced: (file, old, new), where old stands there once."""
     files = dict(FILES)
     for file, old, new in changes:
         assert files[file].count(old) == 1, f"{old!r} stands {files[file].count(old)} times in {file}"
         files[file] = files[file].replace(old, new)
-    return write(root, files, study(**of_study))
+    return made_of(files, study(**of_study))
 
 
 def found_by(rules, paper):

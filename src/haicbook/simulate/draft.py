@@ -9,6 +9,7 @@ from typing import Any
 
 from haicbook.study import DataError, Paper
 from haicbook.study.files import Row
+from haicbook.study.problems import Problem
 from haicbook.study.schema import Study
 from haicbook.study.values import (
     CLAIM_COLUMNS,
@@ -51,9 +52,16 @@ class Draft:
         DataError
             When its figures break the codebook: a draft is checked as strictly as a folder.
         """
+        paper, problems = self.read()
+        if problems:
+            raise DataError(problems)
+        return paper
+
+    def read(self) -> tuple[Paper, list[Problem]]:
+        """The draft as a paper, and what of it breaks the codebook."""
         spec = Study.model_validate(self.spec)
         records: list[Record] = []
-        problems = []
+        problems: list[Problem] = []
         printed = {file: self._rows(file, columns) for file, columns in self._columns(spec).items()}
         for table in spec.tables:
             found, wrong = table_records(spec, table, printed[table.file], f"{spec.study}/{table.file}")
@@ -62,9 +70,8 @@ class Draft:
         found, wrong = claim_records(spec, printed[CLAIMS], f"{spec.study}/{CLAIMS}")
         records += found
         problems += [*wrong, *value_problems(spec, records)]
-        if problems:
-            raise DataError(problems)
-        return Paper(spec, to_frame(records), {file: rows for file, rows in printed.items() if file != CLAIMS})
+        tables = {file: rows for file, rows in printed.items() if file != CLAIMS}
+        return Paper(spec, to_frame(records), tables), problems
 
     def _columns(self, spec: Study) -> dict[str, tuple[str, ...]]:
         columns = {table.file: (*TABLE_COLUMNS, *table.columns) for table in spec.tables}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cox_paper import COX_OS, COX_PFS, FILES, found_by, injected, study, write
+from cox_paper import COX_OS, COX_PFS, FILES, found_by, injected, made_of, study
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -144,8 +144,8 @@ def test_nothing_is_repaired_by_force():
 # --- the rules --------------------------------------------------------------------------------------------------------
 
 
-def test_a_paper_that_adds_up_has_no_finding(tmp_path):
-    assert found_by(RULES, injected(tmp_path)) == []
+def test_a_paper_that_adds_up_has_no_finding():
+    assert found_by(RULES, injected()) == []
 
 
 INJECTED = {
@@ -239,20 +239,20 @@ INJECTED = {
 
 
 @pytest.mark.parametrize("error", INJECTED)
-def test_an_injected_error_is_found(tmp_path, error):
+def test_an_injected_error_is_found(error):
     changes, (rule, severity, words) = INJECTED[error]
     few = rule == "progressions" and severity == "error"
-    paper = _few_deaths(tmp_path, changes) if few else injected(tmp_path, *changes)
+    paper = _few_deaths(changes) if few else injected(*changes)
     found = [finding for finding in found_by(RULES, paper) if finding.rule == rule]
     assert [finding.severity for finding in found].count(severity) >= 1, [f.sentence for f in found]
     assert any(words in finding.sentence for finding in found), [finding.sentence for finding in found]
     assert all(set(finding.value_ids) <= set(paper.by_id.index) for finding in found)
 
 
-def _few_deaths(tmp_path, changes):
+def _few_deaths(changes):
     """The paper with a dozen deaths, so that deaths cannot make up for progressions."""
     deaths = [("claims", f"deaths,,,,,n,patients,{count}", "deaths,,,,,n,patients,6") for count in (40, 48)]
-    return injected(tmp_path, *changes, *deaths)
+    return injected(*changes, *deaths)
 
 
 @pytest.mark.parametrize(
@@ -264,65 +264,65 @@ def _few_deaths(tmp_path, changes):
         (True, "0.694", "error"),
     ],
 )
-def test_groups_of_one_size_may_be_the_same_patients(tmp_path, one_size, p, severity):
+def test_groups_of_one_size_may_be_the_same_patients(one_size, p, severity):
     sizes = [
         ("base", "child_pugh,A,a,,55 (91.7%),53 (88.3%)", "child_pugh,A,a,,48 (80.0%),50 (83.3%)"),
         ("base", "child_pugh,B,b,,5 (8.3%),7 (11.7%)", "child_pugh,B,b,,12 (20.0%),10 (16.7%)"),
     ]
     copied = ("cox_pfs", "1.618 (0.871–3.006),0.128", f"1.105 (0.673–1.814),{p}")
-    paper = injected(tmp_path, copied, *(sizes if one_size else ()))
+    paper = injected(copied, *(sizes if one_size else ()))
     (finding,) = [finding for finding in found_by(RULES, paper) if finding.rule == "ratio_twice"]
     assert finding.severity == severity
     assert ("unless the same patients are in both groups" in finding.sentence) == (severity == "info")
 
 
-def test_a_repair_is_named_and_checked_against_p(tmp_path):
-    paper = injected(tmp_path, ("cox_os", "1.880 (0.968–3.651)", "1.808 (0.968–3.651)"))
+def test_a_repair_is_named_and_checked_against_p():
+    paper = injected(("cox_os", "1.880 (0.968–3.651)", "1.808 (0.968–3.651)"))
     finding = next(f for f in found_by(RULES, paper) if f.rule == "ratio_interval")
     assert "1.880 for 1.808 as the ratio (two digits change places)" in finding.repair
 
 
-def test_other_tests_are_one_note(tmp_path):
+def test_other_tests_are_one_note():
     """Where a paper's p-values are not Wald's as a habit, those near the interval are one note."""
     changed = [("0.038", "0.035"), ("0.485", "0.477"), ("0.052,", "0.054,"), ("0.062", "0.056")]
-    found = found_by(RULES, injected(tmp_path, *(("cox_os", *pair) for pair in changed)))
+    found = found_by(RULES, injected(*(("cox_os", *pair) for pair in changed)))
     notes = [finding for finding in found if finding.rule == "ratio_p" and finding.severity == "info"]
     assert len(notes) == 1
     assert "p-values of hazard ratios are not the Wald test's" in notes[0].sentence
 
 
-def test_rows_of_more_patients_than_the_treatment(tmp_path):
+def test_rows_of_more_patients_than_the_treatment():
     """Other rows fitted to twice the patients: their intervals need more deaths than the treatment's stands for."""
     grown = COX_OS.replace("1.530 (0.996–2.350),0.052", "1.530 (1.206–1.941),<0.001")
     claims = "\n".join(line for line in FILES["claims"].splitlines() if not line.startswith("deaths")) + "\n"
     base = "\n".join(line for line in FILES["base"].splitlines() if not line.startswith("afp")) + "\n"
-    paper = write(tmp_path, FILES | {"base": base, "cox_os": grown, "claims": claims}, study(n=(200, 200)))
+    paper = made_of(FILES | {"base": base, "cox_os": grown, "claims": claims}, study(n=(200, 200)))
     found = [finding for finding in found_by(RULES, paper) if finding.rule == "ratio_events"]
     assert [finding.severity for finding in found] == ["warning"]
     assert "AFP, 1.530 (1.206–1.941): at least 2" in found[0].sentence
 
 
-def test_two_endpoints_with_one_set_of_standard_errors(tmp_path):
+def test_two_endpoints_with_one_set_of_standard_errors():
     os = COX_OS + "cirrhosis,Cirrhosis (yes vs. no),,,1.310 (0.850–2.019),0.221,,\n"
     pfs = COX_PFS.splitlines()[0] + "\n"
     for line, hr in zip(os.splitlines()[1:], [0.602, 1.105, 1.402, 1.618, 1.009, 1.2], strict=True):
         name, words, _, _, cell, *_ = line.split(",")
         old, low, high = (float(part) for part in cell.replace("(", "").replace(")", "").replace("–", " ").split())
         pfs += f"{name},{words},,,{hr:.3f} ({low * hr / old:.3f}–{high * hr / old:.3f}),,,\n"
-    paper = write(tmp_path, FILES | {"cox_os": os, "cox_pfs": pfs}, study())
+    paper = made_of(FILES | {"cox_os": os, "cox_pfs": pfs}, study())
     found = [finding for finding in found_by(RULES, paper) if finding.rule == "ratio_endpoints"]
     assert [finding.severity for finding in found] == ["warning"]
     assert "88 deaths of 120 patients are printed" in found[0].sentence
 
 
-def test_a_continuous_covariate_is_not_judged_by_groups(tmp_path):
+def test_a_continuous_covariate_is_not_judged_by_groups():
     """Per-year ratios have narrow intervals by nature."""
-    assert not [f for f in found_by(RULES, injected(tmp_path)) if f.rule == "ratio_precision"]
+    assert not [f for f in found_by(RULES, injected()) if f.rule == "ratio_precision"]
 
 
-def test_deviation_contrasts_and_other_populations_are_named_as_explanations(tmp_path):
+def test_deviation_contrasts_and_other_populations_are_named_as_explanations():
     changes = [("cox_os", "1.530 (0.996–2.350),0.052", "1.237 (0.998–1.533),0.052")]
-    finding = next(f for f in found_by(RULES, injected(tmp_path, *changes)) if f.rule == "ratio_precision")
+    finding = next(f for f in found_by(RULES, injected(*changes)) if f.rule == "ratio_precision")
     assert "coded as -1 and 1" in finding.sentence
 
 

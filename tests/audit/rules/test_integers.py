@@ -43,22 +43,22 @@ def test_within_a_range_it_is_every_sample_and_nothing_else(n, mean_decimals, sd
     low, high = 0, 4
     found = samples(n, low, high)
 
-    def reads(mean, sd):
-        return any(_reads(total, squares, n, mean, sd) for total, squares in found)
-
     means = sorted({figure(Fraction(total, n), mean_decimals, ROUND_HALF_UP) for total, _ in found})
     unit = 10**-sd_decimals
     sds = [f"{k * unit:.{sd_decimals}f}" for k in range(0, math.ceil(3.2 / unit), 1 if sd_decimals == 1 else 7)]
     answers = {(mean, sd): possible(mean, sd, n, low, high) for mean in means for sd in sds}
-    assert answers == {(mean, sd): reads(mean, sd) for mean in means for sd in sds}
+    spreads = {mean: {variance(t, q, n) for t, q in found if _is_mean(t, n, mean)} for mean in means}
+    assert answers == {
+        (mean, sd): any(root_is_printed_as(spread, sd) for spread in spreads[mean]) for mean in means for sd in sds
+    }
     assert set(answers.values()) == {True, False}
 
 
-def _reads(total, squares, n, mean, sd):
+def _is_mean(total, n, mean):
     """Rounded or cut off, by fractions."""
     unit_mean = Fraction(1, 10 ** len(mean.partition(".")[2]))
     low, high = Fraction(mean) - unit_mean / 2, Fraction(mean) + unit_mean
-    return low <= Fraction(total, n) < high and root_is_printed_as(variance(total, squares, n), sd)
+    return low <= Fraction(total, n) < high
 
 
 @pytest.mark.parametrize("n", [2, 3, 4, 5, 6])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cox_paper import FILES, HEADER, found_by, injected, study, write
+from cox_paper import FILES, HEADER, found_by, injected, made_of, study
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -35,7 +35,7 @@ def rounded(value, decimals=3):
     return round(value, decimals) - half, round(value, decimals) + half
 
 
-def one_arm(tmp_path, *claims, n=25, **of_study):
+def one_arm(*claims, n=25, **of_study):
     """A paper with these claims of the new arm: (endpoint, time or '', statistic, printed)."""
     rows = [
         f"{endpoint}_{time}_{place},results,Results,{endpoint},,all,new,,,,,,{time},{statistic},"
@@ -43,7 +43,7 @@ def one_arm(tmp_path, *claims, n=25, **of_study):
         for place, (endpoint, time, statistic, printed) in enumerate(claims)
     ]
     files = {"base": FILES["base"], "claims": "\n".join([HEADER, *rows]) + "\n"}
-    return write(tmp_path, files, study(n=(n, n), tables=(), **of_study))
+    return made_of(files, study(n=(n, n), tables=(), **of_study))
 
 
 # --- scales against R -------------------------------------------------------------------------------------------------
@@ -77,7 +77,7 @@ def test_the_bound_holds_for_any_data(n, seed):
             assert math.sqrt(greenwood) >= least_error_of_log(survival, n) - 1e-9
 
 
-def test_medians_and_rates_of_r_agree(tmp_path):
+def test_medians_and_rates_of_r_agree():
     """Brookmeyer and Crowley's limits by R, on three scales, hold the times whose rates may be one half."""
     rows = [row for row in oracle() if row["scale"] in ("plain", "log", "log-log")]
     for row in rows[::2]:
@@ -87,7 +87,6 @@ def test_medians_and_rates_of_r_agree(tmp_path):
         rate, low, high = (100 * float(row[name]) for name in ("rate", "low", "high"))
         for printed, statistic in [(f"{rate:.1f} ({low:.1f}–{high:.1f})", "rate_ci"), (f"{rate:.1f}", "rate")]:
             paper = one_arm(
-                tmp_path,
                 ("os", "", "median_ci", f"{float(row['median']):.2f} ({'–'.join(limits)})"),
                 ("os", 12, statistic, printed),
                 n=int(row["n"]),
@@ -159,14 +158,14 @@ def test_a_simple_curve_is_one_of_all_curves(n, first, share):
 
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10**6))
-def test_rates_of_real_curves_are_attainable(seed, tmp_path_factory):
+def test_rates_of_real_curves_are_attainable(seed):
     rng = np.random.default_rng(seed)
     n = int(rng.integers(8, 30))
     time = rng.exponential(12, n).round(1) + 0.1
     curve = km(time, rng.random(n) < 0.7)
     times = [t for t in (6, 12, 24) if t < time.max()]
     rates = [("os", t, "rate", f"{100 * survival_at(curve, [t])[0, 0]:.1f}") for t in times]
-    paper = one_arm(tmp_path_factory.mktemp("curve"), *rates, n=n) if rates else None
+    paper = one_arm(*rates, n=n) if rates else None
     assert paper is None or found_by([rule for rule in RULES if rule.key == "rate_attainable"], paper) == []
 
 
@@ -178,9 +177,9 @@ ATTAINABLE = {
 
 
 @pytest.mark.parametrize("case", ATTAINABLE)
-def test_rates_out_of_reach_are_found(tmp_path, case):
+def test_rates_out_of_reach_are_found(case):
     rates, severity, words = ATTAINABLE[case]
-    paper = one_arm(tmp_path, *(("pfs", time, "rate", printed) for time, printed in rates))
+    paper = one_arm(*(("pfs", time, "rate", printed) for time, printed in rates))
     found = [finding for finding in found_by(RULES, paper) if finding.rule == "rate_attainable"]
     assert [finding.severity for finding in found] == [severity]
     assert words in found[0].sentence
@@ -189,9 +188,9 @@ def test_rates_out_of_reach_are_found(tmp_path, case):
 # --- the rules --------------------------------------------------------------------------------------------------------
 
 
-def test_a_paper_that_adds_up_has_no_finding(tmp_path):
-    assert found_by(RULES, injected(tmp_path)) == []
-    assert found_by(RULES, injected(tmp_path, median_method="Brookmeyer–Crowley")) == []
+def test_a_paper_that_adds_up_has_no_finding():
+    assert found_by(RULES, injected()) == []
+    assert found_by(RULES, injected(median_method="Brookmeyer–Crowley")) == []
 
 
 RATE = "12,rate_ci,percent,61.2% (49.6–75.5)"
@@ -284,9 +283,9 @@ INJECTED = {
 
 
 @pytest.mark.parametrize("error", INJECTED)
-def test_an_injected_error_is_found(tmp_path, error):
+def test_an_injected_error_is_found(error):
     changes, (rule, severity, words) = INJECTED[error]
-    paper = injected(tmp_path, *changes)
+    paper = injected(*changes)
     found = [finding for finding in found_by(RULES, paper) if finding.rule == rule]
     assert severity in [finding.severity for finding in found], [finding.sentence for finding in found]
     assert any(words in finding.sentence for finding in found), [finding.sentence for finding in found]
@@ -294,23 +293,23 @@ def test_an_injected_error_is_found(tmp_path, error):
     assert all(finding.recomputation for finding in found)
 
 
-def test_the_claimed_method_makes_the_difference(tmp_path):
+def test_the_claimed_method_makes_the_difference():
     """The same interval is a warning, and an error where the paper names the method that cannot give it."""
     change = ("claims", "15.2 (11.1–19.9)", "15.2 (13.1–19.9)")
     severities = [
         finding.severity
         for method in (None, "Brookmeyer–Crowley")
-        for finding in found_by(RULES, injected(tmp_path, change, median_method=method))
+        for finding in found_by(RULES, injected(change, median_method=method))
         if finding.rule == "median_interval"
     ]
     assert severities == ["warning", "error"]
 
 
-def test_two_endpoints_with_one_set_of_rates_are_a_note(tmp_path):
+def test_two_endpoints_with_one_set_of_rates_are_a_note():
     claims = [(endpoint, "", "median", median) for endpoint, median in (("pfs", "4.33"), ("liver_pfs", "4.87"))]
     claims += [(endpoint, time, "rate", f"{rate}%") for endpoint in ("pfs", "liver_pfs") for time, rate in RATES]
-    assert [(f.rule, f.severity) for f in found_by(RULES, one_arm(tmp_path, *claims))] == [("same_rates", "info")]
-    assert found_by(RULES, one_arm(tmp_path, *claims[:1], *claims[2:])) == []
+    assert [(f.rule, f.severity) for f in found_by(RULES, one_arm(*claims))] == [("same_rates", "info")]
+    assert found_by(RULES, one_arm(*claims[:1], *claims[2:])) == []
 
 
 RATES = ((6, "36.0"), (12, "24.0"))
@@ -320,15 +319,15 @@ SYMMETRIC = [
 ]
 
 
-def test_symmetric_medians_are_one_note_or_a_warning_against_the_claim(tmp_path):
+def test_symmetric_medians_are_one_note_or_a_warning_against_the_claim():
     for method, severity in ((None, "info"), ("Brookmeyer–Crowley", "warning")):
-        found = found_by(RULES, one_arm(tmp_path, *SYMMETRIC, median_method=method))
+        found = found_by(RULES, one_arm(*SYMMETRIC, median_method=method))
         assert [(f.rule, f.severity, f.count) for f in found] == [("median_symmetry", severity, 2)]
 
 
-def test_medians_in_whole_months_are_symmetric_by_chance(tmp_path):
+def test_medians_in_whole_months_are_symmetric_by_chance():
     claims = [("os", "", "median_ci", "16.00 (13.00–19.00)"), ("pfs", "", "median_ci", "9.00 (7.00–11.00)")]
-    paper = one_arm(tmp_path, *claims, median_method="Brookmeyer–Crowley")
+    paper = one_arm(*claims, median_method="Brookmeyer–Crowley")
     assert found_by(RULES, paper) == []
 
 

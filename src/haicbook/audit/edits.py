@@ -6,9 +6,10 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from haicbook.audit.cells import Cell, group_size
-from haicbook.printed import CellError, format_like, parse_cell
+from haicbook.printed import CellError, Printed, format_like, parse_cell
 from haicbook.study import Paper
 
 
@@ -68,12 +69,18 @@ def digits(figure: str) -> Iterator[tuple[str, Change]]:
 
 def reread(cell: Cell, text: str) -> Cell | None:
     """The cell with another text; None where it can no longer be read in the same way."""
+    numbers = _numbers(text, str(cell.about.read_as))
+    if numbers is None or set(numbers) != set(cell.numbers):
+        return None
+    return replace(cell, about=cell.about._replace(cell=text), numbers=numbers)
+
+
+@lru_cache(maxsize=16_384)
+def _numbers(text: str, read_as: str) -> dict[str, Printed] | None:
     try:
-        numbers = dict(parse_cell(text, str(cell.about.read_as)))
+        return dict(parse_cell(text, read_as))
     except CellError:
         return None
-    same = set(numbers) == set(cell.numbers)
-    return replace(cell, about=cell.about._replace(cell=text), numbers=numbers) if same else None
 
 
 def of_one_cell(paper: Paper, cell: Cell) -> Iterator[Edit]:

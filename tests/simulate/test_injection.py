@@ -44,7 +44,7 @@ def printed(paper: Paper) -> dict[str, tuple[str, str]]:
 
 
 @pytest.mark.parametrize("rule", INJECTORS)
-def test_a_injected_error_changes_the_paper_at_the_place_it_names(rule: str) -> None:
+def test_an_injected_error_changes_the_paper_at_the_place_it_names(rule: str) -> None:
     tried = 0
     for paper, error in islice(injected(rule), 2):
         tried += 1

@@ -9,7 +9,7 @@ import pytest
 
 from haicbook import simulate, study
 from haicbook.audit import RULES, Rule, cells
-from haicbook.audit.finding import Fault
+from haicbook.audit.finding import Discrepancy
 from haicbook.book.ledger import calibration_file
 from haicbook.simulate import calibration
 from haicbook.simulate.calibration import (
@@ -48,8 +48,8 @@ def test_injected_errors_that_can_be_detected_are_found(small: AuditCalibration)
 
 
 def test_a_rule_that_cries_wolf_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wolf(paper: study.Paper, found: object) -> list[Fault]:
-        return [Fault(severity, (), "", "", "Wolf!") for severity in ("error", "warning", "info")]
+    def wolf(paper: study.Paper, found: object) -> list[Discrepancy]:
+        return [Discrepancy(severity, (), "", "", "Wolf!") for severity in ("error", "warning", "info")]
 
     monkeypatch.setattr(calibration, "RULES", (Rule("grades", "", wolf, "", "", "counts"),))
     monkeypatch.setattr(calibration, "INJECTORS", {"grades": INJECTORS["grades"]})

@@ -13,7 +13,7 @@ from haicbook.printed import CellError, Printed, format_like, parse_cell
 from haicbook.study import Paper
 
 
-class Change(StrEnum):
+class EditKind(StrEnum):
     """What an edit changes, the simplest change first."""
 
     SWAPPED_CELLS = "two cells change places"
@@ -34,7 +34,7 @@ class Edit:
 
     before: tuple[Cell, ...]
     after: tuple[Cell, ...]
-    change: Change
+    change: EditKind
 
     @property
     def printed(self) -> str:
@@ -52,11 +52,11 @@ class Edit:
         return [new.get(id(cell), cell) for cell in cells]
 
 
-def digits(figure: str) -> Iterator[tuple[str, Change]]:
+def digits(figure: str) -> Iterator[tuple[str, EditKind]]:
     """Figures that differ in one digit, or by two neighbouring digits that change places, with the change."""
     for place, (one, other) in enumerate(itertools.pairwise(figure)):
         if one != other and one.isdigit() and other.isdigit():
-            yield figure[:place] + other + one + figure[place + 2 :], Change.SWAPPED_DIGITS
+            yield figure[:place] + other + one + figure[place + 2 :], EditKind.SWAPPED_DIGITS
     for place, character in enumerate(figure):
         if character.isdigit():
             for digit in "0123456789":
@@ -64,7 +64,7 @@ def digits(figure: str) -> Iterator[tuple[str, Change]]:
                 # no figure begins with a zero that none would print
                 leading = digit == "0" and place == 0 and len(figure) > 1 and figure[1].isdigit()
                 if digit != character and not leading:
-                    yield edited, Change.ONE_DIGIT
+                    yield edited, EditKind.ONE_DIGIT
 
 
 def reread(cell: Cell, text: str) -> Cell | None:
@@ -104,7 +104,7 @@ def _figures_swapped(cell: Cell) -> Iterator[Edit]:
             swapped = cell.text.replace(first, "\0").replace(second, first).replace("\0", second)
             edited = reread(cell, swapped)
             if edited is not None:
-                yield Edit((cell,), (edited,), Change.SWAPPED_FIGURES)
+                yield Edit((cell,), (edited,), EditKind.SWAPPED_FIGURES)
 
 
 def _whole_cell(paper: Paper, cell: Cell) -> Iterator[Edit]:
@@ -118,7 +118,7 @@ def _whole_cell(paper: Paper, cell: Cell) -> Iterator[Edit]:
             text = cell.text.replace(old, "\0", 1).replace(str(count), str(other), 1)
             edited = reread(cell, text.replace("\0", format_like(100 * other / size, percent)))
             if edited is not None:
-                yield Edit((cell,), (edited,), Change.WHOLE_CELL)
+                yield Edit((cell,), (edited,), EditKind.WHOLE_CELL)
 
 
 def of_two_cells(cell: Cell, others: list[Cell]) -> Iterator[Edit]:
@@ -129,7 +129,7 @@ def of_two_cells(cell: Cell, others: list[Cell]) -> Iterator[Edit]:
         for one, two in _exchanged(cell, other):
             first, second = reread(cell, one), reread(other, two)
             if first is not None and second is not None:
-                yield Edit((cell, other), (first, second), Change.SWAPPED_CELLS)
+                yield Edit((cell, other), (first, second), EditKind.SWAPPED_CELLS)
 
 
 def _neighbours(one: Cell, other: Cell) -> bool:

@@ -13,7 +13,7 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
 
 @dataclass(frozen=True)
-class Fault:
+class Discrepancy:
     """What the check of a rule reports; the rule makes a `Finding` of it, whose attributes these are."""
 
     severity: Severity
@@ -68,7 +68,7 @@ class Finding:
     count: int = 1
 
 
-def distinct(faults: Iterable[tuple[Hashable, Fault]]) -> Iterator[Fault]:
+def distinct(faults: Iterable[tuple[Hashable, Discrepancy]]) -> Iterator[Discrepancy]:
     """The first fault of each key: abstract, text and table may print one thing."""
     seen = set()
     for key, fault in faults:

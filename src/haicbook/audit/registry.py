@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from haicbook.audit.cells import Cell
-from haicbook.audit.finding import Fault, Finding
+from haicbook.audit.finding import Discrepancy, Finding
 from haicbook.study import Paper
 
 Topic = Literal["counts", "tests", "moments", "hazard_ratios", "survival", "agreement", "design"]
@@ -27,7 +27,7 @@ WHOLE_NUMBERS = "4.8 Means and variances of integer data"
 STATISTICS = "4.9 Errors in statistical results"
 RESULTS = "Domain 4 Results"
 CONDUCT = "Domain 2 Conduct, governance and transparency"
-Check = Callable[[Paper, list[Cell]], Iterable[Fault]]
+Check = Callable[[Paper, list[Cell]], Iterable[Discrepancy]]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from haicbook.audit.cells import Cell
-from haicbook.audit.edits import Change, Edit, of_one_cell, of_two_cells
+from haicbook.audit.edits import Edit, EditKind, of_one_cell, of_two_cells
 from haicbook.audit.finding import Finding
 from haicbook.audit.registry import Rule
 from haicbook.audit.rules import counts, intervals, moments, repeats, tests, wholes
@@ -136,7 +136,7 @@ class Repair:
     @property
     def rank(self) -> tuple[int, int, int]:
         """The more rules agree, the better it reads and the simpler the change, the earlier."""
-        return -len(self.agreeing), self.reading, list(Change).index(self.edit.change)
+        return -len(self.agreeing), self.reading, list(EditKind).index(self.edit.change)
 
 
 def with_repairs(paper: Paper, cells: list[Cell], findings: list[Finding]) -> list[Finding]:
@@ -164,8 +164,8 @@ def _words(found: list[Repair]) -> str:
     first = min(found, key=lambda repair: repair.rank)
     alike = [repair for repair in found if repair.rank[:2] == first.rank[:2]]
     # another count with its percentage is two changes: named only where nothing smaller will do
-    whole = first.edit.change == Change.WHOLE_CELL
-    best = sorted((r for r in alike if (r.edit.change == Change.WHOLE_CELL) == whole), key=lambda repair: repair.rank)
+    whole = first.edit.change == EditKind.WHOLE_CELL
+    best = sorted((r for r in alike if (r.edit.change == EditKind.WHOLE_CELL) == whole), key=lambda repair: repair.rank)
     mended = " and ".join(dict.fromkeys(_AGREES[rule] for rule in sorted(first.agreeing)))
     if len(best) == 1:
         return f"{best[0].words} would mend {mended}."
@@ -185,7 +185,7 @@ def repairs(bench: _Bench, finding: Finding) -> list[Repair]:
         sums = {key for key, _ in before} - {"percentage", "attainable", "p_value", "repeated"}
         across = finding.rule in {rule.key for rule in _ACROSS}
         for edit, reading in bench.edits(cell):
-            if edit.change != Change.WHOLE_CELL or sums or across:
+            if edit.change != EditKind.WHOLE_CELL or sums or across:
                 gone = _mended(bench, finding, edit, _quantity(cell))
                 if finding.rule in gone:
                     kept.setdefault((edit.printed, edit.repaired), Repair(edit, gone, reading))

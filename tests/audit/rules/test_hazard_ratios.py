@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from haicbook import audit
-from haicbook.audit.edits import Change
+from haicbook.audit.edits import EditKind
 from haicbook.audit.rules.hazard_ratios.events import most_information
-from haicbook.audit.rules.hazard_ratios.ratios import HazardRatio, asymmetry, repairs, se_span, z_of_p, z_span
+from haicbook.audit.rules.hazard_ratios.ratios import PrintedRatio, asymmetry, repairs, se_span, z_of_p, z_span
 from haicbook.audit.rules.hazard_ratios.wald import TEST_DISTANCE
 from haicbook.audit.rules.p_values import two_sided
 from haicbook.printed import parse_number
@@ -30,7 +30,7 @@ GROWN = {
 
 def ratio(hr, low, high):
     figures = [parse_number(figure) for figure in (hr, low, high)]
-    return HazardRatio((), *figures)
+    return PrintedRatio((), *figures)
 
 
 def oracle():
@@ -130,7 +130,7 @@ def test_extremes_of_z_are_those_of_the_whole_polygon():
 
 def test_digits_that_changed_places_are_put_back():
     found = repairs(ratio("1.614", "0.888", "3.032"))
-    assert ("hr", "1.641", Change.SWAPPED_DIGITS) in [(r.part, r.repaired, r.change) for r in found]
+    assert ("hr", "1.641", EditKind.SWAPPED_DIGITS) in [(r.part, r.repaired, r.change) for r in found]
 
 
 def test_stray_characters_are_left_out():

@@ -15,7 +15,7 @@ from functools import partial
 
 from haicbook.audit import registry
 from haicbook.audit.cells import Cell, by, group_size, grouped, whose
-from haicbook.audit.finding import Fault, Severity
+from haicbook.audit.finding import Discrepancy, Severity
 from haicbook.audit.rules.p_values import ALPHA
 from haicbook.audit.rules.wholes import ANY_EVENT, nested
 from haicbook.printed import Printed
@@ -42,7 +42,7 @@ _RARE, _CROWDED = 10, 1 / 40
 
 
 @dataclass(frozen=True, eq=False)
-class _Row:
+class _CountedRow:
     """The counts of one row of a table, arm by arm and level by level."""
 
     cells: tuple[Cell, ...]
@@ -66,7 +66,7 @@ class _Row:
     tolerance="A note below 0.15 expected, a warning where so many have a chance below 0.02, an error where they "
     "contradict",
 )
-def repeated_rows(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def repeated_rows(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Two rows of one table (and grade) with the same counts in every arm and level, when chance hardly explains it.
 
     The chance that a pair agrees: one row's count in an arm is any number of patients, so that the other's equals it
@@ -87,7 +87,7 @@ def repeated_rows(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
                 yield _repeated(paper, one, other, expected, _at_least(len(alike), expected), against)
 
 
-def _contradictions(paper: Paper, found: list[Cell], one: _Row, other: _Row) -> str:
+def _contradictions(paper: Paper, found: list[Cell], one: _CountedRow, other: _CountedRow) -> str:
     """`27 > 21; 29 > 19`: the counts of the two rows that cannot stand together, where no arm is without them."""
     ids = {*one.ids, *other.ids}
     against = [finding.recomputation for finding in nested.check(paper, found) if set(finding.value_ids) <= ids]
@@ -99,7 +99,7 @@ def _at_least(times: int, expected: float) -> float:
     return 1 - sum(math.exp(-expected) * expected**k / math.factorial(k) for k in range(times))
 
 
-def _tables(found: list[Cell]) -> list[list[_Row]]:
+def _tables(found: list[Cell]) -> list[list[_CountedRow]]:
     kinds = ("baseline", "adverse_events")
     cells = [cell for cell in found if cell.about.kind in kinds and cell.count() is not None and cell.about.arm]
     return [
@@ -108,17 +108,17 @@ def _tables(found: list[Cell]) -> list[list[_Row]]:
     ]
 
 
-def _row_of(group: list[Cell]) -> _Row:
+def _row_of(group: list[Cell]) -> _CountedRow:
     in_order = sorted(group, key=by("arm"))
-    return _Row(tuple(in_order), tuple(cell.n for cell in in_order), len({cell.about.arm for cell in group}))
+    return _CountedRow(tuple(in_order), tuple(cell.n for cell in in_order), len({cell.about.arm for cell in group}))
 
 
-def _comparable(one: _Row, other: _Row) -> bool:
+def _comparable(one: _CountedRow, other: _CountedRow) -> bool:
     same_shape = len(one.counts) == len(other.counts) and one.arms == other.arms > 1
     return same_shape and one.cells[0].about.row != other.cells[0].about.row
 
 
-def _coincidence(paper: Paper, row: _Row, rows: list[_Row]) -> float:
+def _coincidence(paper: Paper, row: _CountedRow, rows: list[_CountedRow]) -> float:
     """Chance that another row has the same counts; 1 where all or none of an arm's patients are counted."""
     chance = 1.0
     for place, cells in enumerate(grouped(row.cells, by("arm")).values()):
@@ -134,7 +134,7 @@ def _coincidence(paper: Paper, row: _Row, rows: list[_Row]) -> float:
     return chance
 
 
-def _density(row: _Row, rows: list[_Row], size: int) -> float:
+def _density(row: _CountedRow, rows: list[_CountedRow], size: int) -> float:
     """Share of the table's rows, beyond the pair, that have one particular count near this row's first.
 
     At most one in 40 where at least ten patients have it and ten have not: only rare events crowd more.
@@ -145,7 +145,9 @@ def _density(row: _Row, rows: list[_Row], size: int) -> float:
     return min(share, _CROWDED) if _RARE <= first <= size - _RARE else share
 
 
-def _repeated(paper: Paper, one: _Row, other: _Row, expected: float, chance: float, against: str) -> Fault:
+def _repeated(
+    paper: Paper, one: _CountedRow, other: _CountedRow, expected: float, chance: float, against: str
+) -> Discrepancy:
     of_arms = grouped(one.cells, by("arm")).values()
     counts = " and ".join(", ".join(str(cell.n) for cell in cells) for cells in of_arms)
     severity: Severity = "error" if against else "warning" if chance < _SURPRISING else "info"
@@ -155,14 +157,14 @@ def _repeated(paper: Paper, one: _Row, other: _Row, expected: float, chance: flo
         f"({counts}). In a table of this size, chance makes {expected:.2g} such pairs.{copied}"
     )
     by_hand = "; ".join(part for part in (f"{one.name}: {counts}", f"{other.name}: {counts}", against) if part)
-    return Fault(severity, (*one.ids, *other.ids), counts, "", sentence, by_hand)
+    return Discrepancy(severity, (*one.ids, *other.ids), counts, "", sentence, by_hand)
 
 
 # --- one event, two rows ----------------------------------------------------------------------------------------------
 
 
 @rule("one_event_twice", "One event has one row")
-def one_event_twice(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def one_event_twice(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """One event under two spellings in one table, with different counts."""
     cells = [cell for cell in found if cell.about.kind == "adverse_events" and cell.count() is not None]
     for of_table in grouped(cells, by("file", "population")).values():
@@ -178,7 +180,7 @@ def _same_event(one: str, other: str) -> bool:
     return len(short) >= _WORD and long.startswith(short) and long.removeprefix(short) in _ENDINGS
 
 
-def _differing(paper: Paper, one: list[Cell], other: list[Cell]) -> Iterator[Fault]:
+def _differing(paper: Paper, one: list[Cell], other: list[Cell]) -> Iterator[Discrepancy]:
     same = by("arm", "grade")
     pairs = [(a, b) for a, b in itertools.product(one, other) if same(a) == same(b) and a.n != b.n]
     if not pairs:
@@ -187,7 +189,7 @@ def _differing(paper: Paper, one: list[Cell], other: list[Cell]) -> Iterator[Fau
     names = f"{label(one[0].about.row)} and {label(other[0].about.row)}"
     sentence = f"{one[0].about.source}: {names} are one event in two rows with different counts: {said}."
     ids, (first, second) = tuple(cell.ids["n"] for pair in pairs for cell in pair), pairs[0]
-    yield Fault("error", ids, first.text, second.text, sentence, "; ".join(f"{a.n} ≠ {b.n}" for a, b in pairs))
+    yield Discrepancy("error", ids, first.text, second.text, sentence, "; ".join(f"{a.n} ≠ {b.n}" for a, b in pairs))
 
 
 def _grade(cell: Cell) -> str:
@@ -198,7 +200,7 @@ def _grade(cell: Cell) -> str:
 
 
 @rule("most_common", "The most common events of the text are those of the table", tolerance="Ties count as most common")
-def most_common(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def most_common(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """The events that the text calls most common have the largest counts of the table, in each arm; ties are fine."""
     claims = [cell for cell in found if cell.about.kind == "claim" and cell.about.row.startswith(MOST_COMMON)]
     table = [cell for cell in found if cell.about.kind == "adverse_events" and cell.count() is not None]
@@ -215,7 +217,7 @@ def most_common(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
                 yield _not_most_common(paper, named, least, sorted(above, key=lambda cell: -cell.n))
 
 
-def _not_most_common(paper: Paper, named: list[Cell], least: Cell, above: list[Cell]) -> Fault:
+def _not_most_common(paper: Paper, named: list[Cell], least: Cell, above: list[Cell]) -> Discrepancy:
     names = ", ".join(dict.fromkeys(label(cell.quantity) for cell in named))
     larger = ", ".join(f"{label(cell.quantity)} {cell.text}" for cell in above)
     ids = (*(value for cell in named for value in cell.ids.values()), *(cell.ids["n"] for cell in (least, *above)))
@@ -224,7 +226,7 @@ def _not_most_common(paper: Paper, named: list[Cell], least: Cell, above: list[C
         f"{least.about.source} {label(least.quantity)} has {least.text}, below {larger}."
     )
     by_hand = ", ".join(f"{label(cell.quantity)} {cell.n}" for cell in (*above, least))
-    return Fault("error", ids, names, larger, sentence, by_hand)
+    return Discrepancy("error", ids, names, larger, sentence, by_hand)
 
 
 @rule(
@@ -232,7 +234,7 @@ def _not_most_common(paper: Paper, named: list[Cell], least: Cell, above: list[C
     "Where the text finds no significant difference, the tables print none",
     tolerance="A printed 0.050 may be either",
 )
-def significance(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def significance(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """A statement how many differences are significant, against the p-values printed in the tables of its kind.
 
     Also a claim `p > 0.05` for all other characteristics is such a statement. A printed 0.050 may be either.
@@ -262,11 +264,11 @@ def _is_below(p: Printed) -> bool:
     return p.value < ALPHA or (p.state == "below" and p.value <= ALPHA)
 
 
-def _significant(cell: Cell, rows: list[Cell], excepted: str) -> Fault:
+def _significant(cell: Cell, rows: list[Cell], excepted: str) -> Discrepancy:
     names = ", ".join(f"{label(row.quantity)} (p {row.numbers['p'].figure})" for row in rows) or "none"
     but = f" other than {label(excepted)}" if excepted else ""
     grade = f", {_grade(cell)}" if cell.about.grade else ""
     ids = (cell.ids["n"], *(row.ids["p"] for row in rows))
     sentence = f"{cell.about.source}: {cell.text} significant difference{but}{grade}; in the tables, {names}."
     by_hand = ", ".join(f"{row.numbers['p'].figure} < {ALPHA}" for row in rows) or "no p below 0.05"
-    return Fault("error", ids, cell.text, f"{len(rows)}: {names}", sentence, by_hand)
+    return Discrepancy("error", ids, cell.text, f"{len(rows)}: {names}", sentence, by_hand)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from haicbook.audit import registry
 from haicbook.audit.cells import Cell, by, denominator, grouped, place, possible_counts, variable, what
-from haicbook.audit.finding import Fault, Severity
+from haicbook.audit.finding import Discrepancy, Severity
 from haicbook.printed import Printed, agreement, format_like, overlap, parse_number
 from haicbook.study import Paper
 
@@ -35,7 +35,7 @@ _MISSING = 0.2
     "A percentage is its count over its group",
     tolerance="Rounding or cutting off; below 0.1 percentage points a warning, one unit of the last digit a note",
 )
-def percentage(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def percentage(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """A printed percentage must be its count over the group, rounded or cut off.
 
     The group is the printed denominator, else the arm's n. A contradiction is an error; a warning where the percentage
@@ -71,7 +71,7 @@ def _without_zeros(percent: Printed) -> Printed:
     return parse_number(figure.rstrip("0") if "." in figure else figure)
 
 
-def _wrong_percentage(paper: Paper, cell: Cell, wrong: list[Cell], found: list[Cell]) -> Fault:
+def _wrong_percentage(paper: Paper, cell: Cell, wrong: list[Cell], found: list[Cell]) -> Discrepancy:
     count, percent, size = cell.n, cell.numbers["pct"], denominator(paper, cell) or 1
     recomputed = 100 * count / size
     slight = overlap(percent, recomputed - _SLIGHT, recomputed + _SLIGHT)
@@ -81,7 +81,7 @@ def _wrong_percentage(paper: Paper, cell: Cell, wrong: list[Cell], found: list[C
     sentence = f"{place(paper, cell)}: {count} of {size} is {right}%; the paper prints {printed}%{fits}."
     by_hand = f"{count}/{size} = {recomputed:.{percent.decimals + 2}f}%, not {printed}%"
     ids, repair = (cell.ids["n"], cell.ids["pct"]), _swapped(paper, cell, wrong)
-    return Fault(severity, ids, cell.text, f"{right}%", sentence, by_hand, repair)
+    return Discrepancy(severity, ids, cell.text, f"{right}%", sentence, by_hand, repair)
 
 
 def _assumed(cell: Cell, found: list[Cell]) -> bool:
@@ -117,7 +117,7 @@ def _swapped(paper: Paper, cell: Cell, wrong: list[Cell]) -> str:
     return ""
 
 
-def _habit(paper: Paper, found: list[Cell], words: str) -> Fault:
+def _habit(paper: Paper, found: list[Cell], words: str) -> Discrepancy:
     first = found[0]
     percent, size = first.numbers["pct"], denominator(paper, first) or 1
     exact = f"{100 * first.n / size:.{percent.decimals + 2}f}%"
@@ -127,7 +127,7 @@ def _habit(paper: Paper, found: list[Cell], words: str) -> Fault:
         f"{several} {words}; for instance {place(paper, first)}: {first.n} of {size} is {exact}, printed as {printed}."
     )
     ids, by_hand = tuple(cell.ids["pct"] for cell in found), f"{first.n}/{size} = {exact}, printed {printed}"
-    return Fault("info", ids, first.text, exact, sentence, by_hand, count=len(found))
+    return Discrepancy("info", ids, first.text, exact, sentence, by_hand, count=len(found))
 
 
 @rule(
@@ -137,7 +137,7 @@ def _habit(paper: Paper, found: list[Cell], words: str) -> Fault:
     tolerance="Rounding or cutting off",
     inspect_sr=registry.WHOLE_NUMBERS,
 )
-def attainable(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def attainable(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """A percentage printed without its count must be that of some whole number of the group's patients (GRIM).
 
     References
@@ -156,4 +156,4 @@ def attainable(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
         )
         sentence = f"{place(paper, cell)}: no number of {size} patients is {percent.figure.rstrip('%')}%; {around}."
         ids, sums = (cell.ids["pct"],), around.replace(" of ", "/").replace(" is ", " = ")
-        yield Fault("warning", ids, cell.text, around, sentence, sums)
+        yield Discrepancy("warning", ids, cell.text, around, sentence, sums)

@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 
 from haicbook.audit import registry
 from haicbook.audit.cells import Cell, by, grouped, place, whose
-from haicbook.audit.finding import Fault, Severity, distinct
+from haicbook.audit.finding import Discrepancy, Severity, distinct
 from haicbook.printed import parse_number
 from haicbook.study import Paper
 from haicbook.trial import BestDesigns, Evaluation, SimonDesign, evaluate, planned, search
@@ -31,7 +31,7 @@ _BODY = {"m2": (1.3, 2.6), "kg": (30.0, 150.0)}
 
 
 @rule("dates", "Dates are in order", tolerance="The precision printed: a month is any of its days", inspect_sr="")
-def dates(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def dates(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Enrolment begins before it ends, and ends before the last follow-up."""
     dated = [cell for cell in found if cell.number("date") and cell.quantity in _ORDER]
     yield from distinct(
@@ -41,10 +41,10 @@ def dates(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     )
 
 
-def _out_of_order(paper: Paper, one: Cell, other: Cell) -> Fault:
+def _out_of_order(paper: Paper, one: Cell, other: Cell) -> Discrepancy:
     sentence = f"{place(paper, one)}: {one.text} is after {place(paper, other)}: {other.text}."
     ids = (one.ids["date"], other.ids["date"])
-    return Fault("error", ids, one.text, other.text, sentence, f"{one.text} > {other.text}")
+    return Discrepancy("error", ids, one.text, other.text, sentence, f"{one.text} > {other.text}")
 
 
 @rule(
@@ -53,7 +53,7 @@ def _out_of_order(paper: Paper, one: Cell, other: Cell) -> Fault:
     tolerance="A fixed dose and one by body size agree for bodies of 1.3 to 2.6 m² or 30 to 150 kg",
     topic="agreement",
 )
-def doses(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def doses(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """One drug's dose in two units: equal where both are of one kind; else a body that an adult has lies between them.
 
     Doses printed in one unit are left to the rule on repeats.
@@ -72,7 +72,7 @@ def _dose(cell: Cell) -> tuple[float, str] | None:
     return None if printed is None or mass not in _GRAMS else (printed.value * _GRAMS[mass], per)
 
 
-def _compare_doses(paper: Paper, one: Cell, other: Cell) -> Iterator[Fault]:
+def _compare_doses(paper: Paper, one: Cell, other: Cell) -> Iterator[Discrepancy]:
     first, second = _dose(one), _dose(other)
     if first is None or second is None:
         return
@@ -94,7 +94,7 @@ def _compare_doses(paper: Paper, one: Cell, other: Cell) -> Iterator[Fault]:
     )
     sentence = f"{label(one.quantity)}{whose(paper, one)}: {texts} {said}."
     ids = (one.ids["value"], other.ids["value"])
-    yield Fault(severity, ids, one.text, other.text, sentence, by_hand)
+    yield Discrepancy(severity, ids, one.text, other.text, sentence, by_hand)
 
 
 @rule(
@@ -103,7 +103,7 @@ def _compare_doses(paper: Paper, one: Cell, other: Cell) -> Iterator[Fault]:
     tolerance="A number within the range is a warning, outside it an error",
     topic="agreement",
 )
-def schedules(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def schedules(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """A quantity printed as a range in one place and as one number in another: the number is outside, or is an end."""
     same = by("quantity", "arm", "population", "unit", "level")
     ranges = [c for c in found if c.about.read_as == "range" and None not in (c.number("min"), c.number("max"))]
@@ -115,7 +115,7 @@ def schedules(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     )
 
 
-def _range_and_number(paper: Paper, one: Cell, other: Cell) -> Fault:
+def _range_and_number(paper: Paper, one: Cell, other: Cell) -> Discrepancy:
     low, high, value = (one.numbers["min"].value, one.numbers["max"].value, other.numbers["value"].value)
     severity: Severity = "warning" if low <= value <= high else "error"
     unit = f" {one.about.unit}" if one.about.unit else ""
@@ -124,7 +124,7 @@ def _range_and_number(paper: Paper, one: Cell, other: Cell) -> Fault:
         f"{other.about.source}."
     )
     ids = (one.ids["min"], one.ids["max"], other.ids["value"])
-    return Fault(severity, ids, one.text, other.text, sentence, f"{one.text} ≠ {other.text}")
+    return Discrepancy(severity, ids, one.text, other.text, sentence, f"{one.text} ≠ {other.text}")
 
 
 # --- Simon's two stages -----------------------------------------------------------------------------------------------
@@ -135,7 +135,7 @@ def _range_and_number(paper: Paper, one: Cell, other: Cell) -> Fault:
     "The two-stage design is what it is called",
     source="Simon R. Control Clin Trials 1989;10:1-10, by exact enumeration",
 )
-def two_stage(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def two_stage(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """The printed two-stage design keeps its error rates, by exact enumeration, and is the optimal one if so called."""
     stages = paper.spec.two_stage
     if stages is None:
@@ -164,7 +164,7 @@ def two_stage(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     if broken:
         said = "; ".join(broken)
         sentence = f"Methods: the design {printed} has {said}."
-        yield Fault("error", ids, printed, said, sentence, said)
+        yield Discrepancy("error", ids, printed, said, sentence, said)
     name = stages.name.lower()
     kind = next((kind for kind in ("optimal", "minimax") if kind in name), "")
     if kind:
@@ -180,7 +180,9 @@ def _search(alpha: float, beta: float, null: float, alternative: float, n: int) 
         return None
 
 
-def _best(paper: Paper, kind: str, own: Evaluation, best: BestDesigns | None, ids: tuple[str, ...]) -> Iterator[Fault]:
+def _best(
+    paper: Paper, kind: str, own: Evaluation, best: BestDesigns | None, ids: tuple[str, ...]
+) -> Iterator[Discrepancy]:
     if best is None or (right := getattr(best, kind)).design == own.design:
         return
     printed, recomputed = _said(own.design), _said(right.design)
@@ -190,7 +192,7 @@ def _best(paper: Paper, kind: str, own: Evaluation, best: BestDesigns | None, id
         f"{own.null.expected_n:.1f} against {right.null.expected_n:.1f}"
     )
     sentence = f"Methods: {printed} is not Simon's {kind} design, which is {recomputed} ({figures})."
-    yield Fault("warning", ids, printed, recomputed, sentence, figures)
+    yield Discrepancy("warning", ids, printed, recomputed, sentence, figures)
 
 
 def _said(design: SimonDesign) -> str:

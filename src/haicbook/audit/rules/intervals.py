@@ -12,7 +12,7 @@ from functools import partial
 
 from haicbook.audit import registry
 from haicbook.audit.cells import Cell, by, counts_of, denominator, grouped, place
-from haicbook.audit.finding import Fault, Severity, distinct
+from haicbook.audit.finding import Discrepancy, Severity, distinct
 from haicbook.printed import Printed, agreement
 from haicbook.proportions import Proportion, exact_interval, normal_quantile, wald_interval, wilson_interval
 from haicbook.study import Paper
@@ -91,7 +91,7 @@ _NAMES = {
     source="Clopper and Pearson 1934; Wilson 1927; Wald; Agresti and Coull 1998; Jeffreys (Brown et al. 2001)",
     tolerance="Rounding or cutting off of both limits",
 )
-def proportion_interval(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def proportion_interval(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Which method gives a printed 95 % interval of a proportion; a warning where it is not the one the paper names.
 
     The count is the printed one, else every count that the percentage allows. A note where no method is named; a
@@ -100,7 +100,7 @@ def proportion_interval(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     yield from distinct(((fault.printed, fault.recomputed), fault) for fault in _by_other_methods(paper, found))
 
 
-def _by_other_methods(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def _by_other_methods(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     claimed = _claimed(paper)
     for cell in found:
         size, low, high = denominator(paper, cell), cell.number("ci_low"), cell.number("ci_high")
@@ -127,7 +127,7 @@ def _gives(method: Callable[[Proportion, float], Limits], p: Proportion, low: Pr
     return all(agreement(printed, limit) != "differs" for printed, limit in zip((low, high), limits, strict=True))
 
 
-def _other_method(paper: Paper, cell: Cell, p: Proportion, fitting: list[str], claimed: str) -> Fault:
+def _other_method(paper: Paper, cell: Cell, p: Proportion, fitting: list[str], claimed: str) -> Discrepancy:
     low, high = cell.numbers["ci_low"], cell.numbers["ci_high"]
     printed = f"{low.figure.rstrip('%')} to {high.figure.rstrip('%')}"
     decimals = max(low.decimals, high.decimals)
@@ -146,7 +146,7 @@ def _other_method(paper: Paper, cell: Cell, p: Proportion, fitting: list[str], c
     ids = (cell.ids["pct"], cell.ids["ci_low"], cell.ids["ci_high"])
     by_hand = f"{p.count}/{p.n}: {recomputed}; printed {printed}"
     sentence = f"{place(paper, cell)}: {said}."
-    return Fault(severity, ids, cell.text, recomputed, sentence, by_hand)
+    return Discrepancy(severity, ids, cell.text, recomputed, sentence, by_hand)
 
 
 def _limits(limits: Limits, decimals: int) -> str:
@@ -169,7 +169,7 @@ _LIMITS = {
 
 
 @rule("interval", "An estimate lies within its limits", tolerance="Rounding of both")
-def interval(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def interval(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Confidence limits, quartiles and ranges enclose the estimate that they are printed with.
 
     Only limits that can be read are compared: one that is not reached encloses everything.
@@ -178,7 +178,7 @@ def interval(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
         yield from _outside_limits(paper, cell)
 
 
-def _outside_limits(paper: Paper, cell: Cell) -> Iterator[Fault]:
+def _outside_limits(paper: Paper, cell: Cell) -> Iterator[Discrepancy]:
     estimate = next((name for name in _ESTIMATES if cell.number(name) is not None), None)
     if estimate is None:
         return
@@ -196,7 +196,7 @@ def _outside_limits(paper: Paper, cell: Cell) -> Iterator[Fault]:
             limits = " to ".join(cell.numbers[name].figure for name in printed)
             sentence = f"{place(paper, cell)}: {value.figure} does not lie within its {words}, {limits}."
             outside = f"{value.figure} outside [{limits.replace(' to ', ', ')}]"
-            yield Fault("error", ids, cell.text, bound, sentence, outside)
+            yield Discrepancy("error", ids, cell.text, bound, sentence, outside)
 
 
 @rule(
@@ -207,7 +207,7 @@ def _outside_limits(paper: Paper, cell: Cell) -> Iterator[Fault]:
     topic="moments",
     inspect_sr=registry.RESULTS,
 )
-def out_of_scale(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def out_of_scale(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """A mean, median or quartile that is four times away from all its row's others, which agree within a factor of 3.
 
     The columns of a baseline table are samples of one kind of patients, after matching even of the same ones: a figure
@@ -228,8 +228,8 @@ def _apart(value: float, others: list[float]) -> bool:
     return together and (value * _APART < min(others) or value > _APART * max(others))
 
 
-def _out_of_scale(paper: Paper, cell: Cell, name: str, others: list[float]) -> Fault:
+def _out_of_scale(paper: Paper, cell: Cell, name: str, others: list[float]) -> Discrepancy:
     figure, span = cell.numbers[name].figure, f"{min(others):g} to {max(others):g}"
     sentence = f"{place(paper, cell)}: {figure} is out of scale; the other columns have {span}."
     by_hand = f"{figure} against {', '.join(f'{other:g}' for other in others)}"
-    return Fault("warning", (cell.ids[name],), cell.text, span, sentence, by_hand)
+    return Discrepancy("warning", (cell.ids[name],), cell.text, span, sentence, by_hand)

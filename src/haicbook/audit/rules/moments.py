@@ -13,7 +13,7 @@ from typing import Literal
 
 from haicbook.audit import registry
 from haicbook.audit.cells import Cell, all_counts, by, group_size, grouped, place, variable
-from haicbook.audit.finding import Fault, Severity, distinct
+from haicbook.audit.finding import Discrepancy, Severity, distinct
 from haicbook.audit.rules.integers import bounds, moments, possible, root_is_printed_as, totals
 from haicbook.audit.rules.p_values import Span
 from haicbook.printed import Printed
@@ -38,12 +38,12 @@ rule = partial(registry.rule, topic="moments", inspect_sr=registry.WHOLE_NUMBERS
     source="Brown and Heathers 2017 (GRIM); Anaya 2016, Allard 2018 (GRIMMER), in exact fractions",
     tolerance="Rounding or cutting off of both figures; n is the group's",
 )
-def whole_numbers(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def whole_numbers(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Mean and standard deviation of whole numbers (courses, tumours) must be those of some whole numbers."""
     yield from distinct(((fault.printed, fault.recomputation), fault) for fault in _impossible_moments(paper, found))
 
 
-def _impossible_moments(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def _impossible_moments(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     for cell in found:
         size, mean, sd = group_size(paper, cell), cell.number("mean"), cell.number("sd")
         if is_whole(cell) and mean is not None and size is not None and size > 1:
@@ -52,7 +52,7 @@ def _impossible_moments(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
                 yield _impossible(paper, cell, size, sums)
 
 
-def _impossible(paper: Paper, cell: Cell, size: int, sums: list[int]) -> Fault:
+def _impossible(paper: Paper, cell: Cell, size: int, sums: list[int]) -> Discrepancy:
     mean = cell.numbers["mean"]
     if not sums:
         nearest = round(mean.value * size)
@@ -66,7 +66,7 @@ def _impossible(paper: Paper, cell: Cell, size: int, sums: list[int]) -> Fault:
         by_hand = f"sum {total}: nearest standard deviations {recomputed}"
     ids = tuple(cell.ids[name] for name in ("mean", "sd") if name in cell.ids)
     sentence = f"{place(paper, cell)}: {said}."
-    return Fault("warning", ids, cell.text, recomputed, sentence, by_hand)
+    return Discrepancy("warning", ids, cell.text, recomputed, sentence, by_hand)
 
 
 def _variances(total: int, sd: Printed, size: int) -> tuple[float, float]:
@@ -85,7 +85,7 @@ def _variances(total: int, sd: Printed, size: int) -> tuple[float, float]:
     "Mean and standard deviation are those of the frequency table",
     tolerance="Rounding or cutting off; one unit of the last digit is a warning",
 )
-def frequencies(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def frequencies(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Mean and standard deviation are those of the frequency table printed below them.
 
     Where the levels of a row are whole numbers with counts. One unit of the last digit away is a warning, more an
@@ -111,7 +111,7 @@ def _agrees(printed: Printed, name: str, mean: Fraction, variance: Fraction) -> 
 
 def _not_the_table(
     paper: Paper, heading: Cell, levels: list[Cell], name: str, mean: Fraction, variance: Fraction
-) -> Fault:
+) -> Discrepancy:
     printed = heading.numbers[name]
     value = float(mean) if name == "mean" else math.sqrt(variance)
     recomputed = f"{value:.{printed.decimals}f}"
@@ -122,7 +122,7 @@ def _not_the_table(
         f"{place(paper, heading)}: the counts below give the {_WORDS[name]} {recomputed}; printed is {printed.figure}."
     )
     by_hand = f"({total})/{patients} = {float(mean):.3f}, variance {float(variance):.3f}"
-    return Fault(severity, ids, printed.figure, recomputed, sentence, by_hand)
+    return Discrepancy(severity, ids, printed.figure, recomputed, sentence, by_hand)
 
 
 # --- pooled -----------------------------------------------------------------------------------------------------------
@@ -134,7 +134,7 @@ def _not_the_table(
     tolerance="Rounding or cutting off of all figures",
     inspect_sr=registry.RESULTS,
 )
-def pooled(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def pooled(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Mean and standard deviation of all patients are those of the arms together, within the rounding of all."""
     with_mean = [cell for cell in found if cell.number("mean") is not None and not cell.about.reference]
     for group in grouped(with_mean, by("quantity", "level", "population")).values():
@@ -145,7 +145,7 @@ def pooled(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
             yield from _against_arms(paper, by_arm[""], arms)
 
 
-def _against_arms(paper: Paper, whole: Cell, arms: list[tuple[Cell, int]]) -> Iterator[Fault]:
+def _against_arms(paper: Paper, whole: Cell, arms: list[tuple[Cell, int]]) -> Iterator[Discrepancy]:
     n = sum(size for _, size in arms)
     means = [bounds(cell.numbers["mean"].figure) for cell, _ in arms]
     low, high = (sum(size * mean[end] for mean, (_, size) in zip(means, arms, strict=True)) / n for end in (0, 1))
@@ -183,7 +183,7 @@ def _between(arms: list[tuple[Cell, int]], n: int, *, widest: bool) -> float:
     return sum(size * (mean - centre) ** 2 for mean, (_, size) in zip(means, order, strict=True))
 
 
-def _not_pooled(paper: Paper, whole: Cell, arms: list[tuple[Cell, int]], name: str, span: Span) -> Fault:
+def _not_pooled(paper: Paper, whole: Cell, arms: list[tuple[Cell, int]], name: str, span: Span) -> Discrepancy:
     printed = whole.numbers[name]
     recomputed = " to ".join(f"{end:.{printed.decimals + 1}f}" for end in span)
     of_arms = " and ".join(f"{cell.text} of {size}" for cell, size in arms)
@@ -191,7 +191,7 @@ def _not_pooled(paper: Paper, whole: Cell, arms: list[tuple[Cell, int]], name: s
     sentence = (
         f"{place(paper, whole)}: {of_arms} give the {_WORDS[name]} {recomputed} of all; printed is {printed.figure}."
     )
-    return Fault("error", ids, whole.text, recomputed, sentence, f"{of_arms}: {recomputed}")
+    return Discrepancy("error", ids, whole.text, recomputed, sentence, f"{of_arms}: {recomputed}")
 
 
 def is_whole(cell: Cell) -> bool:
@@ -206,7 +206,7 @@ def is_whole(cell: Cell) -> bool:
     tolerance="Rounding or cutting off of both figures; a range only planned makes a note, nine in ten at its ends "
     "a warning",
 )
-def within_range(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def within_range(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """A mean lies within the range of its values, and the standard deviation is not larger than that range allows.
 
     With all values between a and b, the variance is at most n / (n - 1) (mean - a)(b - mean); with both ends met, it is
@@ -222,7 +222,7 @@ def within_range(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     ----------
     Bhatia R, Davis C. Am Math Mon 2000;107:353-357.
     """
-    outside: dict[tuple[RangeKind, str], list[Fault]] = defaultdict(list)
+    outside: dict[tuple[RangeKind, str], list[Discrepancy]] = defaultdict(list)
     seen = set()
     measured = [cell for cell in found if cell.number("mean") is not None and cell.number("sd") is not None]
     ranges = [cell for cell in found if cell.number("min") is not None and cell.number("max") is not None]
@@ -236,7 +236,7 @@ def within_range(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     yield from map(_together, outside.values())
 
 
-def _together(faults: list[Fault]) -> Fault:
+def _together(faults: list[Discrepancy]) -> Discrepancy:
     """One finding for one range, whichever groups do not fit into it."""
     first, ids = faults[0], tuple(dict.fromkeys(value for fault in faults for value in fault.value_ids))
     if len(faults) == 1:
@@ -259,7 +259,7 @@ def _range_of(cell: Cell, other: Cell) -> RangeKind | None:
     return "printed" if of_row else None
 
 
-def _outside_range(paper: Paper, cell: Cell, other: Cell, kind: RangeKind) -> Fault | None:
+def _outside_range(paper: Paper, cell: Cell, other: Cell, kind: RangeKind) -> Discrepancy | None:
     size = group_size(paper, cell)
     (mean_low, mean_high), (sd_low, sd_high) = (bounds(cell.numbers[name].figure) for name in ("mean", "sd"))
     a, b = Fraction(other.numbers["min"].value), Fraction(other.numbers["max"].value)
@@ -285,14 +285,14 @@ def _outside_range(paper: Paper, cell: Cell, other: Cell, kind: RangeKind) -> Fa
     else:
         return _hollow(paper, cell, other, kind, size)
     sentence = f"{place(paper, cell)}: {said} ({other.about.source})."
-    return Fault(_SEVERITIES[kind], _both_ids(cell, other), cell.text, recomputed, sentence, by_hand)
+    return Discrepancy(_SEVERITIES[kind], _both_ids(cell, other), cell.text, recomputed, sentence, by_hand)
 
 
 def _both_ids(cell: Cell, other: Cell) -> tuple[str, ...]:
     return cell.ids["mean"], cell.ids["sd"], other.ids["min"], other.ids["max"]
 
 
-def _hollow(paper: Paper, cell: Cell, other: Cell, kind: RangeKind, size: int) -> Fault | None:
+def _hollow(paper: Paper, cell: Cell, other: Cell, kind: RangeKind, size: int) -> Discrepancy | None:
     """Whole numbers that must nearly all stand at the two ends of their range."""
     a, b = Fraction(other.numbers["min"].value), Fraction(other.numbers["max"].value)
     mean, sd = cell.numbers["mean"], cell.numbers["sd"]
@@ -316,4 +316,4 @@ def _hollow(paper: Paper, cell: Cell, other: Cell, kind: RangeKind, size: int) -
         f"({mean.figure} - {int(a)})({int(b)} - {mean.figure}) - {sd.figure}²·{size - 1}/{size} is at most "
         f"{float(room):.3f} with rounding; {share}"
     )
-    return Fault("warning", _both_ids(cell, other), cell.text, recomputed, sentence, by_hand)
+    return Discrepancy("warning", _both_ids(cell, other), cell.text, recomputed, sentence, by_hand)

@@ -10,7 +10,7 @@ from functools import partial
 
 from haicbook.audit import registry
 from haicbook.audit.cells import Cell, grouped, what, whose
-from haicbook.audit.finding import Fault, Severity
+from haicbook.audit.finding import Discrepancy, Severity
 from haicbook.printed import Printed, agreement, overlap
 from haicbook.study import Paper
 
@@ -42,7 +42,7 @@ class _Quantity:
     tolerance="The finer figure is printed as the coarser one, by rounding or cutting off; one last decimal is a "
     "warning",
 )
-def repeated(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def repeated(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """The same quantity of the same group, printed twice and differently: an error; by one last decimal, a warning.
 
     The same are: row or term (for an endpoint's median or rates the endpoint alone), level, arm, population, endpoint,
@@ -97,7 +97,7 @@ def _same_figure(a: Printed, b: Printed) -> bool:
     return agreement(a, b.value) != "differs" or agreement(b, a.value) != "differs"
 
 
-def _differs(paper: Paper, prints: list[Cell], disagreeing: list[str], others: list[Cell]) -> Fault:
+def _differs(paper: Paper, prints: list[Cell], disagreeing: list[str], others: list[Cell]) -> Discrepancy:
     involved = [cell for cell in prints if any(name in cell.numbers for name in disagreeing)]
     by_text: dict[str, list[str]] = defaultdict(list)
     for cell in involved:
@@ -108,7 +108,7 @@ def _differs(paper: Paper, prints: list[Cell], disagreeing: list[str], others: l
     ids = tuple(cell.ids[name] for cell in involved for name in disagreeing if name in cell.ids)
     sentence = f"{_words(first, disagreeing)}{whose(paper, first)} differs from place to place: {said}."
     severity, repair = _severity(involved, disagreeing), _swapped(involved, others, disagreeing)
-    return Fault(severity, ids, " / ".join(by_text), "", sentence, " ≠ ".join(by_text), repair)
+    return Discrepancy(severity, ids, " / ".join(by_text), "", sentence, " ≠ ".join(by_text), repair)
 
 
 def _words(cell: Cell, disagreeing: list[str]) -> str:

@@ -12,7 +12,7 @@ from statistics import NormalDist
 
 from haicbook.audit import registry
 from haicbook.audit.cells import Cell, all_counts, by, counts_of, denominator, group_size, grouped, place, what
-from haicbook.audit.finding import Fault, Severity, distinct
+from haicbook.audit.finding import Discrepancy, Severity, distinct
 from haicbook.audit.rules.p_values import (
     Span,
     Table,
@@ -111,7 +111,7 @@ class Judged:
     tolerance="Any of the tests gives the printed figure, by rounding or cutting off; an error where significance "
     "changes",
 )
-def p_value(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def p_value(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Pearson, Yates, Fisher, likelihood ratio and trend tests of each row's counts against the printed p-value.
 
     A row with levels is tested as a whole where the p-value stands on its heading, else as patients with and without;
@@ -120,7 +120,7 @@ def p_value(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     all tests lie on the other side of 0.05 than the print, else a warning. The tests take the arms as independent, also
     after matching, as papers do; a test for pairs needs the pairs.
     """
-    once: dict[tuple[str, ...], Fault] = {}
+    once: dict[tuple[str, ...], Discrepancy] = {}
     judged = judged_rows(paper, tuple(found))
     for row in judged:
         if row.given_by or row.of_values:
@@ -222,11 +222,13 @@ _SAID = {
 }
 
 
-def _not_reproduced(paper: Paper, row: Judged, elsewhere: str) -> Fault:
+def _not_reproduced(paper: Paper, row: Judged, elsewhere: str) -> Discrepancy:
     flip, given = flips(row.printed, (p for found in row.p for p in found.values())), row.recomputed
     sentence = f"{place(paper, row.cell)}: printed {printed_p(row.printed)}; the counts give {given}.{_SAID[flip]}"
     by_hand = f"{row.counts}: {given}, not {row.printed.figure}"
-    return Fault("error" if flip else "warning", row.value_ids, row.cell.text, given, sentence, by_hand, elsewhere)
+    return Discrepancy(
+        "error" if flip else "warning", row.value_ids, row.cell.text, given, sentence, by_hand, elsewhere
+    )
 
 
 def most_frequent(judged: list[Judged]) -> str:
@@ -245,7 +247,7 @@ def most_frequent(judged: list[Judged]) -> str:
     source="Cochran WG. Biometrics 1954;10:417-451 (expected counts below 5)",
     tolerance="A warning only where significance at 0.05 rests on the test",
 )
-def p_method(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def p_method(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Which test gives the p-values, where it is not one the paper names, or not the one that gives most of them.
 
     A warning where significance at 0.05 rests on the choice, else one note for each habit. Fisher's or Yates' test
@@ -309,10 +311,10 @@ def _example(paper: Paper, row: Judged, usual: str) -> str:
     return said + (f"; {usual} gives {p_range(row.by_test(usual))}" if usual in row.p[0] else "")
 
 
-def _other_test(rows: list[Judged], severity: Severity, sentence: str) -> Fault:
+def _other_test(rows: list[Judged], severity: Severity, sentence: str) -> Discrepancy:
     first, ids = rows[0], tuple(dict.fromkeys(row.cell.ids["p"] for row in rows))
     by_hand = f"{first.counts}: {first.recomputed}"
-    return Fault(severity, ids, first.cell.text, first.recomputed, sentence, by_hand, count=len(rows))
+    return Discrepancy(severity, ids, first.cell.text, first.recomputed, sentence, by_hand, count=len(rows))
 
 
 # --- two means --------------------------------------------------------------------------------------------------------
@@ -324,7 +326,7 @@ def _other_test(rows: list[Judged], severity: Severity, sentence: str) -> Fault:
     source="Student 1908; Welch BL. Biometrika 1947;34:28-35",
     tolerance="Rounding of means, standard deviations and p; 0.8 in z where the methods also name a rank test",
 )
-def p_mean(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def p_mean(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Student's and Welch's t-test from the printed means and standard deviations against the printed p-value.
 
     All four figures range over their rounding. Where the methods also name a rank test, which the print does not allow
@@ -359,7 +361,7 @@ def _comparison(cell: Cell) -> tuple[str, ...]:
     return cell.quantity, cell.about.level, cell.about.population, cell.numbers["p"].figure
 
 
-def _judge_means(paper: Paper, cell: Cell, arms: list[Cell]) -> Iterator[Fault]:
+def _judge_means(paper: Paper, cell: Cell, arms: list[Cell]) -> Iterator[Discrepancy]:
     printed, sizes = cell.numbers["p"], [group_size(paper, arm) or 0 for arm in arms]
     if min(sizes) < 2:
         return
@@ -372,7 +374,7 @@ def _judge_means(paper: Paper, cell: Cell, arms: list[Cell]) -> Iterator[Fault]:
     of_arms = " and ".join(f"{arm.text} (n = {size})" for arm, size in zip(arms, sizes, strict=True))
     ids = (cell.ids["p"], *(arm.ids[name] for arm in arms for name in ("mean", "sd")))
     sentence = f"{place(paper, cell)}: printed {printed_p(printed)}; {of_arms} give {recomputed}.{words}"
-    yield Fault(severity, ids, cell.text, recomputed, sentence, f"{of_arms}: {recomputed}, not {printed.figure}")
+    yield Discrepancy(severity, ids, cell.text, recomputed, sentence, f"{of_arms}: {recomputed}, not {printed.figure}")
 
 
 def _cut_off(printed: Printed, span: Span) -> bool:

@@ -23,7 +23,7 @@ from haicbook.audit.cells import (
     what,
     whose,
 )
-from haicbook.audit.finding import Fault, distinct
+from haicbook.audit.finding import Discrepancy, distinct
 from haicbook.printed import Printed, overlap
 from haicbook.study import Paper
 from haicbook.words import abbreviation, label
@@ -50,7 +50,7 @@ rule = partial(registry.rule, topic="counts", inspect_sr=registry.PARTICIPANTS)
     source="RECIST 1.1 and mRECIST: ORR is CR + PR, DCR is CR + PR + SD",
     tolerance="No tolerance for counts; rounding or cutting off for percentages",
 )
-def response(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def response(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """CR + PR = ORR, CR + PR + SD = DCR, and all categories sum to the group's n.
 
     Compared within one table, or within one section of the text: by counts where all are printed, else by percentages,
@@ -71,7 +71,7 @@ def _is_share(cell: Cell) -> bool:
     return cell.number("n") is not None or cell.number("pct") is not None
 
 
-def _unequal(paper: Paper, whole: Cell, parts: list[Cell]) -> Iterator[Fault]:
+def _unequal(paper: Paper, whole: Cell, parts: list[Cell]) -> Iterator[Discrepancy]:
     counts, total, percent = all_counts(parts), whole.count(), whole.number("pct")
     if counts is not None and total is not None:
         if sum(counts) == total:
@@ -90,7 +90,9 @@ def _unequal(paper: Paper, whole: Cell, parts: list[Cell]) -> Iterator[Fault]:
         f"printed as {printed}."
     )
     ids = tuple(cell.ids[statistic] for cell in (whole, *parts))
-    yield Fault("error", ids, whole.text, given, sentence, f"{' + '.join(figures[:-1])} = {given}, not {figures[-1]}")
+    yield Discrepancy(
+        "error", ids, whole.text, given, sentence, f"{' + '.join(figures[:-1])} = {given}, not {figures[-1]}"
+    )
 
 
 def _names(parts: list[Cell]) -> str:
@@ -106,26 +108,28 @@ def _summed(percentages: list[Printed | None]) -> tuple[float, float] | None:
     return sum(percent.low for percent in known), sum(percent.value + percent.unit for percent in known)
 
 
-def _not_everyone(paper: Paper, parts: list[Cell]) -> Iterator[Fault]:
+def _not_everyone(paper: Paper, parts: list[Cell]) -> Iterator[Discrepancy]:
     head = f"{parts[0].about.source}{whose(paper, parts[0])}: {_names(parts)} is"
     yield from _not_the_group(paper, parts, all_counts(parts), head)
 
 
-def _not_the_group(paper: Paper, parts: list[Cell], counts: list[int] | None, head: str) -> Iterator[Fault]:
+def _not_the_group(paper: Paper, parts: list[Cell], counts: list[int] | None, head: str) -> Iterator[Discrepancy]:
     """Counts that do not add up to the group: too many are an error, too few a warning."""
     size = group_size(paper, parts[0])
     if counts is None or size is None or sum(counts) == size:
         return
     sums, ids = added(counts), tuple(part.ids["n"] for part in parts)
     sentence = f"{head} {sum(counts)} patients; the group has {size}."
-    yield Fault("error" if sum(counts) > size else "warning", ids, sums, str(size), sentence, f"{sums}, not {size}")
+    yield Discrepancy(
+        "error" if sum(counts) > size else "warning", ids, sums, str(size), sentence, f"{sums}, not {size}"
+    )
 
 
 # --- events, grades and levels ----------------------------------------------------------------------------------------
 
 
 @rule("any_event", "Any event is not rarer than one event")
-def any_event(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def any_event(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Patients with any event cannot be fewer than those with one particular event of the same grade.
 
     Grades 1-2 are left out: by worst grade, who has one event of grade 1-2 and another of grade 3-4 counts as grade 3-4
@@ -141,15 +145,15 @@ def any_event(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
             yield _exceeds(paper, part, whole)
 
 
-def _exceeds(paper: Paper, part: Cell, whole: Cell) -> Fault:
+def _exceeds(paper: Paper, part: Cell, whole: Cell) -> Discrepancy:
     """A part that is printed for more patients than its whole."""
     ids, at_least = (part.ids["n"], whole.ids["n"]), f"at least {part.n}"
     sentence = f"{place(paper, whole)}: {whole.n} patients, but {what(part)} is printed for {part.n}."
-    return Fault("error", ids, whole.text, at_least, sentence, f"{part.n} > {whole.n}")
+    return Discrepancy("error", ids, whole.text, at_least, sentence, f"{part.n} > {whole.n}")
 
 
 @rule("grades", "Grades of an event make up any grade")
-def grades(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def grades(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Grades of one adverse event make up any grade (1–2 with 3–4 and 5, or with 3 and above), and none exceeds it."""
     events = [cell for cell in found if cell.about.kind == "adverse_events" and cell.count() is not None]
     for group in grouped(events, lambda cell: (*variable(cell), cell.about.level)).values():
@@ -165,11 +169,11 @@ def grades(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
             yield from (_exceeds(paper, cell, whole) for cell in group if cell.n > whole.n)
 
 
-def _unequal_grades(paper: Paper, whole: Cell, parts: list[Cell]) -> Fault:
+def _unequal_grades(paper: Paper, whole: Cell, parts: list[Cell]) -> Discrepancy:
     counts = [cell.n for cell in parts]
     sums, ids = added(counts), tuple(cell.ids["n"] for cell in (whole, *parts))
     sentence = f"{place(paper, whole)}: the grades give {sums}; the paper prints {whole.n}."
-    return Fault("error", ids, whole.text, str(sum(counts)), sentence, f"{sums}, not {whole.n}")
+    return Discrepancy("error", ids, whole.text, str(sum(counts)), sentence, f"{sums}, not {whole.n}")
 
 
 @rule(
@@ -177,7 +181,7 @@ def _unequal_grades(paper: Paper, whole: Cell, parts: list[Cell]) -> Fault:
     "Levels of a covariate make up the group",
     tolerance="No tolerance for counts; rounding or cutting off of each level for percentages",
 )
-def levels(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def levels(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """The levels of a baseline covariate sum to the group's n: above it is an error, below it a warning.
 
     Where levels are printed in percent only, the percentages sum to 100 within their rounding.
@@ -197,21 +201,21 @@ def levels(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
             yield from _not_100(group, head)
 
 
-def _not_100(group: list[Cell], head: str) -> Iterator[Fault]:
+def _not_100(group: list[Cell], head: str) -> Iterator[Discrepancy]:
     known = [percent for cell in group if (percent := cell.number("pct")) is not None]
     low, high = _summed(list(known)) or (math.nan, math.nan)
     if len(known) < len(group) or low <= 100 <= high:
         return
     total = f"{sum(percent.value for percent in known):.{known[0].decimals}f}%"
     sums, ids = f"{' + '.join(p.figure.rstrip('%') for p in known)} = {total}", tuple(cell.ids["pct"] for cell in group)
-    yield Fault("error" if low > 100 else "warning", ids, sums, "100%", f"{head} {total}.", sums)
+    yield Discrepancy("error" if low > 100 else "warning", ids, sums, "100%", f"{head} {total}.", sums)
 
 
 # --- matching and arms ------------------------------------------------------------------------------------------------
 
 
 @rule("matched", "Matching only takes patients away", source="Definition of matching without replacement")
-def matched(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def matched(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Matching only takes patients away: no count exceeds the same count before, nor falls by more than were taken."""
     counted = [cell for cell in found if cell.about.arm and cell.count() is not None]
     by_population = grouped(counted, by("population"))
@@ -224,7 +228,7 @@ def matched(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
             yield from _taken(paper, before[same(cell)], cell)
 
 
-def _taken(paper: Paper, before: Cell, after: Cell) -> Iterator[Fault]:
+def _taken(paper: Paper, before: Cell, after: Cell) -> Iterator[Discrepancy]:
     was, remains = before.n, after.n
     size, size_after = group_size(paper, before), group_size(paper, after)
     left = math.inf if size is None or size_after is None else size - size_after
@@ -235,7 +239,7 @@ def _taken(paper: Paper, before: Cell, after: Cell) -> Iterator[Fault]:
         said += f", although matching left out only {left} of the arm"
         recomputed, sums = f"at least {was - left}", f"{was} - {remains} = {was - remains} > {left}"
     ids = (after.ids["n"], before.ids["n"])
-    yield Fault("error", ids, after.text, recomputed, f"{place(paper, after)}: {said}.", sums)
+    yield Discrepancy("error", ids, after.text, recomputed, f"{place(paper, after)}: {said}.", sums)
 
 
 @rule(
@@ -244,7 +248,7 @@ def _taken(paper: Paper, before: Cell, after: Cell) -> Iterator[Fault]:
     tolerance="No tolerance for counts; one unit of the last digit beyond rounding for percentages",
     inspect_sr=registry.RESULTS,
 )
-def arms(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def arms(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """A count of all patients is the sum of the arms' counts; a percentage of all lies between those of the arms."""
     of_arms = {arm for population in paper.spec.populations.values() for arm in population.n}
     if len(of_arms) < 2:
@@ -265,7 +269,7 @@ def _of_patients(cell: Cell) -> bool:
     return _is_share(cell) and single and bool(cell.about.population)
 
 
-def _against_arms(paper: Paper, whole: Cell, of_arms: list[list[Cell]]) -> Iterator[Fault]:
+def _against_arms(paper: Paper, whole: Cell, of_arms: list[list[Cell]]) -> Iterator[Discrepancy]:
     parts = [next((cell for cell in cells if cell.count() is not None), cells[0]) for cells in of_arms]
     counts, total = all_counts(parts), whole.count()
     if counts is not None and total is not None:
@@ -290,7 +294,7 @@ def _against_arms(paper: Paper, whole: Cell, of_arms: list[list[Cell]]) -> Itera
             f"{percent.figure.rstrip('%')}%; the arms together give {given}",
         )
         ids = (whole.ids["pct"], *(part.ids.get("n", part.ids.get("pct", "")) for part in parts))
-    yield Fault("error", ids, whole.text, sums, f"{place(paper, whole)}: {said}.", sums)
+    yield Discrepancy("error", ids, whole.text, sums, f"{place(paper, whole)}: {said}.", sums)
 
 
 # --- conditions within conditions -------------------------------------------------------------------------------------
@@ -339,7 +343,7 @@ IMPLICATIONS: tuple[Implication, ...] = (
     "2022;76:681-693 (BCLC)",
     tolerance="No tolerance; a percentage stands for every count that it allows",
 )
-def nested(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def nested(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """No count of a part exceeds the count of its whole, in whatever places the two are printed.
 
     The parts are those of `IMPLICATIONS`, and a grade within any grade across places. A percentage without a count
@@ -373,7 +377,7 @@ def _tables(cells: list[Cell]) -> set[str]:
     return {cell.about.file for cell in cells if cell.about.kind != "claim"}
 
 
-def _within(paper: Paper, parts: list[Cell], wholes: list[Cell], because: str) -> Iterator[Fault]:
+def _within(paper: Paper, parts: list[Cell], wholes: list[Cell], because: str) -> Iterator[Discrepancy]:
     if not parts or not wholes:
         return
     part = min(parts, key=lambda cell: min(counts_of(paper, cell), default=0))
@@ -388,7 +392,7 @@ def _within(paper: Paper, parts: list[Cell], wholes: list[Cell], because: str) -
         f"{because}."
     )
     printed = f"{part.text} / {whole.text}"
-    yield Fault("error", _n_or_pct(part, whole), printed, f"at most {most}", sentence, f"{fewest} > {most:.0f}")
+    yield Discrepancy("error", _n_or_pct(part, whole), printed, f"at most {most}", sentence, f"{fewest} > {most:.0f}")
 
 
 def _n_or_pct(*cells: Cell) -> tuple[str, ...]:
@@ -403,7 +407,7 @@ def _n_or_pct(*cells: Cell) -> tuple[str, ...]:
     "A level in the text and the other one in the table make up the group",
     tolerance="No tolerance for counts; rounding or cutting off for percentages",
 )
-def complements(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def complements(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Two levels that leave no third make up the group, also where text and table print one of them each.
 
     Within one table the rule on levels says so. A percentage without a count stands for every count that it allows.
@@ -420,7 +424,7 @@ def complements(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     yield from distinct(((fault.printed, fault.recomputed), fault) for fault in faults)
 
 
-def _not_complements(paper: Paper, one: Cell, other: Cell) -> Iterator[Fault]:
+def _not_complements(paper: Paper, one: Cell, other: Cell) -> Iterator[Discrepancy]:
     size = denominator(paper, one)
     in_one_table = one.about.file == other.about.file and one.about.kind != "claim"
     if in_one_table or not size or size != denominator(paper, other):
@@ -434,4 +438,4 @@ def _not_complements(paper: Paper, one: Cell, other: Cell) -> Iterator[Fault]:
         f"({one.text} in {one.about.source} and {other.text} in {other.about.source})."
     )
     printed, by_hand = f"{one.text} + {other.text}", f"{added((min(first), min(second)))}, not {size}"
-    yield Fault("error", _n_or_pct(one, other), printed, f"{size} patients", sentence, by_hand)
+    yield Discrepancy("error", _n_or_pct(one, other), printed, f"{size} patients", sentence, by_hand)

@@ -30,7 +30,7 @@ from haicbook.study import as_printed
 
 
 @dataclass(frozen=True, eq=False)
-class Row:
+class TableRatio:
     """A printed ratio: its values, and what stands in its cell."""
 
     value: Any
@@ -53,20 +53,20 @@ class Row:
         return tuple(f"{stem}/{name}" for name in ("hr", "ci_low", "ci_high"))
 
 
-def rows(desk: Desk, **attributes: object) -> Iterator[Row]:
+def rows(desk: Desk, **attributes: object) -> Iterator[TableRatio]:
     """Ratios of the Cox tables in random order."""
     for value in desk.shuffled(desk.values(kind="cox", statistic="hr", **attributes)):
-        yield Row(value, printed_of(desk.same_cell(value)))
+        yield TableRatio(value, printed_of(desk.same_cell(value)))
 
 
-def rewritten(desk: Desk, draft: Draft, row: Row, hr: float, low: float, high: float) -> Draft:
+def rewritten(desk: Desk, draft: Draft, row: TableRatio, hr: float, low: float, high: float) -> Draft:
     """The draft with another ratio and interval in a row's cell, in the same decimals."""
     decimals = row.numbers["hr"].decimals
     text = f"{fixed(hr, decimals)} ({fixed(low, decimals)}–{fixed(high, decimals)})"
     return draft.reprinted(row.value, text)
 
 
-def p_beside(desk: Desk, row: Row) -> Any | None:
+def p_beside(desk: Desk, row: TableRatio) -> Any | None:
     """The p-value of the row's model."""
     found = desk.values(kind="cox", file=row.value.file, line=row.value.line, model=row.value.model, statistic="p")
     return None if found.empty else found.iloc[0]
@@ -203,12 +203,12 @@ def ratio_twice(desk: Desk) -> Injected | None:
     return None
 
 
-def _inverted(desk: Desk, draft: Draft, row: Row) -> Draft:
+def _inverted(desk: Desk, draft: Draft, row: TableRatio) -> Draft:
     hr, low, high = (printed.value for printed in row.three)
     return rewritten(desk, draft, row, 1 / hr, 1 / high, 1 / low)
 
 
-def _significant(row: Row) -> bool:
+def _significant(row: TableRatio) -> bool:
     return (
         row.numbers["ci_high"].value + row.numbers["ci_high"].unit < 1
         or row.numbers["ci_low"].value - row.numbers["ci_low"].unit > 1
@@ -300,7 +300,7 @@ def ratio_events(desk: Desk) -> Injected | None:
     return Injected(draft, tuple(ids), max(needed, default=0) > most, f"{endpoint}, SE × {share:.2f}")
 
 
-def _least_error(desk: Desk, row: Row) -> float:
+def _least_error(desk: Desk, row: TableRatio) -> float:
     """What the sizes of a covariate's two groups allow, had everybody an event."""
     same = desk.values(kind="baseline", row=row.value.row, population=row.value.population, statistic="n")
     groups = same[same.level != ""].groupby("level").value.sum()

@@ -13,8 +13,8 @@ from statistics import median
 
 from haicbook.audit import registry
 from haicbook.audit.cells import Cell, by, grouped, place, whose
-from haicbook.audit.finding import Fault, Severity
-from haicbook.audit.rules.hazard_ratios.ratios import TREATMENT, HazardRatio, ratios, se_span
+from haicbook.audit.finding import Discrepancy, Severity
+from haicbook.audit.rules.hazard_ratios.ratios import TREATMENT, PrintedRatio, ratios, se_span
 from haicbook.audit.rules.p_values import Span
 from haicbook.study import Paper
 from haicbook.words import abbreviation, label
@@ -85,7 +85,7 @@ class Groups:
     source="Schoenfeld 1983; the bound SE² ≥ 1/e1 + 1/e2 is exact",
     tolerance="Rounding or cutting off of the limits; the split of patients and events that allows most",
 )
-def precision(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def precision(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """The standard error against the smallest one possible with so many patients and events, split so.
 
     For a covariate that is 0 or 1, each event adds p (1 - p) to the Cox model's information, p being the share of the
@@ -105,13 +105,13 @@ def precision(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
             yield _impossible(paper, found, ratio, bound)
 
 
-def too_narrow(paper: Paper, found: list[Cell], ratio: HazardRatio) -> bool:
+def too_narrow(paper: Paper, found: list[Cell], ratio: PrintedRatio) -> bool:
     """Whether the ratio's interval is narrower than its patients and events allow."""
     bound = _bound(paper, found, ratio)
     return bound is not None and se_span(ratio)[1] < bound.least_se
 
 
-def _impossible(paper: Paper, found: list[Cell], ratio: HazardRatio, bound: InformationBound) -> Fault:
+def _impossible(paper: Paper, found: list[Cell], ratio: PrintedRatio, bound: InformationBound) -> Discrepancy:
     se, width = se_span(ratio)[1], ratio.printed_se
     sentence = (
         f"{place(paper, ratio.cell)}: the interval {ratio.text} has a standard error of {width:.3f}; with "
@@ -119,10 +119,10 @@ def _impossible(paper: Paper, found: list[Cell], ratio: HazardRatio, bound: Info
         f"{_explanation(paper, found, ratio, bound, se)}"
     )
     recomputation = f"SE = ln({ratio.high.figure}/{ratio.low.figure})/3.92 = {width:.3f} < {bound.formula}"
-    return Fault("error", ratio.ids, ratio.text, f"SE at least {bound.least_se:.3f}", sentence, recomputation)
+    return Discrepancy("error", ratio.ids, ratio.text, f"SE at least {bound.least_se:.3f}", sentence, recomputation)
 
 
-def _explanation(paper: Paper, found: list[Cell], ratio: HazardRatio, bound: InformationBound, se: float) -> str:
+def _explanation(paper: Paper, found: list[Cell], ratio: PrintedRatio, bound: InformationBound, se: float) -> str:
     """What would make the interval possible: a larger population of the paper, or a covariate coded as -1 and 1."""
     for name, population in paper.spec.populations.items():
         larger = None if name == ratio.cell.about.population else _bound(paper, found, ratio, name)
@@ -139,7 +139,7 @@ def _explanation(paper: Paper, found: list[Cell], ratio: HazardRatio, bound: Inf
 # --- the most information ---------------------------------------------------------------------------------------------
 
 
-def _bound(paper: Paper, found: list[Cell], ratio: HazardRatio, population: str = "") -> InformationBound | None:
+def _bound(paper: Paper, found: list[Cell], ratio: PrintedRatio, population: str = "") -> InformationBound | None:
     """The bound of a ratio in its own population, or in another one of which only the patients are known."""
     own = ratio.cell.about.population
     sizes = paper.spec.populations.get(population or own)
@@ -156,7 +156,7 @@ def _bound(paper: Paper, found: list[Cell], ratio: HazardRatio, population: str 
     return None if groups is None else _best(groups, events, event)
 
 
-def groups_of(paper: Paper, found: list[Cell], ratio: HazardRatio, population: str = "") -> Groups | None:
+def groups_of(paper: Paper, found: list[Cell], ratio: PrintedRatio, population: str = "") -> Groups | None:
     """The groups that a ratio compares: the arms, or those of a covariate; None where it may not be of two groups."""
     population = population or ratio.cell.about.population
     sizes = paper.spec.populations[population].n
@@ -208,7 +208,7 @@ def _even(one: int, other: int, events: int) -> tuple[int, int]:
     return smaller, min(events - smaller, max(one, other))
 
 
-def total_events(found: list[Cell], ratio: HazardRatio) -> int | None:
+def total_events(found: list[Cell], ratio: PrintedRatio) -> int | None:
     """Events of the ratio's endpoint in its population, as printed in total or as the sum of the arms."""
     total = arm_events(found, ratio, "")
     if total is not None:
@@ -217,7 +217,7 @@ def total_events(found: list[Cell], ratio: HazardRatio) -> int | None:
     return sum(arm for arm in arms if arm is not None) if arms and None not in arms else None
 
 
-def _arms(found: list[Cell], ratio: HazardRatio) -> set[str]:
+def _arms(found: list[Cell], ratio: PrintedRatio) -> set[str]:
     """The arms that are compared in the ratio's population, or its only one, whose events are all events."""
     own = [cell for cell in found if cell.about.population == ratio.cell.about.population]
     compared = {
@@ -227,7 +227,7 @@ def _arms(found: list[Cell], ratio: HazardRatio) -> set[str]:
     return compared or (arms if len(arms) == 1 else set())
 
 
-def arm_events(found: list[Cell], ratio: HazardRatio, arm: str) -> int | None:
+def arm_events(found: list[Cell], ratio: PrintedRatio, arm: str) -> int | None:
     """Events of an arm; of all arms together where it is empty."""
     endpoint, criterion, population, _, _ = ratio.key
     terms = DEATHS if endpoint == "os" else EVENTS
@@ -321,17 +321,17 @@ class Model:
     """
 
     key: tuple[str, str, str, str]
-    rows: tuple[HazardRatio, ...]
+    rows: tuple[PrintedRatio, ...]
 
     @property
-    def treatment(self) -> HazardRatio | None:
+    def treatment(self) -> PrintedRatio | None:
         """The contrast of the arms, where the model has one."""
         return next((row for row in self.rows if row.of_treatment), None)
 
 
 def models(paper: Paper, found: list[Cell]) -> list[Model]:
     """The models of a paper, in the order of their first ratio."""
-    by_model: dict[tuple[str, str, str, str], list[HazardRatio]] = defaultdict(list)
+    by_model: dict[tuple[str, str, str, str], list[PrintedRatio]] = defaultdict(list)
     for ratio in ratios(found):
         endpoint, criterion, population, _, model = ratio.key
         if ratio.readable and population in paper.spec.populations:
@@ -339,7 +339,7 @@ def models(paper: Paper, found: list[Cell]) -> list[Model]:
     return [Model(key, tuple(rows)) for key, rows in by_model.items()]
 
 
-def fewest_events(ratio: HazardRatio, groups: Groups) -> int:
+def fewest_events(ratio: PrintedRatio, groups: Groups) -> int:
     """The least number of events that an interval this narrow needs: information at most e1 e2 / (e1 + e2)."""
     needed = 1 / se_span(ratio)[1] ** 2
     least = max(1, math.floor(4 * needed))
@@ -350,7 +350,7 @@ def fewest_events(ratio: HazardRatio, groups: Groups) -> int:
     return most
 
 
-def implied_events(ratio: HazardRatio, sizes: Span) -> Span:
+def implied_events(ratio: PrintedRatio, sizes: Span) -> Span:
     """Events that a treatment's interval implies, when the arms' shares of the patients at risk drift no further.
 
     1 / (SE^2 p (1 - p)) with p / (1 - p) = HR (n1 / n0) times a drift: from 1/1.5 to 1.5, and on to 1.5 / HR on the
@@ -372,7 +372,7 @@ def implied_events(ratio: HazardRatio, sizes: Span) -> Span:
     tolerance="Arms' shares of the patients at risk may drift by a factor of 1.5 in their odds, and as the ratio "
     "implies",
 )
-def same_patients(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def same_patients(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """The rows of one univariable analysis must rest on the same patients' events.
 
     A covariate's interval needs at least 4 / SE^2 events (more with an uneven split), by a bound that is exact; the
@@ -402,7 +402,7 @@ def _implied(paper: Paper, model: Model) -> Span | None:
     return implied_events(treatment, (sizes[treatment.cell.about.arm], sizes[treatment.cell.about.reference]))
 
 
-def _needed(paper: Paper, found: list[Cell], model: Model) -> Iterator[tuple[HazardRatio, int]]:
+def _needed(paper: Paper, found: list[Cell], model: Model) -> Iterator[tuple[PrintedRatio, int]]:
     """How many events each covariate's row needs, where its groups are known and its interval is possible at all."""
     for row in model.rows:
         groups = groups_of(paper, found, row)
@@ -410,7 +410,7 @@ def _needed(paper: Paper, found: list[Cell], model: Model) -> Iterator[tuple[Haz
             yield row, fewest_events(row, groups)
 
 
-def _fewer_events(paper: Paper, treatment: HazardRatio, printed: int, implied: Span) -> Fault:
+def _fewer_events(paper: Paper, treatment: PrintedRatio, printed: int, implied: Span) -> Discrepancy:
     """The interval is too wide for the printed events."""
     low, high = math.floor(implied[0]), math.ceil(implied[1])
     sentence = (
@@ -418,10 +418,12 @@ def _fewer_events(paper: Paper, treatment: HazardRatio, printed: int, implied: S
         f"{printed} are printed. The ratio does not look like one of all patients."
     )
     text, events = f"{treatment.text}; {printed}", f"{low} to {high} events"
-    return Fault("warning", treatment.ids, text, events, sentence, treatment.events_words)
+    return Discrepancy("warning", treatment.ids, text, events, sentence, treatment.events_words)
 
 
-def _more_patients(paper: Paper, treatment: HazardRatio, beyond: list[tuple[HazardRatio, int]], implied: Span) -> Fault:
+def _more_patients(
+    paper: Paper, treatment: PrintedRatio, beyond: list[tuple[PrintedRatio, int]], implied: Span
+) -> Discrepancy:
     said = "; ".join(f"{label(row.cell.quantity)}, {row.text}: at least {events}" for row, events in beyond)
     endpoint = abbreviation(treatment.cell.about.endpoint)
     low, high = math.floor(implied[0]), math.ceil(implied[1])
@@ -435,10 +437,10 @@ def _more_patients(paper: Paper, treatment: HazardRatio, beyond: list[tuple[Haza
     ids = (*treatment.ids, *(value_id for one, _ in beyond for value_id in one.ids))
     text = "; ".join([treatment.text, *(one.text for one, _ in beyond)])
     recomputed = f"{low} to {high} events against at least {beyond[0][1]}"
-    return Fault("warning", ids, text, recomputed, sentence, recomputation)
+    return Discrepancy("warning", ids, text, recomputed, sentence, recomputation)
 
 
-def _larger(paper: Paper, treatment: HazardRatio, events: int) -> str:
+def _larger(paper: Paper, treatment: PrintedRatio, events: int) -> str:
     """A larger population of the paper that has patients enough, where its own may not have."""
     sizes = {name: sum(population.n.values()) for name, population in paper.spec.populations.items()}
     own = sizes[treatment.cell.about.population]
@@ -454,7 +456,7 @@ def _larger(paper: Paper, treatment: HazardRatio, events: int) -> str:
     source="Schoenfeld 1983",
     tolerance="Four of five rows, at least five, within 1.5%; at most 80% of patients died",
 )
-def two_endpoints(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def two_endpoints(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Overall and progression-free survival do not have as many events when patients live on after a progression.
 
     A standard error goes with the root of the number of events. Where those of the same covariates agree for both
@@ -470,7 +472,7 @@ def two_endpoints(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
         yield from _same_errors(paper, found, model, other)
 
 
-def _same_errors(paper: Paper, found: list[Cell], os: Model, pfs: Model) -> Iterator[Fault]:
+def _same_errors(paper: Paper, found: list[Cell], os: Model, pfs: Model) -> Iterator[Discrepancy]:
     pairs = [(a, b) for a in os.rows for b in pfs.rows if a.cell.quantity == b.cell.quantity and _fine(a) and _fine(b)]
     if len(pairs) < _ENOUGH_ROWS:
         return
@@ -493,10 +495,10 @@ def _same_errors(paper: Paper, found: list[Cell], os: Model, pfs: Model) -> Iter
     by_hand = f"{label(one.cell.quantity)}: {one.se_words} and {other.se_words}"
     ids = tuple(value_id for a, b in pairs for value_id in (*a.ids, *b.ids))
     quotient = f"{math.exp(-2 * median(logs)):.2f} events of PFS for each death"
-    yield Fault("warning", ids, f"{one.text}; {other.text}", quotient, sentence, by_hand)
+    yield Discrepancy("warning", ids, f"{one.text}; {other.text}", quotient, sentence, by_hand)
 
 
-def _fine(ratio: HazardRatio) -> bool:
+def _fine(ratio: PrintedRatio) -> bool:
     """Whether the printed digits fix the standard error to within 2 per cent."""
     least, most = se_span(ratio, cut=False)
     return most - least <= 0.02 * least
@@ -519,7 +521,7 @@ def _shorter(found: list[Cell], population: str) -> bool:
     source="Schoenfeld 1983",
     tolerance="Deaths without progression may make up for the rest: as many as the progressions a note, more a warning",
 )
-def progressions(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def progressions(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Progressions, and deaths, against the events that a Cox model of progression-free survival needs.
 
     Deaths without progression are events too, so that more events than printed progressions are a note; a warning where
@@ -536,7 +538,7 @@ def progressions(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
             yield _too_few(paper, found, treatment, needed, counted)
 
 
-def _too_few(paper: Paper, found: list[Cell], ratio: HazardRatio, needed: int, counted: int) -> Fault:
+def _too_few(paper: Paper, found: list[Cell], ratio: PrintedRatio, needed: int, counted: int) -> Discrepancy:
     population = ratio.cell.about.population
     deaths, same = _count(found, "deaths", population), _same_as_response(found, population)
     known = f"; {deaths} deaths are printed" if deaths is not None else ""
@@ -552,7 +554,7 @@ def _too_few(paper: Paper, found: list[Cell], ratio: HazardRatio, needed: int, c
     )
     ids = tuple(cell.ids["n"] for cell in found if cell.quantity == PROGRESSIONS and "n" in cell.ids) + ratio.ids
     text = f"{counted}; {ratio.text}"
-    return Fault(severity, ids, text, f"at least {needed} events", sentence, ratio.events_words)
+    return Discrepancy(severity, ids, text, f"at least {needed} events", sentence, ratio.events_words)
 
 
 def _count(found: list[Cell], term: str, population: str, arm: str = "") -> int | None:

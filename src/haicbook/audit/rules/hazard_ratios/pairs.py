@@ -11,9 +11,9 @@ from functools import partial
 
 from haicbook.audit import registry
 from haicbook.audit.cells import Cell, group_size, grouped, place, what, whose
-from haicbook.audit.finding import Fault, Severity
+from haicbook.audit.finding import Discrepancy, Severity
 from haicbook.audit.rules.hazard_ratios.events import groups_of
-from haicbook.audit.rules.hazard_ratios.ratios import HazardRatio, p_words, ratios, span, z_span
+from haicbook.audit.rules.hazard_ratios.ratios import PrintedRatio, p_words, ratios, span, z_span
 from haicbook.study import Paper
 from haicbook.words import label
 
@@ -34,7 +34,7 @@ _CONTRAST = re.compile(r"([^\s(;,/]+)\s*(?:vs\.?|/)\s*([^\s);,/]+)")
     source="Coincidence",
     tolerance="Three decimals; the same ratio and a standard error within 0.5%; a note where the groups have one size",
 )
-def duplicates(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def duplicates(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Two covariates, or one covariate for two endpoints, with one hazard ratio and one interval.
 
     Judged where all three figures have three decimals, so that a coincidence is out of the question: the same figures
@@ -51,12 +51,12 @@ def duplicates(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     )
 
 
-def _fine(ratio: HazardRatio) -> bool:
+def _fine(ratio: PrintedRatio) -> bool:
     figures = (ratio.hr, ratio.low, ratio.high)
     return all(figure.decimals - ratio.filled >= _DECIMALS for figure in figures)
 
 
-def _comparable(one: HazardRatio, other: HazardRatio) -> bool:
+def _comparable(one: PrintedRatio, other: PrintedRatio) -> bool:
     """Two rows of one model, or one covariate in the same model of two endpoints with one p-value."""
     (e1, c1, p1, q1, m1), (e2, c2, p2, q2, m2) = one.key, other.key
     if (c1, p1, m1) != (c2, p2, m2):
@@ -66,20 +66,20 @@ def _comparable(one: HazardRatio, other: HazardRatio) -> bool:
     return q1 != q2 or one.cell.about.level != other.cell.about.level
 
 
-def _ps(ratio: HazardRatio) -> list[float]:
+def _ps(ratio: PrintedRatio) -> list[float]:
     return sorted({cell.numbers["p"].value for cell in ratio.p_cells})
 
 
-def _alike(one: HazardRatio, other: HazardRatio) -> bool:
+def _alike(one: PrintedRatio, other: PrintedRatio) -> bool:
     errors = [math.log(ratio.high.value / ratio.low.value) for ratio in (one, other)]
     return one.hr.value == other.hr.value and abs(math.log(errors[0] / errors[1])) < _CLOSE
 
 
-def _same(one: HazardRatio, other: HazardRatio) -> bool:
+def _same(one: PrintedRatio, other: PrintedRatio) -> bool:
     return (one.hr.value, one.low.value, one.high.value) == (other.hr.value, other.low.value, other.high.value)
 
 
-def _of_one_size(paper: Paper, found: list[Cell], one: HazardRatio, other: HazardRatio) -> bool:
+def _of_one_size(paper: Paper, found: list[Cell], one: PrintedRatio, other: PrintedRatio) -> bool:
     """Whether the baseline table has groups of one size for two covariates."""
     if one.cell.quantity == other.cell.quantity:
         return False
@@ -90,7 +90,7 @@ def _of_one_size(paper: Paper, found: list[Cell], one: HazardRatio, other: Hazar
     return bool(sizes[0] & sizes[1])
 
 
-def _twice(paper: Paper, one: HazardRatio, other: HazardRatio, *, of_one_size: bool) -> Fault:
+def _twice(paper: Paper, one: PrintedRatio, other: PrintedRatio, *, of_one_size: bool) -> Discrepancy:
     same, two_p = _same(one, other), bool(_ps(one) and _ps(other)) and _ps(one) != _ps(other)
     perhaps = same and not two_p and of_one_size
     severity: Severity = "info" if perhaps else "error" if same and two_p else "warning"
@@ -113,10 +113,10 @@ def _twice(paper: Paper, one: HazardRatio, other: HazardRatio, *, of_one_size: b
     ]
     interval_p = f"p {p_words(z_span(one))}"
     words = "; ".join([*differences, f"the interval gives {interval_p}"])
-    return Fault(severity, ids, printed, interval_p, sentence, words)
+    return Discrepancy(severity, ids, printed, interval_p, sentence, words)
 
 
-def _with_p(ratio: HazardRatio) -> str:
+def _with_p(ratio: PrintedRatio) -> str:
     ps = [cell.numbers["p"].figure for cell in ratio.p_cells]
     return f"{ratio.text}" + (f", p {ps[0]}" if ps else "")
 
@@ -129,7 +129,7 @@ def _with_p(ratio: HazardRatio) -> str:
     "A hazard ratio points the way of the medians and rates",
     tolerance="Interval excludes 1; medians a tenth apart, beyond rounding",
 )
-def direction(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def direction(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """A hazard ratio below 1 goes with the longer median and the higher rates of its arm.
 
     An error where a significant ratio points one way, and no median and no rate that both arms have goes with it, while
@@ -145,13 +145,13 @@ def direction(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
             yield from _reversed(paper, found, ratio, side)
 
 
-def _side(ratio: HazardRatio) -> int:
+def _side(ratio: PrintedRatio) -> int:
     """-1 where the whole interval lies below 1, 1 where it lies above, else 0."""
     _, low, high = ratio.spans()
     return -1 if high[1] < 1 else 1 if low[0] > 1 else 0
 
 
-def _reversed(paper: Paper, found: list[Cell], ratio: HazardRatio, side: int) -> Iterator[Fault]:
+def _reversed(paper: Paper, found: list[Cell], ratio: PrintedRatio, side: int) -> Iterator[Discrepancy]:
     arm, reference = ratio.cell.about.arm, ratio.cell.about.reference
     against: list[tuple[Cell, Cell]] = []
     for mine, other in _pairs(found, ratio, arm, reference):
@@ -176,7 +176,7 @@ def _reversed(paper: Paper, found: list[Cell], ratio: HazardRatio, side: int) ->
     text, hr = f"{ratio.text}; {mine.text}; {other.text}", ratio.hr
     repair = f"1/{hr.figure} = {1 / hr.value:.{hr.decimals}f} would point the same way."
     by_hand = f"ln({hr.figure}) = {math.log(hr.value):.2f}; {mine.text} against {other.text}"
-    yield Fault("error", ids, text, "", sentence, by_hand, repair)
+    yield Discrepancy("error", ids, text, "", sentence, by_hand, repair)
 
 
 def _error(paper: Paper, one: Cell, other: Cell) -> float:
@@ -188,7 +188,7 @@ def _error(paper: Paper, one: Cell, other: Cell) -> float:
     return 2 * math.sqrt(variance)
 
 
-def _pairs(found: list[Cell], ratio: HazardRatio, arm: str, reference: str) -> list[tuple[Cell, Cell]]:
+def _pairs(found: list[Cell], ratio: PrintedRatio, arm: str, reference: str) -> list[tuple[Cell, Cell]]:
     """Medians and rates of both arms, from the same section."""
     curves = [
         cell
@@ -214,13 +214,13 @@ def _pairs(found: list[Cell], ratio: HazardRatio, arm: str, reference: str) -> l
     source="Hausman 1978",
     tolerance="Both intervals exclude 1",
 )
-def adjustment(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def adjustment(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """A ratio alone and adjusted lie on two sides of 1, both significantly: a warning.
 
     Adjustment moves an estimate by about as much as the squared standard errors differ (Hausman); two significant
     estimates of opposite sign are further apart than that, and a group taken for its reference is likelier.
     """
-    by_row: dict[object, dict[str, HazardRatio]] = defaultdict(dict)
+    by_row: dict[object, dict[str, PrintedRatio]] = defaultdict(dict)
     for ratio in ratios(found):
         if ratio.readable and ratio.cell.about.model:
             endpoint, criterion, population, covariate, model = ratio.key
@@ -236,13 +236,13 @@ def adjustment(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
         )
         repair = f"1/{adjusted.hr.figure} = {1 / adjusted.hr.value:.{adjusted.hr.decimals}f}"
         ids = (*alone.ids, *adjusted.ids)
-        yield Fault("warning", ids, f"{alone.text}; {adjusted.text}", "", sentence, repair)
+        yield Discrepancy("warning", ids, f"{alone.text}; {adjusted.text}", "", sentence, repair)
 
 
 @rule("ratio_coding", "A covariate's groups are compared the same way round")
-def coding(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def coding(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """One covariate's groups compared one way round for one endpoint and the other way for another: a note."""
-    by_row: dict[object, dict[str, HazardRatio]] = defaultdict(dict)
+    by_row: dict[object, dict[str, PrintedRatio]] = defaultdict(dict)
     for ratio in ratios(found):
         if ratio.cell.about.kind == "cox" and _CONTRAST.search(ratio.cell.about.label):
             endpoint, criterion, population, covariate, _ = ratio.key
@@ -257,7 +257,7 @@ def coding(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
                 )
                 ids = (*one.ids, *other.ids)
                 text = f"{one.cell.about.label}; {other.cell.about.label}"
-                yield Fault("info", ids, text, "", sentence)
+                yield Discrepancy("info", ids, text, "", sentence)
 
 
 @rule(
@@ -266,7 +266,7 @@ def coding(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     source="All three figures end in a zero once in 1,000 times",
     tolerance="Three decimals and more",
 )
-def digits(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def digits(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Ratios rounded to fewer digits than printed, and filled up with zeros: a note on all of them."""
     filled = [ratio for ratio in ratios(found) if ratio.readable and ratio.filled]
     if not filled:
@@ -281,4 +281,4 @@ def digits(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     )
     ids = tuple(value_id for ratio in filled for value_id in ratio.ids)
     text = "; ".join(ratio.text for ratio in filled)
-    yield Fault("info", ids, text, "", sentence, count=len(filled))
+    yield Discrepancy("info", ids, text, "", sentence, count=len(filled))

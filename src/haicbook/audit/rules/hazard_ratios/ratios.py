@@ -14,7 +14,7 @@ from functools import lru_cache
 from statistics import NormalDist
 
 from haicbook.audit.cells import Cell, by
-from haicbook.audit.edits import Change, digits
+from haicbook.audit.edits import EditKind, digits
 from haicbook.audit.rules.p_values import Span, comparable, flips, two_sided
 from haicbook.printed import Printed, parse_number
 
@@ -27,7 +27,7 @@ _of_model = by("endpoint", "criterion", "population", "quantity", "model")
 
 
 @dataclass(frozen=True, eq=False)
-class HazardRatio:
+class PrintedRatio:
     """One printed hazard ratio, in however many places.
 
     Attributes
@@ -123,18 +123,18 @@ def span(printed: Printed, filled: int = 0, *, cut: bool = True) -> Span:
     return max(printed.value - unit / 2, 0.0), printed.value + (unit if cut else unit / 2)
 
 
-def ratios(found: Iterable[Cell]) -> tuple[HazardRatio, ...]:
+def ratios(found: Iterable[Cell]) -> tuple[PrintedRatio, ...]:
     """The hazard ratios of a paper that have an interval; one that table and text both print is one."""
     return _ratios(tuple(found))
 
 
 @lru_cache(maxsize=8)
-def _ratios(found: tuple[Cell, ...]) -> tuple[HazardRatio, ...]:
+def _ratios(found: tuple[Cell, ...]) -> tuple[PrintedRatio, ...]:
     p_values: dict[object, list[Cell]] = defaultdict(list)
     for cell in found:
         if "p" in cell.numbers:
             p_values[_place(cell)].append(cell)
-    once: dict[object, HazardRatio] = {}
+    once: dict[object, PrintedRatio] = {}
     for cell in found:
         if "hr" not in cell.numbers or not {"ci_low", "ci_high"} <= set(cell.numbers):
             continue
@@ -146,7 +146,7 @@ def _ratios(found: tuple[Cell, ...]) -> tuple[HazardRatio, ...]:
             known = once[key]
             once[key] = replace(known, cells=(*known.cells, cell), p_cells=(*known.p_cells, *ps))
         else:
-            once[key] = HazardRatio((cell,), hr, low, high, ps, _filled(hr, low, high))
+            once[key] = PrintedRatio((cell,), hr, low, high, ps, _filled(hr, low, high))
     return tuple(once.values())
 
 
@@ -170,20 +170,20 @@ def _filled(*figures: Printed) -> int:
 # --- arithmetic -------------------------------------------------------------------------------------------------------
 
 
-def se_span(ratio: HazardRatio, *, cut: bool = True) -> Span:
+def se_span(ratio: PrintedRatio, *, cut: bool = True) -> Span:
     """The standard errors of the log hazard ratio that the interval allows: (ln high - ln low) / 3.92."""
     _, low, high = ratio.spans(cut=cut)
     return max(_log(high[0]) - _log(low[1]), 0.0) / (2 * Z95), (_log(high[1]) - _log(low[0])) / (2 * Z95)
 
 
-def asymmetry(ratio: HazardRatio) -> float:
+def asymmetry(ratio: PrintedRatio) -> float:
     """Least distance on the log scale from the estimate to the middle of its limits; 0 where rounding explains it."""
     hr, low, high = ratio.spans()
     middle = (_log(low[0]) + _log(high[0])) / 2, (_log(low[1]) + _log(high[1])) / 2
     return max(0.0, _log(hr[0]) - middle[1], middle[0] - _log(hr[1]))
 
 
-def z_span(ratio: HazardRatio, *, cut: bool = True) -> Span:
+def z_span(ratio: PrintedRatio, *, cut: bool = True) -> Span:
     """The least and the largest Wald |z| that the three figures allow.
 
     With a = ln low and b = ln high, |z| = 1.96 |a + b| / (b - a): a quotient of linear functions, so that it is
@@ -253,7 +253,7 @@ def _log(value: float) -> float:
     return math.log(max(value, 1e-12))
 
 
-def figures_of(ratio: HazardRatio, **changed: str) -> HazardRatio:
+def figures_of(ratio: PrintedRatio, **changed: str) -> PrintedRatio:
     """The ratio with some of its figures (`hr`, `low`, `high`) read differently."""
     read = {name: parse_number(figure) for name, figure in changed.items()}
     # mypy takes any keyword for any field, `filled` too
@@ -284,7 +284,7 @@ class FigureRepair:
     part: str
     printed: str
     repaired: str
-    change: Change
+    change: EditKind
 
     @property
     def words(self) -> str:
@@ -292,7 +292,7 @@ class FigureRepair:
         return f"{self.repaired} for {self.printed} as {_WORDS[self.part]} ({self.change})"
 
 
-def repairs(ratio: HazardRatio) -> list[FigureRepair]:
+def repairs(ratio: PrintedRatio) -> list[FigureRepair]:
     """Every single edit of one figure after which the interval is symmetric and agrees with the printed p-values.
 
     Two digits that change places, one digit, and stray characters of an unreadable figure are tried.
@@ -307,7 +307,7 @@ def repairs(ratio: HazardRatio) -> list[FigureRepair]:
     return list(found.values())
 
 
-def repair_words(ratio: HazardRatio) -> str:
+def repair_words(ratio: PrintedRatio) -> str:
     """The repairs as a sentence: the one, or how many there are; empty where no single edit will do."""
     found = repairs(ratio)
     checked = "the interval is symmetric" + (" and the p-value reproduced" if ratio.p_cells else "")
@@ -319,13 +319,13 @@ def repair_words(ratio: HazardRatio) -> str:
     return f"{len(found)} single edits would do, among them {first}: {checked} then."
 
 
-def _stray(figure: str) -> Iterator[tuple[str, Change]]:
+def _stray(figure: str) -> Iterator[tuple[str, EditKind]]:
     for length in range(1, _STRAY + 1):
         for start in range(len(figure) - length + 1):
-            yield figure[:start] + figure[start + length :], Change.STRAY
+            yield figure[:start] + figure[start + length :], EditKind.STRAY
 
 
-def _agrees(ratio: HazardRatio) -> bool:
+def _agrees(ratio: PrintedRatio) -> bool:
     if not ratio.readable or asymmetry(ratio) > 0:
         return False
     z = z_span(ratio, cut=False)

@@ -9,9 +9,9 @@ from functools import partial
 
 from haicbook.audit import registry
 from haicbook.audit.cells import Cell, by, place
-from haicbook.audit.finding import Fault, Severity
+from haicbook.audit.finding import Discrepancy, Severity
 from haicbook.audit.rules.hazard_ratios.ratios import (
-    HazardRatio,
+    PrintedRatio,
     asymmetry,
     distance,
     format_p,
@@ -47,7 +47,7 @@ rule = partial(registry.rule, topic="hazard_ratios", inspect_sr=registry.STATIST
     tolerance="Rounding or cutting off of all three figures; an error beyond what a profile likelihood could "
     "explain (SE²)",
 )
-def symmetry(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def symmetry(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """The estimate lies in the middle of its limits on the log scale: HR squared is their product.
 
     So it does for Wald intervals, which SPSS, SAS and R print. Intervals by profile likelihood are off by about
@@ -59,7 +59,7 @@ def symmetry(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
         yield from _asymmetric(paper, ratio)
 
 
-def _asymmetric(paper: Paper, ratio: HazardRatio) -> Iterator[Fault]:
+def _asymmetric(paper: Paper, ratio: PrintedRatio) -> Iterator[Discrepancy]:
     if not ratio.readable:
         yield from _unreadable(paper, ratio)
         return
@@ -78,10 +78,10 @@ def _asymmetric(paper: Paper, ratio: HazardRatio) -> Iterator[Fault]:
         f"{implied}, the paper prints {ratio.hr.figure}."
     )
     recomputation = f"√({ratio.low.figure} × {ratio.high.figure}) = {middle:.{ratio.hr.decimals + 1}f}"
-    yield Fault(severity, ratio.ids, ratio.text, implied, sentence, recomputation, repair)
+    yield Discrepancy(severity, ratio.ids, ratio.text, implied, sentence, recomputation, repair)
 
 
-def _unreadable(paper: Paper, ratio: HazardRatio) -> Iterator[Fault]:
+def _unreadable(paper: Paper, ratio: PrintedRatio) -> Iterator[Discrepancy]:
     """A limit that is a misprint: the other two figures say what it must be."""
     broken = [part for part in ("low", "high") if getattr(ratio, part).state == "unreadable"]
     if len(broken) != 1 or ratio.hr.state != "exact":
@@ -97,7 +97,7 @@ def _unreadable(paper: Paper, ratio: HazardRatio) -> Iterator[Fault]:
         f"{place(paper, ratio.cell)}: {misprint} is no number; the ratio and its other limit put it at {implied}."
     )
     recomputation = f"{ratio.hr.figure}² / {other.figure} = {ratio.hr.value**2 / other.value:.{decimals}f}"
-    yield Fault("error", ratio.ids, ratio.text, implied, sentence, recomputation, repair_words(ratio))
+    yield Discrepancy("error", ratio.ids, ratio.text, implied, sentence, recomputation, repair_words(ratio))
 
 
 @rule(
@@ -107,7 +107,7 @@ def _unreadable(paper: Paper, ratio: HazardRatio) -> Iterator[Fault]:
     tolerance="Rounding of all figures; 0.3 in z for a likelihood-ratio or log-rank p where a paper's "
     "other p are not Wald's",
 )
-def p_values(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def p_values(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """The p-value printed with a hazard ratio against the Wald test of its interval.
 
     |z| = |ln HR| / SE with SE = ln(high / low) / 3.92, over the rounding of all three figures. A p that differs is an
@@ -145,7 +145,7 @@ def p_values(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
 class _Judged:
     """A ratio, one p-value printed with it, and how far the two lie apart in z."""
 
-    ratio: HazardRatio
+    ratio: PrintedRatio
     cell: Cell
     off: float
 
@@ -166,7 +166,7 @@ class _Judged:
         return (*self.ratio.ids, *(cell.ids["p"] for cell in self.ratio.p_cells))
 
 
-def _other_p(paper: Paper, row: _Judged, *, wald: bool) -> Fault:
+def _other_p(paper: Paper, row: _Judged, *, wald: bool) -> Discrepancy:
     ratio, p = row.ratio, p_words(z_span(row.ratio))
     said = (_TWO_SIDES if row.flips else "") + (
         " The paper's other rows are reproduced by the Wald test." if wald else ""
@@ -174,10 +174,10 @@ def _other_p(paper: Paper, row: _Judged, *, wald: bool) -> Fault:
     sentence = f"{place(paper, ratio.cell)}: {ratio.text} gives p {p}; the paper prints {printed_p(row.p)}.{said}"
     grave = row.off > FAR or (row.flips and (wald or row.off > TEST_DISTANCE))
     severity: Severity = "error" if grave else "warning"
-    return Fault(severity, row.ids, row.text, f"p {p}", sentence, _wald_words(ratio), repair_words(ratio))
+    return Discrepancy(severity, row.ids, row.text, f"p {p}", sentence, _wald_words(ratio), repair_words(ratio))
 
 
-def _other_tests(paper: Paper, rows: list[_Judged], judged: int) -> Iterator[Fault]:
+def _other_tests(paper: Paper, rows: list[_Judged], judged: int) -> Iterator[Discrepancy]:
     """One note on all p-values that another test may have given."""
     if not rows:
         return
@@ -192,10 +192,10 @@ def _other_tests(paper: Paper, rows: list[_Judged], judged: int) -> Iterator[Fau
     )
     ids = tuple(dict.fromkeys(value_id for row in rows for value_id in row.ids))
     text, recomputed = "; ".join(row.text for row in rows), "; ".join(f"p {p_words(z_span(r.ratio))}" for r in rows)
-    yield Fault("info", ids, text, recomputed, sentence, _wald_words(rows[0].ratio), count=len(rows))
+    yield Discrepancy("info", ids, text, recomputed, sentence, _wald_words(rows[0].ratio), count=len(rows))
 
 
-def _wald_words(ratio: HazardRatio) -> str:
+def _wald_words(ratio: PrintedRatio) -> str:
     """The test, from the printed figures alone."""
     z = math.log(ratio.hr.value) / ratio.printed_se
     return f"SE = {ratio.se_words}; z = ln({ratio.hr.figure})/SE = {z:.2f}; p = {format_p(two_sided(z))}"
@@ -210,7 +210,7 @@ def _wald_words(ratio: HazardRatio) -> str:
     source="Cox 1972 (the log-rank test is the score test)",
     tolerance="0.3 in z, beyond the rounding of all figures",
 )
-def log_rank(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def log_rank(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """The p-value between two curves against the unadjusted hazard ratio of the arms.
 
     The log-rank test is the score test of the Cox model: its z is the Wald z to within 0.3 in 99 of 100 analyses
@@ -237,7 +237,7 @@ def _of_curves(cell: Cell) -> bool:
     return whole and row.kind != "cox" and set(cell.numbers) == {"p"} and bool(row.reference)
 
 
-def _far_apart(paper: Paper, ratio: HazardRatio, cell: Cell, off: float) -> Fault:
+def _far_apart(paper: Paper, ratio: PrintedRatio, cell: Cell, off: float) -> Discrepancy:
     printed, z = cell.numbers["p"], z_span(ratio)
     flip = interval_flips(z, printed)
     sentence = (
@@ -247,4 +247,4 @@ def _far_apart(paper: Paper, ratio: HazardRatio, cell: Cell, off: float) -> Faul
     ids = (cell.ids["p"], *ratio.ids)
     severity: Severity = "error" if flip or off > FAR else "warning"
     text = f"{printed_p(printed)}; {ratio.text}"
-    return Fault(severity, ids, text, f"p {p_words(z)}", sentence, _wald_words(ratio))
+    return Discrepancy(severity, ids, text, f"p {p_words(z)}", sentence, _wald_words(ratio))

@@ -10,7 +10,7 @@ from functools import partial
 
 from haicbook.audit import registry
 from haicbook.audit.cells import Cell, place
-from haicbook.audit.finding import Fault, Severity
+from haicbook.audit.finding import Discrepancy, Severity
 from haicbook.audit.rules.hazard_ratios.ratios import Z95, distance, interval_flips, p_words, z_of_p
 from haicbook.audit.rules.p_values import Span, printed_p
 from haicbook.audit.rules.survival.printed_curves import ENDPOINTS, Curve, CurvePoint, curves
@@ -101,7 +101,7 @@ def least_error_of_log(survival: float, n: int) -> float:
     source="Greenwood 1926; Kalbfleisch and Prentice 2002",
     tolerance="Plain, log, log-log, logit or arcsine scale, over the rounding of all figures",
 )
-def rate_intervals(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def rate_intervals(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """The interval of a rate is symmetric on some scale, and not narrower than its patients allow.
 
     Scales: plain, log (R's), log-log (SAS's, Stata's), logit, arcsine. A warning where rounding puts the rate in the
@@ -128,7 +128,7 @@ def _finite(mark: CurvePoint) -> tuple[Span, Span] | None:
     return limits if limits[0][0] <= mark.span()[1] and mark.span()[0] <= limits[1][1] else None
 
 
-def _judged_interval(paper: Paper, curve: Curve, mark: CurvePoint, limits: tuple[Span, Span]) -> Iterator[Fault]:
+def _judged_interval(paper: Paper, curve: Curve, mark: CurvePoint, limits: tuple[Span, Span]) -> Iterator[Discrepancy]:
     scales, rate = fitting(mark, limits), mark.span()
     least = least_error_of_log(rate[1], curve.n) if curve.n is not None else 0.0
     most = max(error_of_log(scale, rate, limits)[1] for scale in scales or SCALES)
@@ -138,7 +138,7 @@ def _judged_interval(paper: Paper, curve: Curve, mark: CurvePoint, limits: tuple
             f"with {curve.n} patients it is at least {least:.3f}, and more with censoring."
         )
         words, by_hand = f"SE at least {least:.3f}", f"√((1 - S)/(n S)) = {least:.3f} with n = {curve.n}"
-        yield Fault("error", mark.interval_ids, mark.text, words, sentence, by_hand)
+        yield Discrepancy("error", mark.interval_ids, mark.text, words, sentence, by_hand)
     elif not scales:
         middles = ", ".join(f"{scale.name} {100 * _middle(scale, limits):.1f}%" for scale in SCALES[:3])
         sentence = (
@@ -146,7 +146,7 @@ def _judged_interval(paper: Paper, curve: Curve, mark: CurvePoint, limits: tuple
             f"{middles}."
         )
         by_hand = f"√({mark.low.figure} × {mark.high.figure}) for the log scale" if mark.low and mark.high else ""
-        yield Fault("warning", mark.interval_ids, mark.text, middles, sentence, by_hand)
+        yield Discrepancy("warning", mark.interval_ids, mark.text, middles, sentence, by_hand)
 
 
 def fitting(mark: CurvePoint, limits: tuple[Span, Span]) -> list[Scale]:
@@ -177,7 +177,7 @@ def _middle(scale: Scale, limits: tuple[Span, Span]) -> float:
     source="Klein, Logan, Harhoff and Andersen 2007",
     tolerance="Any of five scales, over the rounding of all figures",
 )
-def rate_tests(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def rate_tests(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """The p-value between two rates at a time against their intervals.
 
     z = |g(S1) - g(S0)| / sqrt(SE1² + SE0²) on each of the five scales, over the rounding of all figures and over the
@@ -204,7 +204,7 @@ def rate_tests(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
 
 def _tested(
     paper: Paper, cell: Cell, arms: tuple[Curve, Curve], marks: tuple[CurvePoint, CurvePoint]
-) -> Iterator[Fault]:
+) -> Iterator[Discrepancy]:
     printed = cell.numbers["p"]
     spans = {scale.name: _z(scale, arms, marks) for scale in SCALES}
     if any(distance(span, z_of_p(printed)) == 0 for span in spans.values()):
@@ -222,7 +222,7 @@ def _tested(
     ids = (cell.ids["p"], *marks[0].interval_ids, *marks[1].interval_ids)
     text = f"{printed_p(printed)}; {marks[0].text}; {marks[1].text}"
     severity: Severity = "error" if flip else "warning"
-    yield Fault(severity, ids, text, said, sentence, plain)
+    yield Discrepancy(severity, ids, text, said, sentence, plain)
 
 
 def _z(scale: Scale, arms: tuple[Curve, Curve], marks: tuple[CurvePoint, CurvePoint]) -> Span:
@@ -279,7 +279,7 @@ def _plain_words(marks: tuple[CurvePoint, CurvePoint]) -> str:
     source="Brookmeyer and Crowley 1982",
     tolerance="Four of five symmetric within rounding, by chance in less than 1 of 200 papers",
 )
-def symmetric_medians(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def symmetric_medians(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Medians that lie in the middle of their limits come from a normal approximation (SPSS), not from the curve.
 
     Brookmeyer and Crowley's limits are where the curve's own limits cross one half; they are askew. Four of five
@@ -314,7 +314,7 @@ def symmetric_medians(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
     by_hand = f"({low.figure} + {high.figure})/2 = {middle:.{max(low.decimals, high.decimals) + 1}f}"
     text = "; ".join(cell.text for cell in symmetric)
     severity: Severity = "warning" if claimed else "info"
-    yield Fault(severity, ids, text, "a normal approximation", sentence, by_hand, count=len(symmetric))
+    yield Discrepancy(severity, ids, text, "a normal approximation", sentence, by_hand, count=len(symmetric))
 
 
 def _intervals(found: list[Cell]) -> dict[object, Cell]:
@@ -368,7 +368,7 @@ def _chance(cell: Cell, filled: int) -> float:
     source="Brookmeyer and Crowley 1982; Greenwood 1926",
     tolerance="Plain, log and log-log scales agree, over the rounding of all figures",
 )
-def inverted(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def inverted(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """The median's interval holds the times at which the rate's interval holds one half (Brookmeyer and Crowley).
 
     Where a rate is printed with its interval, its standard error is known; else it is at least that without censoring
@@ -419,7 +419,7 @@ def _within(scale: Scale, survival: float, error: float) -> bool:
     return off <= Z95 * scale.slope(inside(survival)) * error
 
 
-def _at_odds(paper: Paper, curve: Curve, median: CurvePoint, against: list[tuple[CurvePoint, bool]]) -> Fault:
+def _at_odds(paper: Paper, curve: Curve, median: CurvePoint, against: list[tuple[CurvePoint, bool]]) -> Discrepancy:
     claimed = BROOKMEYER_CROWLEY in (paper.spec.methods.median_ci or "").lower()
     normal = _is_symmetric(median.cell) if median.cell.number("ci_low") and median.cell.number("ci_high") else False
     severity: Severity = "error" if claimed else "info" if normal else "warning"
@@ -436,7 +436,7 @@ def _at_odds(paper: Paper, curve: Curve, median: CurvePoint, against: list[tuple
     text = "; ".join([median.text, *(rate.words for rate, _ in against)])
     recomputed = "; ".join(f"{rate.time:g} months {'inside' if holds else 'outside'}" for rate, holds in against)
     words = "; ".join(_interval_words(curve, rate) for rate, _ in against)
-    return Fault(severity, ids, text, recomputed, sentence, words)
+    return Discrepancy(severity, ids, text, recomputed, sentence, words)
 
 
 def _interval_words(curve: Curve, rate: CurvePoint) -> str:

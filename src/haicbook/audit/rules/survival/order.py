@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from haicbook.audit import registry
 from haicbook.audit.cells import Cell, place
-from haicbook.audit.finding import Fault, Severity
+from haicbook.audit.finding import Discrepancy, Severity
 from haicbook.audit.rules.survival.printed_curves import Curve, CurvePoint, curves
 from haicbook.printed import parse_date
 from haicbook.study import Paper
@@ -30,7 +30,7 @@ _SLIGHTLY = " Only censoring can turn estimates round so, and only slightly."
     source="Definition of the median",
     tolerance="Rounding or cutting off of rate and median",
 )
-def landmarks(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def landmarks(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """A curve lies above one half before its median, and not above it from the median on.
 
     Rates and medians of one arm are compared over the rounding of both, whichever place prints them.
@@ -50,7 +50,7 @@ def landmarks(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
 
 
 @rule("monotone", "A survival curve never rises", tolerance="Rounding or cutting off of both rates")
-def monotone(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def monotone(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """A survival curve never rises."""
     for curve in curves(paper, found):
         for earlier, later in itertools.combinations(curve.rates, 2):
@@ -59,9 +59,9 @@ def monotone(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
                 yield _pair("error", later, earlier, sentence, "not above")
 
 
-def _pair(severity: Severity, one: CurvePoint, other: CurvePoint, sentence: str, recomputed: str) -> Fault:
+def _pair(severity: Severity, one: CurvePoint, other: CurvePoint, sentence: str, recomputed: str) -> Discrepancy:
     printed, by_hand = f"{one.words}; {other.words}", f"{one.words} against {other.words}"
-    return Fault(severity, (*one.ids, *other.ids), printed, recomputed, sentence, by_hand)
+    return Discrepancy(severity, (*one.ids, *other.ids), printed, recomputed, sentence, by_hand)
 
 
 # --- two endpoints of one arm -----------------------------------------------------------------------------------------
@@ -73,7 +73,7 @@ def _pair(severity: Severity, one: CurvePoint, other: CurvePoint, sentence: str,
     source="Definition of the endpoints",
     tolerance="A warning within two binomial standard errors, a note where rates differ by less than one patient in n",
 )
-def endpoints_in_order(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def endpoints_in_order(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Progression-free survival is not above overall survival, nor above liver-specific progression-free survival.
 
     Each patient's time is the shorter one, but where patients are censored late events weigh more, so that estimates
@@ -91,7 +91,7 @@ def endpoints_in_order(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
                 yield from _rates_out_of_order(paper, shorter, longer)
 
 
-def _medians_out_of_order(paper: Paper, shorter: Curve, longer: Curve) -> Iterator[Fault]:
+def _medians_out_of_order(paper: Paper, shorter: Curve, longer: Curve) -> Iterator[Discrepancy]:
     names = abbreviation(shorter.endpoint), abbreviation(longer.endpoint)
     if not (shorter.medians and longer.medians):
         return
@@ -110,7 +110,7 @@ def _binomial(share: float, n: int) -> float:
     return math.sqrt(max(share * (1 - share), 0.0) / n)
 
 
-def _rates_out_of_order(paper: Paper, shorter: Curve, longer: Curve) -> Iterator[Fault]:
+def _rates_out_of_order(paper: Paper, shorter: Curve, longer: Curve) -> Iterator[Discrepancy]:
     names = abbreviation(shorter.endpoint), abbreviation(longer.endpoint)
     for time in sorted({mark.time for mark in shorter.rates} & {mark.time for mark in longer.rates}):
         one = min((mark for mark in shorter.rates if mark.time == time), key=lambda mark: mark.span()[0])
@@ -137,7 +137,7 @@ def _rates_out_of_order(paper: Paper, shorter: Curve, longer: Curve) -> Iterator
     source="Coincidence",
     tolerance="Two rates at least, of one decimal",
 )
-def same_curves(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def same_curves(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Two endpoints of one arm with the same rates, at two times at least, and different medians: a note."""
     for one, other in itertools.combinations(curves(paper, found), 2):
         same_arm = one.key[1:] == other.key[1:]
@@ -152,7 +152,7 @@ def same_curves(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
             yield _same_rates(paper, one, other, equal)
 
 
-def _same_rates(paper: Paper, one: Curve, other: Curve, equal: list[tuple[CurvePoint, CurvePoint]]) -> Fault:
+def _same_rates(paper: Paper, one: Curve, other: Curve, equal: list[tuple[CurvePoint, CurvePoint]]) -> Discrepancy:
     names, rates = [abbreviation(curve.endpoint) for curve in (one, other)], " and ".join(a.words for a, _ in equal)
     medians = [curve.medians[0] for curve in (one, other)]
     sentence = (
@@ -162,7 +162,7 @@ def _same_rates(paper: Paper, one: Curve, other: Curve, equal: list[tuple[CurveP
     ids = tuple(value_id for pair in equal for mark in pair for value_id in mark.ids)
     ids += (*medians[0].ids, *medians[1].ids)
     words = f"{rates}; {medians[0].words} against {medians[1].words}"
-    return Fault("info", ids, words, "", sentence, words)
+    return Discrepancy("info", ids, words, "", sentence, words)
 
 
 # --- arms together ----------------------------------------------------------------------------------------------------
@@ -174,7 +174,7 @@ def _same_rates(paper: Paper, one: Curve, other: Curve, equal: list[tuple[CurveP
     source="The pooled hazard is a mean of the arms' hazards",
     tolerance="Rounding; a note where only cutting off explains it",
 )
-def pooled(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def pooled(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """The median of all arms together lies between those of the arms; so does the median follow-up.
 
     At each time the pooled hazard is a mean of the arms' hazards. A warning, as curves that cross can put the pooled
@@ -199,7 +199,7 @@ def _arms(paper: Paper, population: str) -> list[str]:
     return list(known.n) if known else []
 
 
-def _outside(paper: Paper, cell: Cell, parts: list[Cell]) -> Iterator[Fault]:
+def _outside(paper: Paper, cell: Cell, parts: list[Cell]) -> Iterator[Discrepancy]:
     whole, spans = cell.numbers["median"], [part.numbers["median"] for part in parts]
     low, high = min(printed.low for printed in spans), max(printed.high for printed in spans)
     if whole.low <= high and whole.high >= low:
@@ -212,7 +212,7 @@ def _outside(paper: Paper, cell: Cell, parts: list[Cell]) -> Iterator[Fault]:
     sentence += " It does if it is cut off, not rounded." if cut else ""
     ids, by_hand = tuple(one.ids["median"] for one in (cell, *parts)), f"{whole.figure} against {figures}"
     severity: Severity = "info" if cut else "warning"
-    yield Fault(severity, ids, f"{whole.figure}; {figures}", f"between {figures}", sentence, by_hand)
+    yield Discrepancy(severity, ids, f"{whole.figure}; {figures}", f"between {figures}", sentence, by_hand)
 
 
 # --- the calendar -----------------------------------------------------------------------------------------------------
@@ -223,7 +223,7 @@ def _outside(paper: Paper, cell: Cell, parts: list[Cell]) -> Iterator[Fault]:
     "Nobody is followed for longer than the study lasts",
     tolerance="The longest time that the printed dates allow",
 )
-def calendar(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def calendar(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Nobody is followed for longer than from the first enrolment to the last follow-up.
 
     The longest follow-up, the median follow-up and the times of printed rates and medians: an error beyond. A
@@ -240,7 +240,7 @@ def calendar(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
                     f"{place(paper, cell)}: {time.words} of {time.printed} months is longer than the study, "
                     f"{window:.1f} months from {setting.enrolment_start} to {setting.last_follow_up}."
                 )
-                yield Fault(time.severity, time.ids, cell.text, f"at most {window:.1f} months", sentence, by_hand)
+                yield Discrepancy(time.severity, time.ids, cell.text, f"at most {window:.1f} months", sentence, by_hand)
 
 
 class _Time(NamedTuple):

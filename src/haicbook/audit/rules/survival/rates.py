@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from haicbook.audit import registry
 from haicbook.audit.cells import Cell, whose
-from haicbook.audit.finding import Fault
+from haicbook.audit.finding import Discrepancy
 from haicbook.audit.rules.survival.printed_curves import Curve, CurvePoint, curves
 from haicbook.study import Paper
 from haicbook.words import abbreviation, label
@@ -220,7 +220,7 @@ def _meeting(left: Ints, height: Floats, goal: Goal) -> tuple[Ints, Floats]:
     source="Kaplan and Meier 1958; Cutler and Ederer 1958; by exact enumeration up to 40 patients",
     tolerance="Rounding; cutting off is a note, a life table in place of the product limit a warning",
 )
-def attainable_rates(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
+def attainable_rates(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """A rate, and the rates of a curve together, are those of some order of deaths and censorings of its n patients.
 
     All orders are listed (exactly, for up to 40 patients) for the product-limit estimate, and all (d, c) of every
@@ -238,7 +238,7 @@ def attainable_rates(paper: Paper, found: list[Cell]) -> Iterator[Fault]:
             yield from _judged_curve(paper, curve)
 
 
-def _judged_curve(paper: Paper, curve: Curve) -> Iterator[Fault]:
+def _judged_curve(paper: Paper, curve: Curve) -> Iterator[Discrepancy]:
     times = sorted({mark.time for mark in curve.rates})[:_MOST_RATES]
     by_time = [[mark for mark in curve.rates if mark.time == time] for time in times]
     choices = list(itertools.product(*by_time))
@@ -300,7 +300,7 @@ def _impossible(
     marks: Marks,
     everything: Marks,
     table: ActuarialTable | None,
-) -> Fault:
+) -> Discrepancy:
     several = len(marks) > 1
     rates = " and ".join(mark.words for mark in marks)
     which = f"no product-limit (Kaplan–Meier) curve of {curve.n} patients has {rates}{' together' if several else ''}"
@@ -308,20 +308,22 @@ def _impossible(
     ids = tuple(value_id for mark in marks for value_id in mark.ids)
     if table is None:
         sentence += " Nor does an actuarial life table."
-        return Fault("error", ids, rates, "not attainable", sentence, f"{curve.n} patients")
+        return Discrepancy("error", ids, rates, "not attainable", sentence, f"{curve.n} patients")
     every = "all its rates" if len(everything) > len(marks) else "them" if several else "it"
     sentence += f" An actuarial life table with intervals of {table.width:g} months gives {every}: {table.words}."
     claimed = paper.spec.methods.survival
     sentence += f" The paper names {claimed}." if claimed else ""
-    return Fault("warning", ids, rates, "a life table, not a product-limit curve", sentence, table.words)
+    return Discrepancy("warning", ids, rates, "a life table, not a product-limit curve", sentence, table.words)
 
 
-def _cut_off(paper: Paper, curve: Curve, marks: Marks) -> Fault:
+def _cut_off(paper: Paper, curve: Curve, marks: Marks) -> Discrepancy:
     rates, n = " and ".join(mark.words for mark in marks), f"{curve.n} patients"
     sentence = (
         f"{_curve_words(paper, curve)}: {rates} are attainable with {n} only if one of them is cut off, not rounded."
     )
-    return Fault("info", tuple(value_id for mark in marks for value_id in mark.ids), rates, "cut off", sentence, n)
+    return Discrepancy(
+        "info", tuple(value_id for mark in marks for value_id in mark.ids), rates, "cut off", sentence, n
+    )
 
 
 def _curve_words(paper: Paper, curve: Curve) -> str:

@@ -76,7 +76,7 @@ def by_rule(most: int) -> Rows:
         spent["(reading cells)"] = spent.get("(reading cells)", 0.0) + time.perf_counter() - start
         for rule in audit.RULES:
             start = time.perf_counter()
-            rule.check(paper, found)
+            rule.findings(paper, found)
             spent[rule.key] = spent.get(rule.key, 0.0) + time.perf_counter() - start
     slowest = sorted(spent.items(), key=lambda item: -item[1])[:most]
     print("## The slowest rules, all papers\n")
@@ -98,8 +98,8 @@ def timed(work: Callable[[], object]) -> str:
 
 def enumerations(sizes: list[int]) -> Rows:
     """Exact enumerations: every product-limit curve, every life table, Fisher's test, GRIMMER, Simon's designs."""
-    from haicbook.audit.integers import possible
-    from haicbook.audit.life_tables import Goal, life_table
+    from haicbook.audit.rules.integers import possible
+    from haicbook.audit.rules.survival.rates import Goal, life_table
     from haicbook.stats.proportions import fisher_p
     from haicbook.stats.single_arm import search
     from haicbook.survival.exact import reach

@@ -1,9 +1,9 @@
-"""Calibrate the audit on made-up papers, and keep the table that the book's ledger shows.
+"""Calibrate the audit on synthetic papers, and keep the table that the book's ledger shows.
 
 python benchmarks/audit_calibration.py            # 400 papers, until 50 detectable errors of each kind
 python benchmarks/audit_calibration.py --quick    # 16 papers, 4 of each kind; written nowhere
 
-Rules and planters were mended on papers of other seeds; the kept table is of a seed that was used for nothing else.
+Rules and injectors were mended on papers of other seeds; the kept table is of a seed that was used for nothing else.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from haicbook.simulate.calibration import Calibration, calibrate
+from haicbook.simulate.calibration import AuditCalibration, calibrate
 
 SEED = 3_119
 OUT = Path(__file__).parent / "results" / "audit_calibration.csv"
 
 
-def table(result: Calibration) -> str:
+def table(result: AuditCalibration) -> str:
     """The rules as a Markdown table, and the totals."""
     columns = list(result.rules.columns)
     lines = ["|" + "|".join(columns) + "|", "|:--" + "|--:" * (len(columns) - 1) + "|"]
@@ -30,7 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a few papers only; the kept table stays as it is")
     parser.add_argument("--papers", type=int, default=400)
-    parser.add_argument("--each", type=int, default=50, help="detectable planted errors of each kind")
+    parser.add_argument("--each", type=int, default=50, help="detectable injected errors of each kind")
     parser.add_argument("--seed", type=int, default=SEED)
     asked = parser.parse_args()
     result = calibrate(16, asked.seed, each=4) if asked.quick else calibrate(asked.papers, asked.seed, each=asked.each)

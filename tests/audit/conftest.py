@@ -1,16 +1,17 @@
-"""A made-up paper in which everything adds up, and a way to plant errors in it."""
+"""A synthetic paper in which everything adds up, and a way to inject errors into it."""
 
 from __future__ import annotations
 
-import itertools
+import csv
+import io
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
-from haicbook.study import Paper, inspect
+from haicbook.audit import Finding, audit
+from haicbook.simulate import Draft
+from haicbook.study import Paper, load, studies
 
 BEFORE = """id,label,level,grade,new,old,p
 sex,Sex,,,,,0.581
@@ -73,12 +74,18 @@ FILES = {
 PaperWith = Callable[..., Paper]
 
 
+@pytest.fixture(scope="session")
+def audits() -> dict[str, list[Finding]]:
+    """The findings of the five papers."""
+    return {name: audit(load(name)) for name in studies()}
+
+
 def _arm(short: str, role: str) -> dict[str, str]:
-    return {"label": short, "short": short, "role": role, "regimen": "made up"}
+    return {"label": short, "short": short, "role": role, "regimen": "synthetic"}
 
 
 def _table(file: str, number: int, kind: str, population: str, columns: dict[str, Any], **more: Any) -> dict[str, Any]:
-    names = {"file": file, "number": str(number), "source": f"Table {number}", "title": "made up"}
+    names = {"file": file, "number": str(number), "source": f"Table {number}", "title": "synthetic"}
     return {**names, "kind": kind, "population": population, "columns": columns, **more}
 
 
@@ -94,8 +101,8 @@ def _study() -> dict[str, Any]:
     methods = ("survival", "regression", "categorical", "continuous", "proportion_ci", "median_ci", "software", "alpha")
     text = ("citation", "title", "short_title", "authors", "licence", "question", "design_label")
     return {
-        "study": "made_up",
-        **dict.fromkeys(text, "made up"),
+        "study": "synthetic",
+        **dict.fromkeys(text, "synthetic"),
         **dict.fromkeys(nothing),
         "design": "propensity_matched",
         "setting": {"country": "none", "institution": "none"},
@@ -119,14 +126,17 @@ def _study() -> dict[str, Any]:
     }
 
 
+def read(spec: dict[str, Any], files: dict[str, str]) -> Paper:
+    """The paper of these files, even where they break the codebook."""
+    return Draft(spec, {file: list(csv.DictReader(io.StringIO(text))) for file, text in files.items()}).read()[0]
+
+
 @pytest.fixture
-def paper_with(tmp_path: Path) -> PaperWith:
+def paper_with() -> PaperWith:
     """The paper with pieces of its files replaced, (file, old, new), where old stands there once.
 
     Besides, rows added to its claims and entries of study.yml.
     """
-
-    numbers = itertools.count()
 
     def build(*changes: tuple[str, str, str], claims: str = "", **spec: Any) -> Paper:
         files = dict(FILES)
@@ -134,16 +144,7 @@ def paper_with(tmp_path: Path) -> PaperWith:
         for file, old, new in changes:
             assert files[file].count(old) == 1, f"{old!r} stands {files[file].count(old)} times in {file}"
             files[file] = files[file].replace(old, new)
-        root = tmp_path / str(next(numbers))
-        folder = root / "made_up"
-        (folder / "tables").mkdir(parents=True)
-        for file, content in files.items():
-            (folder / file).write_text(content, encoding="utf-8")
-        with (folder / "study.yml").open("w", encoding="utf-8") as handle:
-            YAML(typ="safe").dump(_study() | spec, handle)
-        paper, _ = inspect("made_up", root)
-        assert paper is not None
-        return paper
+        return read(_study() | spec, files)
 
     build.files = FILES
     return build

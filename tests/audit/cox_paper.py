@@ -1,16 +1,14 @@
-"""A made-up paper with curves and Cox models in which everything adds up, and a way to plant errors in it.
+"""A synthetic paper with curves and Cox models in which everything adds up, and a way to inject errors into it.
 
 60 and 60 patients with 40 and 48 deaths; ratios, intervals and p-values are Wald's, the rates' intervals are made on
 the log scale.
 """
 
-import itertools
-from pathlib import Path
-
-from ruamel.yaml import YAML
+import csv
+import io
 
 from haicbook.audit.cells import cells
-from haicbook.study import inspect
+from haicbook.simulate import Draft
 from haicbook.study.values import CLAIM_COLUMNS
 
 HEADER = ",".join(CLAIM_COLUMNS)
@@ -70,7 +68,6 @@ _MODELS = {
     for short in ("uni", "multi")
     for statistic in ("hr", "p")
 }
-_numbers = itertools.count()
 
 
 def study(n=(60, 60), median_method=None, tables=("cox_os", "cox_pfs"), last_follow_up="May 31, 2024"):
@@ -81,8 +78,8 @@ def study(n=(60, 60), median_method=None, tables=("cox_os", "cox_pfs"), last_fol
     endpoint = {"time_zero": None, "event": None, "primary": False}
     roles = {"new": "experimental", "old": "comparator"}
     spec = {
-        "study": "made_up",
-        **dict.fromkeys(text, "made up"),
+        "study": "synthetic",
+        **dict.fromkeys(text, "synthetic"),
         **dict.fromkeys(nothing),
         "design": "unmatched",
         "setting": {
@@ -92,7 +89,7 @@ def study(n=(60, 60), median_method=None, tables=("cox_os", "cox_pfs"), last_fol
             "last_follow_up": last_follow_up,
         },
         "arms": {
-            arm: {"label": arm.title(), "short": arm.title(), "role": role, "regimen": "made up"}
+            arm: {"label": arm.title(), "short": arm.title(), "role": role, "regimen": "synthetic"}
             for arm, role in roles.items()
         },
         "populations": {"all": {"label": "All", "n": {"new": n[0], "old": n[1]}}},
@@ -121,33 +118,26 @@ def study(n=(60, 60), median_method=None, tables=("cox_os", "cox_pfs"), last_fol
 
 
 def _table(name, number, kind, columns, **more):
-    names = {"file": PATHS[name], "number": str(number), "source": f"Table {number}", "title": "made up"}
+    names = {"file": PATHS[name], "number": str(number), "source": f"Table {number}", "title": "synthetic"}
     return {**names, "kind": kind, "population": "all", "columns": columns, **more}
 
 
-def write(root: Path, files, spec):
+def made_of(files, spec):
     """A paper made of the files."""
-    folder = root / str(next(_numbers)) / "made_up"
-    (folder / "tables").mkdir(parents=True)
-    for name, content in files.items():
-        (folder / PATHS[name]).write_text(content, encoding="utf-8")
-    with (folder / "study.yml").open("w", encoding="utf-8") as handle:
-        YAML(typ="safe").dump(spec, handle)
-    paper, problems = inspect("made_up", folder.parent)
-    assert paper is not None, problems
-    return paper
+    tables = {PATHS[name]: list(csv.DictReader(io.StringIO(text))) for name, text in files.items()}
+    return Draft(spec, tables).read()[0]
 
 
-def planted(root: Path, *changes, **of_study):
+def injected(*changes, **of_study):
     """The paper with pieces of its files replaced: (file, old, new), where old stands there once."""
     files = dict(FILES)
     for file, old, new in changes:
         assert files[file].count(old) == 1, f"{old!r} stands {files[file].count(old)} times in {file}"
         files[file] = files[file].replace(old, new)
-    return write(root, files, study(**of_study))
+    return made_of(files, study(**of_study))
 
 
 def found_by(rules, paper):
     """What some rules find in a paper."""
     of_paper = cells(paper)
-    return [finding for rule in rules for finding in rule.check(paper, of_paper)]
+    return [finding for rule in rules for finding in rule.findings(paper, of_paper)]

@@ -1,4 +1,4 @@
-"""Each rule on both sides: a paper that adds up has no finding, and every planted error is found and called by name."""
+"""Each rule on both sides: a paper that adds up has no finding, every injected error is found and called by name."""
 
 import math
 from dataclasses import replace
@@ -7,9 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from haicbook.audit import RULES, TOPICS, audit, to_frame
-from haicbook.audit.counts import possible_counts
+from haicbook.audit import RULES, TOPICS, audit, cells, registry, to_frame
+from haicbook.audit.cells import possible_counts
 from haicbook.audit.finding import SEVERITIES, Finding, by_severity
+from haicbook.audit.registry import REGISTERED
 from haicbook.printed import parse_number
 from haicbook.stats.proportions import fisher_p, pearson_p, yates_p
 
@@ -17,7 +18,7 @@ T1, T2, T3, T4 = (f"tables/{name}.csv" for name in ("1_before", "2_after", "3_re
 TEXT = "claims.csv"
 
 # what is changed; the rule that must find it, how grave it is and what it must say; which other rules must follow
-PLANTED = {
+INJECTED = {
     "a percentage that is not the count's": (
         [(T1, "45 (75.0%)", "45 (57.0%)")],
         ("percentage", "error", "Table 1, Sex, Male (New, before matching): 45 of 60 is 75.0%; the paper prints 57.0%"),
@@ -210,8 +211,8 @@ def test_a_paper_that_adds_up_has_no_finding(clean):
     assert audit(clean) == []
 
 
-@pytest.mark.parametrize(("changes", "expected", "besides"), PLANTED.values(), ids=PLANTED.keys())
-def test_a_planted_error_is_found_and_nothing_else(paper_with, changes, expected, besides):
+@pytest.mark.parametrize(("changes", "expected", "besides"), INJECTED.values(), ids=INJECTED.keys())
+def test_an_injected_error_is_found_and_nothing_else(paper_with, changes, expected, besides):
     paper = paper_with(*changes)
     found = audit(paper)
     rule, severity, words = expected
@@ -222,7 +223,7 @@ def test_a_planted_error_is_found_and_nothing_else(paper_with, changes, expected
     ]
     assert {finding.rule for finding in found} == {rule} | besides
     for finding in found:
-        assert finding.study == "made_up"
+        assert finding.study == "synthetic"
         assert finding.value_ids
         assert set(finding.value_ids) <= set(paper.values.id)
         assert "nan" not in finding.sentence
@@ -238,6 +239,23 @@ def test_rules_are_described_for_the_reader():
         assert not rule.title.endswith(".")
         assert rule.source
         assert rule.tolerance
+
+
+def test_a_second_rule_with_a_key_is_refused():
+    with pytest.raises(ValueError, match="second rule 'grades'"):
+        registry.rule("grades", "Once more", topic="counts")(lambda paper, cells: [])
+
+
+def test_a_rule_names_its_findings(paper_with):
+    paper = paper_with((T1, "32 (80.0%)", "34 (85.0%)"))
+    (finding,) = REGISTERED["levels"].findings(paper, cells(paper))
+    assert (finding.rule, finding.study, finding.inspect_sr) == ("levels", "synthetic", REGISTERED["levels"].inspect_sr)
+
+
+def test_findings_are_shown_in_the_order_of_the_rules(paper_with):
+    changes = (T1, "45 (75.0%)", "45 (57.0%)"), (TEXT, "12.0 (9.1–16.2)", "12.0 (13.1–16.2)")
+    found = [finding.rule for finding in audit(paper_with(*changes)) if finding.severity == "error"]
+    assert found == sorted(found, key=list(REGISTERED).index) == ["interval", "percentage"]
 
 
 def test_grades_from_3_up_are_the_rest_of_any_grade(paper_with):
@@ -298,7 +316,7 @@ def test_a_p_value_of_any_of_the_tests_is_no_finding(paper_with, printed):
     assert bool(found) == (printed == "0.060")
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     # within the unmatched arms of 60 and 40, and not below the matched counts
     st.integers(22, 52),
@@ -325,8 +343,10 @@ def test_an_honest_row_is_never_a_finding(paper_with, new, old, decimals, test, 
 
 
 def test_findings_are_ordered_by_severity():
-    made_up = [Finding("levels", severity, "x", ("a",), "", "", severity) for severity in ("info", "error", "warning")]
-    assert tuple(finding.severity for finding in by_severity(made_up)) == SEVERITIES
+    synthetic = [
+        Finding("levels", severity, "x", ("a",), "", "", severity) for severity in ("info", "error", "warning")
+    ]
+    assert tuple(finding.severity for finding in by_severity(synthetic)) == SEVERITIES
 
 
 def test_findings_become_a_table_even_without_findings(paper_with):

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from haicbook.audit import RULES, audit
-from haicbook.study import load, studies
+from haicbook.audit import RULES
+from haicbook.simulate.calibration import NOTES
+from haicbook.study import load
 
 ERROR, WARNING, INFO = "error", "warning", "info"
 
@@ -124,11 +125,6 @@ REPAIRS = {
 }
 
 
-@pytest.fixture(scope="module")
-def audits():
-    return {name: audit(load(name)) for name in studies()}
-
-
 def matching(findings: Iterable, rule: str, severity: str, words: str) -> list:
     return [f for f in findings if (f.rule, f.severity) == (rule, severity) and words in f.sentence]
 
@@ -177,3 +173,9 @@ def test_a_habit_is_one_finding(audits):
     habits = [finding for finding in audits["lin2023"] if finding.rule == "percentage" and finding.severity == INFO]
     assert [finding.count for finding in habits] == [len(finding.value_ids) for finding in habits]
     assert max(finding.count for finding in habits) > 40
+
+
+def test_rules_without_an_error_injector_make_notes_only(audits):
+    found = [finding for findings in audits.values() for finding in findings if finding.rule in NOTES]
+    assert {finding.rule for finding in found} >= {"ratio_digits", "same_rates"}
+    assert {finding.severity for finding in found} == {INFO}

@@ -3,7 +3,7 @@
 import pytest
 
 from haicbook.audit import audit, cells
-from haicbook.audit.edits import ONE_DIGIT, SWAPPED_DIGITS, digits, of_one_cell, of_two_cells, reread
+from haicbook.audit.edits import EditKind, digits, of_one_cell, of_two_cells, reread
 
 T1, T2, T3, T4, TEXT = (
     "tables/1_before.csv",
@@ -20,8 +20,8 @@ def repairs(paper):
 
 def test_every_edit_of_a_figure_is_one_digit_or_two_neighbours():
     found = dict(digits("12.0"))
-    assert found["21.0"] == SWAPPED_DIGITS
-    assert found["13.0"] == ONE_DIGIT
+    assert found["21.0"] == EditKind.SWAPPED_DIGITS
+    assert found["13.0"] == EditKind.ONE_DIGIT
     # two neighbours that are one digit apart from the original are told as a swap
     assert len(found) == 1 + 26
     assert "02.0" not in found

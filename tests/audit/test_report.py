@@ -12,14 +12,15 @@ import pytest
 from click.testing import CliRunner, Result
 
 from haicbook import simulate
-from haicbook.audit import audit, ranked, touches
+from haicbook.audit import ranked, touches
 from haicbook.audit.finding import SEVERITIES, Finding
 from haicbook.audit.report import Audited, show, to_csv, to_json, to_markdown
 from haicbook.cli import main
-from haicbook.simulate.calibration import plant
+from haicbook.simulate.calibration import inject
 from haicbook.study import load
 
 STUDY = "lee2024"
+Audits = dict[str, list[Finding]]
 
 
 def run(*arguments: str) -> Result:
@@ -28,41 +29,41 @@ def run(*arguments: str) -> Result:
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of one's own: a made-up paper in which nothing but one thing is wrong."""
+    """A folder of one's own: a synthetic paper in which nothing but one thing is wrong."""
     rng = np.random.default_rng(3)
-    draft = simulate.made_up(rng, study="my_paper", design="unmatched")
-    planted = plant("grades", draft, draft.paper(), rng)
-    assert planted is not None
-    return planted.draft.write(tmp_path_factory.mktemp("papers"))
+    draft = simulate.synthetic_paper(rng, study="my_paper", design="unmatched")
+    injected = inject("grades", draft, draft.paper(), rng)
+    assert injected is not None
+    return injected.draft.write(tmp_path_factory.mktemp("papers"))
 
 
-def test_the_table_names_every_finding() -> None:
+def test_the_table_names_every_finding(audits: Audits) -> None:
     shown = " ".join(run(STUDY).output.split())
-    for finding in audit(load(STUDY)):
+    for finding in audits[STUDY]:
         assert finding.sentence.split(":")[0].split(",")[0] in shown
     assert shown.startswith(f"{STUDY}: ")
 
 
-def test_json_holds_the_findings_and_the_rules() -> None:
+def test_json_holds_the_findings_and_the_rules(audits: Audits) -> None:
     result = run(STUDY, "--format", "json")
     said = json.loads(result.output)
-    found = ranked(load(STUDY), audit(load(STUDY)))
+    found = ranked(load(STUDY), audits[STUDY])
     assert result.exit_code == 0
     assert [item["sentence"] for item in said["studies"][0]["findings"]] == [f.sentence for f in found]
     assert {item["rule"] for item in said["studies"][0]["findings"]} <= {rule["key"] for rule in said["rules"]}
 
 
-def test_csv_has_a_line_for_each_finding() -> None:
+def test_csv_has_a_line_for_each_finding(audits: Audits) -> None:
     rows = list(csv.DictReader(io.StringIO(run(STUDY, "--format", "csv").output)))
-    found = ranked(load(STUDY), audit(load(STUDY)))
+    found = ranked(load(STUDY), audits[STUDY])
     assert [(row["rule"], row["printed"]) for row in rows] == [(f.rule, f.printed) for f in found]
     assert [row["value_ids"].split() for row in rows] == [list(f.value_ids) for f in found]
 
 
-def test_markdown_leaves_no_sign_of_its_own_unescaped() -> None:
+def test_markdown_leaves_no_sign_of_its_own_unescaped(audits: Audits) -> None:
     text = run(STUDY, "--format", "markdown").output
     assert text.startswith(f"## {STUDY}\n")
-    assert text.count("* **Error**") == sum(f.severity == "error" for f in audit(load(STUDY)))
+    assert text.count("* **Error**") == sum(f.severity == "error" for f in audits[STUDY])
     assert "<0" not in text.replace("\\<0", "")
 
 
@@ -101,7 +102,7 @@ def test_a_folder_of_ones_own(own: Path) -> None:
 
 
 def test_a_clean_paper_does_not_fail(tmp_path: Path) -> None:
-    folder = simulate.made_up(np.random.default_rng(4), study="clean", design="single_arm").write(tmp_path)
+    folder = simulate.synthetic_paper(np.random.default_rng(4), study="clean", design="single_arm").write(tmp_path)
     assert run(str(folder), "--fail-on", "warning").exit_code == 0
 
 
@@ -130,10 +131,9 @@ def test_files_that_cannot_be_read_are_said_with_their_place(own: Path, tmp_path
 # --- what matters first -----------------------------------------------------------------------------------------------
 
 
-def test_errors_come_first_and_survival_before_percentages() -> None:
-    for name in ("cao2024", "lin2023", "liu_hepa", "lee2024", "shen2025"):
+def test_errors_come_first_and_survival_before_percentages(audits: Audits) -> None:
+    for name, found in audits.items():
         paper = load(name)
-        found = audit(paper)
         in_order = ranked(paper, found)
         order = ("survival", "response", "adverse events", "all else")
         keys = [(SEVERITIES.index(f.severity), order.index(touches(paper, f))) for f in in_order]

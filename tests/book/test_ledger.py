@@ -75,14 +75,14 @@ def test_the_calibration_is_shown_rule_by_rule(tmp_path: Path, monkeypatch: pyte
     folder = tmp_path / "benchmarks" / "results"
     folder.mkdir(parents=True)
     (folder / "audit_calibration.csv").write_text(
-        "rule,checks,errors,warnings,planted,undetectable,detectable,found,found_by_any,why,papers,seed\n"
+        "rule,checks,errors,warnings,injected,undetectable,detectable,found,found_by_any,why,papers,seed\n"
         "grades,12000,0,3,2100,100,2000,1999,2000,,7,5\n"
         "same_rates,0,0,0,0,0,0,0,0,notes only,7,5\n",
         encoding="utf-8",
     )
     monkeypatch.setattr(ledger, "root", lambda: tmp_path)
     text = ledger._calibration()
-    assert "run on 7 made-up papers" in text
+    assert "run on 7 synthetic papers" in text
     assert "seed 5" in text
     assert "Of 12,000 comparisons that could have come out wrong, none ended as an\nerror and 3 as a warning" in text
     # one that was missed is not rounded away
@@ -104,13 +104,13 @@ def test_the_example_of_the_page_runs(
     import numpy as np
 
     from haicbook import simulate
-    from haicbook.simulate.calibration import plant
+    from haicbook.simulate.calibration import inject
 
     rng = np.random.default_rng(3)
-    draft = simulate.made_up(rng, study="my_paper", design="unmatched")
-    planted = plant("response", draft, draft.paper(), rng)
-    assert planted is not None
-    planted.draft.write(tmp_path / "papers")
+    draft = simulate.synthetic_paper(rng, study="my_paper", design="unmatched")
+    injected = inject("response", draft, draft.paper(), rng)
+    assert injected is not None
+    injected.draft.write(tmp_path / "papers")
     monkeypatch.chdir(tmp_path)
     exec(ledger._EXAMPLE, {})
     assert "error" in capsys.readouterr().out

@@ -6,53 +6,15 @@ tolerance of each, in the order in which their findings are shown.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from haicbook.audit import (
-    complements,
-    counts,
-    duplicates,
-    intervals,
-    means,
-    moments,
-    nested,
-    p_methods,
-    parts,
-    proportion_intervals,
-    protocol,
-    ratio_rules,
-    repeats,
-    response,
-    statements,
-    survival_rules,
-    tests,
-)
+import haicbook.audit.rules  # noqa: F401  (registers them)
 from haicbook.audit.cells import Cell, cells
 from haicbook.audit.finding import Finding, Severity, by_severity, summarise, to_frame
 from haicbook.audit.ranking import ranked, touches
-from haicbook.audit.registry import TOPICS, Rule
+from haicbook.audit.registry import REGISTERED, TOPICS, Rule
 from haicbook.audit.repair import with_repairs
 from haicbook.study import Paper
 
-RULES: tuple[Rule, ...] = (
-    *repeats.RULES,
-    *tests.RULES,
-    *p_methods.RULES,
-    *means.RULES,
-    *proportion_intervals.RULES,
-    *response.RULES,
-    *intervals.RULES,
-    *parts.RULES,
-    *nested.RULES,
-    *complements.RULES,
-    *counts.RULES,
-    *moments.RULES,
-    *duplicates.RULES,
-    *statements.RULES,
-    *protocol.RULES,
-    *ratio_rules.RULES,
-    *survival_rules.RULES,
-)
+RULES: tuple[Rule, ...] = tuple(REGISTERED.values())
 
 __all__ = [
     "RULES",
@@ -91,9 +53,5 @@ def audit(paper: Paper, rules: tuple[Rule, ...] = RULES) -> list[Finding]:
     >>> to_frame(audit(study.load("liu_hepa")))  # doctest: +SKIP
     """
     found = cells(paper)
-    findings = [
-        replace(finding, inspect_sr=finding.inspect_sr or rule.inspect_sr)
-        for rule in rules
-        for finding in rule.check(paper, found)
-    ]
+    findings = [finding for rule in rules for finding in rule.findings(paper, found)]
     return by_severity(with_repairs(paper, found, findings))

@@ -6,11 +6,15 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from operator import attrgetter
+from typing import Any, TypeVar
 
-from haicbook.printed import Printed
+from haicbook.printed import Printed, agreement
 from haicbook.study import Paper, as_printed
 from haicbook.words import GRADES, abbreviation, label
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +35,12 @@ class Cell:
     numbers: dict[str, Printed]
     ids: dict[str, str]
 
-    @property
+    @cached_property
     def quantity(self) -> str:
         """The row or term: what is counted or estimated."""
         return str(self.about.term or self.about.row)
 
-    @property
+    @cached_property
     def of_endpoint(self) -> bool:
         """Whether it is a figure of an endpoint as such (its median, a rate), not of a covariate or a count."""
         return bool(self.about.endpoint) and not self.about.term and self.about.kind != "cox"
@@ -56,6 +60,11 @@ class Cell:
         printed = self.number("n")
         return None if printed is None else int(printed.value)
 
+    @property
+    def n(self) -> int:
+        """Its number of patients; 0 where none is printed."""
+        return self.count() or 0
+
 
 def cells(paper: Paper) -> list[Cell]:
     """All cells of a study, tables before text, in the paper's order."""
@@ -72,18 +81,34 @@ def cells(paper: Paper) -> list[Cell]:
     ]
 
 
-def grouped(found: Iterable[Cell], key: Callable[[Cell], Hashable]) -> dict[Hashable, list[Cell]]:
+def grouped(found: Iterable[Cell], key: Callable[[Cell], Key]) -> dict[Key, list[Cell]]:
     """Cells by some attribute, in order."""
-    groups: dict[Hashable, list[Cell]] = defaultdict(list)
+    groups: dict[Key, list[Cell]] = defaultdict(list)
     for cell in found:
         groups[key(cell)].append(cell)
     return dict(groups)
 
 
-def variable(cell: Cell) -> tuple[str, ...]:
-    """What the levels of one covariate, and the grades of one event, have in common: file, row, arm and population."""
-    about = cell.about
-    return about.file, about.row, about.arm, about.population
+def by(*names: str) -> Callable[[Cell], Any]:
+    """What cells have in common: `quantity`, and attributes of what they are about."""
+    return attrgetter(*(name if name == "quantity" else f"about.{name}" for name in names))
+
+
+def all_counts(cells: Iterable[Cell]) -> list[int] | None:
+    """The counts of cells; None unless all of them are printed."""
+    counts = [cell.count() for cell in cells]
+    known = [count for count in counts if count is not None]
+    return known if len(known) == len(counts) else None
+
+
+def added(counts: Iterable[int]) -> str:
+    """`9 + 3 = 12`."""
+    parts = list(counts)
+    return f"{' + '.join(map(str, parts))} = {sum(parts)}"
+
+
+# what the levels of one covariate, and the grades of one event, have in common
+variable = by("file", "row", "arm", "population")
 
 
 def group_size(paper: Paper, cell: Cell) -> int | None:
@@ -98,6 +123,22 @@ def denominator(paper: Paper, cell: Cell) -> int | None:
     """The printed denominator, else the group's size."""
     printed = cell.number("denominator")
     return int(printed.value) if printed is not None else group_size(paper, cell)
+
+
+def possible_counts(percent: Printed, size: int) -> list[int]:
+    """Every number of patients that is printed as this percentage of `size`, by rounding or cutting off."""
+    middle = percent.value * size / 100
+    slack = math.ceil(percent.unit * size / 100) + 1
+    near = range(max(0, math.floor(middle) - slack), min(size, math.ceil(middle) + slack) + 1)
+    return [count for count in near if agreement(percent, 100 * count / size) != "differs"]
+
+
+def counts_of(paper: Paper, cell: Cell) -> list[int]:
+    """Every number of patients that a cell may stand for: its count, or all that its percentage allows."""
+    count, percent, size = cell.count(), cell.number("pct"), denominator(paper, cell)
+    if count is not None:
+        return [count]
+    return possible_counts(percent, size) if percent is not None and size else []
 
 
 def what(cell: Cell) -> str:

@@ -5,18 +5,25 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import lru_cache
 
 from haicbook.audit.cells import Cell, group_size
-from haicbook.printed import CellError, format_like, parse_cell
+from haicbook.printed import CellError, Printed, format_like, parse_cell
 from haicbook.study import Paper
 
-# the simplest change first
-SWAPPED_CELLS = "two cells change places"
-SWAPPED_FIGURES = "two figures change places"
-SWAPPED_DIGITS = "two digits change places"
-ONE_DIGIT = "one digit"
-WHOLE_CELL = "count and percentage together"
-ORDER = (SWAPPED_CELLS, SWAPPED_FIGURES, SWAPPED_DIGITS, ONE_DIGIT, WHOLE_CELL)
+
+class EditKind(StrEnum):
+    """What an edit changes, the simplest change first."""
+
+    SWAPPED_CELLS = "two cells change places"
+    SWAPPED_FIGURES = "two figures change places"
+    SWAPPED_DIGITS = "two digits change places"
+    ONE_DIGIT = "one digit"
+    WHOLE_CELL = "count and percentage together"
+    STRAY = "stray characters left out"
+
+
 # counts this far away are tried together with their percentage
 _NEAR = 5
 
@@ -27,7 +34,7 @@ class Edit:
 
     before: tuple[Cell, ...]
     after: tuple[Cell, ...]
-    change: str
+    change: EditKind
 
     @property
     def printed(self) -> str:
@@ -45,11 +52,11 @@ class Edit:
         return [new.get(id(cell), cell) for cell in cells]
 
 
-def digits(figure: str) -> Iterator[tuple[str, str]]:
+def digits(figure: str) -> Iterator[tuple[str, EditKind]]:
     """Figures that differ in one digit, or by two neighbouring digits that change places, with the change."""
     for place, (one, other) in enumerate(itertools.pairwise(figure)):
         if one != other and one.isdigit() and other.isdigit():
-            yield figure[:place] + other + one + figure[place + 2 :], SWAPPED_DIGITS
+            yield figure[:place] + other + one + figure[place + 2 :], EditKind.SWAPPED_DIGITS
     for place, character in enumerate(figure):
         if character.isdigit():
             for digit in "0123456789":
@@ -57,17 +64,23 @@ def digits(figure: str) -> Iterator[tuple[str, str]]:
                 # no figure begins with a zero that none would print
                 leading = digit == "0" and place == 0 and len(figure) > 1 and figure[1].isdigit()
                 if digit != character and not leading:
-                    yield edited, ONE_DIGIT
+                    yield edited, EditKind.ONE_DIGIT
 
 
 def reread(cell: Cell, text: str) -> Cell | None:
     """The cell with another text; None where it can no longer be read in the same way."""
+    numbers = _numbers(text, str(cell.about.read_as))
+    if numbers is None or set(numbers) != set(cell.numbers):
+        return None
+    return replace(cell, about=cell.about._replace(cell=text), numbers=numbers)
+
+
+@lru_cache(maxsize=16_384)
+def _numbers(text: str, read_as: str) -> dict[str, Printed] | None:
     try:
-        numbers = dict(parse_cell(text, str(cell.about.read_as)))
+        return dict(parse_cell(text, read_as))
     except CellError:
         return None
-    same = set(numbers) == set(cell.numbers)
-    return replace(cell, about=cell.about._replace(cell=text), numbers=numbers) if same else None
 
 
 def of_one_cell(paper: Paper, cell: Cell) -> Iterator[Edit]:
@@ -91,7 +104,7 @@ def _figures_swapped(cell: Cell) -> Iterator[Edit]:
             swapped = cell.text.replace(first, "\0").replace(second, first).replace("\0", second)
             edited = reread(cell, swapped)
             if edited is not None:
-                yield Edit((cell,), (edited,), SWAPPED_FIGURES)
+                yield Edit((cell,), (edited,), EditKind.SWAPPED_FIGURES)
 
 
 def _whole_cell(paper: Paper, cell: Cell) -> Iterator[Edit]:
@@ -105,7 +118,7 @@ def _whole_cell(paper: Paper, cell: Cell) -> Iterator[Edit]:
             text = cell.text.replace(old, "\0", 1).replace(str(count), str(other), 1)
             edited = reread(cell, text.replace("\0", format_like(100 * other / size, percent)))
             if edited is not None:
-                yield Edit((cell,), (edited,), WHOLE_CELL)
+                yield Edit((cell,), (edited,), EditKind.WHOLE_CELL)
 
 
 def of_two_cells(cell: Cell, others: list[Cell]) -> Iterator[Edit]:
@@ -116,7 +129,7 @@ def of_two_cells(cell: Cell, others: list[Cell]) -> Iterator[Edit]:
         for one, two in _exchanged(cell, other):
             first, second = reread(cell, one), reread(other, two)
             if first is not None and second is not None:
-                yield Edit((cell, other), (first, second), SWAPPED_CELLS)
+                yield Edit((cell, other), (first, second), EditKind.SWAPPED_CELLS)
 
 
 def _neighbours(one: Cell, other: Cell) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from typing import Literal
 
@@ -10,6 +10,20 @@ import pandas as pd
 
 Severity = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+
+
+@dataclass(frozen=True)
+class Discrepancy:
+    """What the check of a rule reports; the rule makes a `Finding` of it, whose attributes these are."""
+
+    severity: Severity
+    value_ids: tuple[str, ...]
+    printed: str
+    recomputed: str
+    sentence: str
+    recomputation: str = ""
+    repair: str = ""
+    count: int = 1
 
 
 @dataclass(frozen=True)
@@ -36,7 +50,7 @@ class Finding:
     recomputation
         The arithmetic from the printed strings alone, short enough to be checked by hand: `21/182 = 11.54%`.
     inspect_sr
-        The check of INSPECT-SR that it belongs to, empty where none fits; `audit` takes it from the rule.
+        The check of INSPECT-SR that it belongs to, as the rule has it; empty where none fits.
     count
         How many printings share it: a habit is one finding.
     """
@@ -52,6 +66,15 @@ class Finding:
     recomputation: str = ""
     inspect_sr: str = ""
     count: int = 1
+
+
+def distinct(faults: Iterable[tuple[Hashable, Discrepancy]]) -> Iterator[Discrepancy]:
+    """The first fault of each key: abstract, text and table may print one thing."""
+    seen = set()
+    for key, fault in faults:
+        if key not in seen:
+            seen.add(key)
+            yield fault
 
 
 def by_severity(findings: Iterable[Finding]) -> list[Finding]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from haicbook.audit.cells import Cell
-from haicbook.audit.finding import Finding
+from haicbook.audit.finding import Discrepancy, Finding
 from haicbook.study import Paper
 
 Topic = Literal["counts", "tests", "moments", "hazard_ratios", "survival", "agreement", "design"]
@@ -27,7 +27,7 @@ WHOLE_NUMBERS = "4.8 Means and variances of integer data"
 STATISTICS = "4.9 Errors in statistical results"
 RESULTS = "Domain 4 Results"
 CONDUCT = "Domain 2 Conduct, governance and transparency"
-Check = Callable[[Paper, list[Cell]], list[Finding]]
+Check = Callable[[Paper, list[Cell]], Iterable[Discrepancy]]
 
 
 @dataclass(frozen=True)
@@ -59,3 +59,40 @@ class Rule:
     tolerance: str
     topic: Topic
     inspect_sr: str = ""
+
+    def findings(self, paper: Paper, cells: list[Cell]) -> list[Finding]:
+        """What breaks the rule in a study."""
+        return [
+            Finding(rule=self.key, study=paper.study, inspect_sr=self.inspect_sr, **vars(fault))
+            for fault in self.check(paper, cells)
+        ]
+
+
+# by key, in the order of definition
+REGISTERED: dict[str, Rule] = {}
+
+
+def rule(
+    key: str,
+    title: str,
+    *,
+    topic: Topic,
+    source: str = "Definition",
+    tolerance: str = "No tolerance",
+    inspect_sr: str = "",
+) -> Callable[[Check], Rule]:
+    """Make a check a rule, and register it; the parameters are the attributes of :class:`Rule`.
+
+    Raises
+    ------
+    ValueError
+        When another rule has the key.
+    """
+
+    def register(check: Check) -> Rule:
+        if key in REGISTERED:
+            raise ValueError(f"found a second rule {key!r}, {check.__name__}; each needs a key of its own")
+        REGISTERED[key] = Rule(key, title, check, source, tolerance, topic, inspect_sr)
+        return REGISTERED[key]
+
+    return register

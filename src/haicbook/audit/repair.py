@@ -6,36 +6,36 @@ vanishes, and no other rule that touches the cell finds anything new.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from haicbook.audit import complements, counts, intervals, moments, nested, parts, repeats, response, tests
 from haicbook.audit.cells import Cell
-from haicbook.audit.edits import ORDER, WHOLE_CELL, Edit, of_one_cell, of_two_cells
+from haicbook.audit.edits import Edit, EditKind, of_one_cell, of_two_cells
 from haicbook.audit.finding import Finding
+from haicbook.audit.registry import Rule
+from haicbook.audit.rules import counts, intervals, moments, repeats, tests, wholes
 from haicbook.printed import agreement
 from haicbook.study import Paper
 
-Check = Callable[[Paper, list[Cell]], list[Finding]]
 # the rules that look at one row: they are run on it alone
-_OF_ROW: tuple[Check, ...] = (
+_OF_ROW: tuple[Rule, ...] = (
     counts.attainable,
-    counts.percentages,
-    intervals.enclosed,
-    parts.levels,
-    parts.grades,
+    counts.percentage,
+    intervals.interval,
+    wholes.levels,
+    wholes.grades,
     repeats.repeated,
     moments.frequencies,
-    tests.p_values_of_rows,
+    tests.p_value,
 )
 # the rules that look across rows: they are run on all cells, for the edits that are left
-_ACROSS: tuple[Check, ...] = (
-    response.response_sums,
-    parts.any_event,
-    parts.matched,
-    parts.arms,
-    nested.nested,
-    complements.complements,
+_ACROSS: tuple[Rule, ...] = (
+    wholes.response,
+    wholes.any_event,
+    wholes.matched,
+    wholes.arms,
+    wholes.nested,
+    wholes.complements,
 )
 # a rule's finding, as a repair makes it agree
 _AGREES = {
@@ -53,7 +53,6 @@ _AGREES = {
     "nested": "the wider condition",
     "complements": "the complement",
 }
-_ROW_RULES = ("percentage", "attainable", "interval", "levels", "grades", "repeated", "frequencies", "p_value")
 _MOST_CELLS = 10
 _SHOWN = 3
 
@@ -74,6 +73,8 @@ class _Bench:
     p: dict[str, tests.Judged] = field(default_factory=dict)
     usual: str = ""
     across: set[Key] = field(default_factory=set)
+    tried: dict[int, list[tuple[Edit, int]]] = field(default_factory=dict)
+    before: dict[str, set[Key]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for cell in self.cells:
@@ -84,9 +85,30 @@ class _Bench:
         self.usual = tests.most_frequent([row for row in judged if row.given_by])
         self.across = self.found(_ACROSS, self.cells)
 
-    def found(self, checks: Iterable[Check], cells: list[Cell]) -> set[Key]:
+    def found(self, rules: Iterable[Rule], cells: list[Cell]) -> set[Key]:
         """Errors and warnings of some rules on some cells."""
-        return {_key(finding) for check in checks for finding in check(self.paper, cells) if finding.severity != "info"}
+        return {
+            (rule.key, frozenset(fault.value_ids))
+            for rule in rules
+            for fault in rule.check(self.paper, cells)
+            if fault.severity != "info"
+        }
+
+    def edits(self, cell: Cell) -> list[tuple[Edit, int]]:
+        """Edits of a cell whose percentages and p-values read as the paper's others do, and how they read."""
+        if id(cell) not in self.tried:
+            every = (*of_one_cell(self.paper, cell), *of_two_cells(cell, self.rows[_quantity(cell)]))
+            readings = [(edit, _reading(self, edit)) for edit in every]
+            self.tried[id(cell)] = [
+                (edit, reading) for edit, reading in readings if reading is not None and _usual_p(self, edit)
+            ]
+        return self.tried[id(cell)]
+
+    def found_in_row(self, quantity: str) -> set[Key]:
+        """What the rules on one row find in it as printed."""
+        if quantity not in self.before:
+            self.before[quantity] = self.found(_OF_ROW, self.rows[quantity])
+        return self.before[quantity]
 
 
 def _quantity(cell: Cell) -> str:
@@ -114,7 +136,7 @@ class Repair:
     @property
     def rank(self) -> tuple[int, int, int]:
         """The more rules agree, the better it reads and the simpler the change, the earlier."""
-        return -len(self.agreeing), self.reading, ORDER.index(self.edit.change)
+        return -len(self.agreeing), self.reading, list(EditKind).index(self.edit.change)
 
 
 def with_repairs(paper: Paper, cells: list[Cell], findings: list[Finding]) -> list[Finding]:
@@ -142,16 +164,13 @@ def _words(found: list[Repair]) -> str:
     first = min(found, key=lambda repair: repair.rank)
     alike = [repair for repair in found if repair.rank[:2] == first.rank[:2]]
     # another count with its percentage is two changes: named only where nothing smaller will do
-    best = sorted((r for r in alike if (r.edit.change == WHOLE_CELL) == (first.edit.change == WHOLE_CELL)), key=_order)
+    whole = first.edit.change == EditKind.WHOLE_CELL
+    best = sorted((r for r in alike if (r.edit.change == EditKind.WHOLE_CELL) == whole), key=lambda repair: repair.rank)
     mended = " and ".join(dict.fromkeys(_AGREES[rule] for rule in sorted(first.agreeing)))
     if len(best) == 1:
         return f"{best[0].words} would mend {mended}."
     said = "; or ".join(repair.words for repair in best[:_SHOWN])
     return f"One of {len(best)} single changes would mend {mended}, such as {said}."
-
-
-def _order(repair: Repair) -> tuple[int, int, int]:
-    return repair.rank
 
 
 def repairs(bench: _Bench, finding: Finding) -> list[Repair]:
@@ -161,41 +180,40 @@ def repairs(bench: _Bench, finding: Finding) -> list[Repair]:
         return []
     kept: dict[tuple[str, str], Repair] = {}
     for cell in involved:
-        row = bench.rows[_quantity(cell)]
-        before = bench.found(_OF_ROW, row)
+        before = bench.found_in_row(_quantity(cell))
         # a count changed with its percentage always agrees with it: only a sum or a second rule makes that a repair
-        sums = {rule for rule, _ in before} - {"percentage", "attainable", "p_value", "repeated"}
-        across = finding.rule not in _ROW_RULES
-        for edit in _edits(bench, cell, row):
-            if edit.change != WHOLE_CELL or sums or across:
-                repair = _tried(bench, finding, edit, row, before)
-                if repair is not None:
-                    kept.setdefault((edit.printed, edit.repaired), repair)
+        sums = {key for key, _ in before} - {"percentage", "attainable", "p_value", "repeated"}
+        across = finding.rule in {rule.key for rule in _ACROSS}
+        for edit, reading in bench.edits(cell):
+            if edit.change != EditKind.WHOLE_CELL or sums or across:
+                gone = _mended(bench, finding, edit, _quantity(cell))
+                if finding.rule in gone:
+                    kept.setdefault((edit.printed, edit.repaired), Repair(edit, gone, reading))
     return list(kept.values())
 
 
-def _edits(bench: _Bench, cell: Cell, row: list[Cell]) -> Iterator[Edit]:
-    yield from of_one_cell(bench.paper, cell)
-    yield from of_two_cells(cell, row)
+def _mended(bench: _Bench, finding: Finding, edit: Edit, quantity: str) -> frozenset[str]:
+    """The rules that agree after an edit; none where it leaves the finding, or makes a new one."""
+    row, before = bench.rows[quantity], bench.found_in_row(quantity)
+    after = _left(bench, finding, edit, _OF_ROW, row, before)
+    across = None if after is None else _left(bench, finding, edit, _ACROSS, bench.cells, bench.across)
+    if after is None or across is None:
+        return frozenset()
+    return frozenset(key for key, _ in (before - after) | (bench.across - across)) & set(_AGREES)
 
 
-def _tried(bench: _Bench, finding: Finding, edit: Edit, row: list[Cell], before: set[Key]) -> Repair | None:
-    """The repair, if the edit is one; the cheap rules are asked first."""
-    reading = _reading(bench, edit)
-    if reading is None or not _usual_p(bench, edit):
-        return None
-    key, edited = _key(finding), edit.applied(row)
-    ids = {value for cell in edit.before for value in cell.ids.values()}
+def _left(
+    bench: _Bench, finding: Finding, edit: Edit, rules: tuple[Rule, ...], cells: list[Cell], before: set[Key]
+) -> set[Key] | None:
+    """What rules still find after an edit; None as soon as it is new, the finding itself, or at the edited cells."""
+    edited, ids = edit.applied(cells), {value for cell in edit.before for value in cell.ids.values()}
     after: set[Key] = set()
-    for check in _OF_ROW:
-        after |= bench.found((check,), edited)
-        if after - before or key in after or any(ids & values for _, values in after):
+    # most edits leave the finding as it is, so that its own rule is asked first; tests of counts cost most
+    for rule in sorted(rules, key=lambda rule: (rule is tests.p_value, rule.key != finding.rule)):
+        after |= bench.found((rule,), edited)
+        if after - before or _key(finding) in after or any(ids & values for _, values in after):
             return None
-    across = bench.found(_ACROSS, edit.applied(bench.cells))
-    if across - bench.across or key in across or any(ids & values for _, values in across):
-        return None
-    gone = {rule for rule, _ in (before - after) | (bench.across - across)} & set(_AGREES)
-    return Repair(edit, frozenset(gone), reading) if finding.rule in gone else None
+    return after
 
 
 def _reading(bench: _Bench, edit: Edit) -> int | None:

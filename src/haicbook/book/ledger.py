@@ -83,18 +83,18 @@ audited with `haicbook audit path/to/my_paper`, or in Python:
 ```python
 {example}```
 
-`haicbook.simulate.made_up(rng).write(folder)` writes a made-up paper, fully synthetic, to practise on;
-`haicbook.simulate.calibration.plant` puts an error of a chosen kind into one.
+`haicbook.simulate.synthetic_paper(rng).write(folder)` writes a fully synthetic paper to practise on;
+`haicbook.simulate.calibration.inject` puts an error of a chosen kind into one.
 """
 _CALIBRATED = """\
-The audit was run on {papers} made-up papers without errors (`haicbook.simulate`, seed {seed}): invented patients, and
+The audit was run on {papers} synthetic papers without errors (`haicbook.simulate`, seed {seed}): invented patients, and
 tables, Cox models and Kaplan–Meier figures computed from them, printed with the usual decimals by the conventions of R,
 SAS, Stata and SPSS, rounded or cut off. Of {checks} comparisons that could have come out wrong, {errors} ended as an
 error and {warnings} as a warning.
 
-Then errors were planted one at a time, {planted} in all. Whether any permitted convention could excuse it was decided
+Then errors were injected one at a time, {injected} in all. Whether any permitted convention could excuse it was decided
 by other code before the audit saw it: {undetectable} ({lost}) could not be detected, as when a misprint leaves a figure
-that still fits. Of the {detectable} others, the rule that should find it found {found} ({kept}). Rules and planted
+that still fits. Of the {detectable} others, the rule that should find it found {found} ({kept}). Rules and injected
 errors were mended on papers of other seeds; this seed was used for nothing else. The errors are of kinds that we
 thought of, so these shares are not those of the errors in real papers."""
 
@@ -266,9 +266,11 @@ def _calibration() -> str:
     with path.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     heads = ["Rule", "Checks", "False errors", "False warnings"]
-    heads += ["Planted", "Undetectable", "Detectable", "Found", "Share"]
+    heads += ["Injected", "Undetectable", "Detectable", "Found", "Share"]
     shown = [[_title(row), *_calibrated(row)] for row in rows]
-    table = _table(heads, shown, "False alarms and planted errors found, by rule", "tab-audit-calibration", "lrrrrrrrr")
+    table = _table(
+        heads, shown, "False alarms and injected errors found, by rule", "tab-audit-calibration", "lrrrrrrrr"
+    )
     without = "".join(f"\n* {escape(_title(row))}: {escape(row['why'])}." for row in rows if row["why"])
     unplanted = f"Rules without figures:\n{without}"
     return f"{_said(rows)}\n\n::::{{dropdown}} The {len(rows)} rules one by one\n{table}\n\n{unplanted}\n::::"
@@ -279,7 +281,7 @@ def _said(rows: list[dict[str, str]]) -> str:
     texts = ("rule", "why", "papers", "seed")
     total = {name: sum(int(row[name]) for row in rows) for name in rows[0] if name not in texts}
     words = {name: f"{number:,}" if number else "none" for name, number in total.items()}
-    lost, kept = _share(total["undetectable"], total["planted"]), _share(total["found"], total["detectable"])
+    lost, kept = _share(total["undetectable"], total["injected"]), _share(total["found"], total["detectable"])
     return _CALIBRATED.format(papers=rows[0]["papers"], seed=rows[0]["seed"], lost=lost, kept=kept, **words)
 
 
@@ -289,7 +291,7 @@ def _title(row: dict[str, str]) -> str:
 
 def _calibrated(row: dict[str, str]) -> list[str]:
     """A rule's figures; dashes where it says only notes."""
-    columns = ("checks", "errors", "warnings", "planted", "undetectable", "detectable", "found")
+    columns = ("checks", "errors", "warnings", "injected", "undetectable", "detectable", "found")
     if row["why"]:
         return ["–"] * (len(columns) + 1)
     return [*(f"{int(row[name]):,}" for name in columns), _share(int(row["found"]), int(row["detectable"]))]

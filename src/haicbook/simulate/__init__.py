@@ -1,13 +1,13 @@
-"""Made-up papers: invented patients, everything that a paper would print of them, and errors planted on purpose.
+"""Synthetic papers: invented patients, everything that a paper would print of them, and errors injected on purpose.
 
-Fully synthetic, for teaching and for the audit's calibration: the audit of a made-up paper without errors should find
-nothing, and a planted error is one whose place is known.
+Fully synthetic, for teaching and for the audit's calibration: the audit of a synthetic paper without errors should find
+nothing, and an injected error is one whose place is known.
 """
 
-from haicbook.simulate.conventions import Conventions
+from haicbook.simulate.cohort import Patients, World, draw_patients
+from haicbook.simulate.conventions import PrintingConventions
 from haicbook.simulate.draft import Draft
-from haicbook.simulate.made_up import made_up
-from haicbook.simulate.patients import Patients, World, draw_patients
 from haicbook.simulate.specs import DESIGNS, Design
+from haicbook.simulate.synthetic import synthetic_paper
 
-__all__ = ["DESIGNS", "Conventions", "Design", "Draft", "Patients", "World", "draw_patients", "made_up"]
+__all__ = ["DESIGNS", "Design", "Draft", "Patients", "PrintingConventions", "World", "draw_patients", "synthetic_paper"]

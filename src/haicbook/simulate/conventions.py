@@ -1,4 +1,4 @@
-"""How a made-up paper prints its figures: decimals, rounding or cutting off, and which program computed them."""
+"""How a synthetic paper prints its figures: decimals, rounding or cutting off, and which program computed them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Z95 = NormalDist().inv_cdf(0.975)
 
 
 @dataclass(frozen=True)
-class Conventions:
+class PrintingConventions:
     """One paper's habits.
 
     Attributes
@@ -54,7 +54,7 @@ class Conventions:
     proportion_ci: Literal["Clopper–Pearson", "Wilson"] = "Clopper–Pearson"
 
     @classmethod
-    def drawn(cls, rng: np.random.Generator) -> Conventions:
+    def drawn(cls, rng: np.random.Generator) -> PrintingConventions:
         """Habits as papers have them: those of R, SAS or Stata, or SPSS, with the usual decimals."""
         software, limits, ties, categorical = PROGRAMS[int(rng.integers(len(PROGRAMS)))]
         return cls(
@@ -138,7 +138,7 @@ def wald_p(log_hr: float, se: float) -> float:
     return math.erfc(abs(log_hr / se) / math.sqrt(2))
 
 
-def tester(conventions: Conventions) -> Callable[[np.ndarray], float]:
+def tester(conventions: PrintingConventions) -> Callable[[np.ndarray], float]:
     """The paper's test of a table of counts, levels by arms."""
     from haicbook.stats import proportions
 

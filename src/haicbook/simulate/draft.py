@@ -1,4 +1,4 @@
-"""A made-up paper before it is read: study.yml, tables and claims as texts, to be read as a `Paper` or written down."""
+"""A synthetic paper before it is read: study.yml, tables and claims as texts, to be read or written down."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from haicbook.study import DataError, Paper
 from haicbook.study.files import Row
+from haicbook.study.problems import Problem
 from haicbook.study.schema import Study
 from haicbook.study.values import (
     CLAIM_COLUMNS,
@@ -51,9 +52,16 @@ class Draft:
         DataError
             When its figures break the codebook: a draft is checked as strictly as a folder.
         """
+        paper, problems = self.read()
+        if problems:
+            raise DataError(problems)
+        return paper
+
+    def read(self) -> tuple[Paper, list[Problem]]:
+        """The draft as a paper, and what of it breaks the codebook."""
         spec = Study.model_validate(self.spec)
         records: list[Record] = []
-        problems = []
+        problems: list[Problem] = []
         printed = {file: self._rows(file, columns) for file, columns in self._columns(spec).items()}
         for table in spec.tables:
             found, wrong = table_records(spec, table, printed[table.file], f"{spec.study}/{table.file}")
@@ -62,9 +70,8 @@ class Draft:
         found, wrong = claim_records(spec, printed[CLAIMS], f"{spec.study}/{CLAIMS}")
         records += found
         problems += [*wrong, *value_problems(spec, records)]
-        if problems:
-            raise DataError(problems)
-        return Paper(spec, to_frame(records), {file: rows for file, rows in printed.items() if file != CLAIMS})
+        tables = {file: rows for file, rows in printed.items() if file != CLAIMS}
+        return Paper(spec, to_frame(records), tables), problems
 
     def _columns(self, spec: Study) -> dict[str, tuple[str, ...]]:
         columns = {table.file: (*TABLE_COLUMNS, *table.columns) for table in spec.tables}
@@ -86,6 +93,10 @@ class Draft:
         rows = list(self.tables[name])
         rows[line - _FIRST_LINE] = rows[line - _FIRST_LINE] | {column: text}
         return replace(self, tables=self.tables | {name: rows})
+
+    def reprinted(self, value: Any, text: str) -> Draft:
+        """The draft with another text in the cell of a printed value."""
+        return self.changed(value.file, value.line, value.column, text)
 
     def write(self, root: Path) -> Path:
         """Write the study as a data folder.
@@ -129,7 +140,7 @@ class Draft:
     def _readme(self) -> str:
         truth = "\n".join(f"| {name} | {value} |" for name, value in self.truth.items())
         return (
-            f"# {self.spec['study']}: a made-up study\n\n"
+            f"# {self.spec['study']}: a synthetic study\n\n"
             "Fully synthetic. No patient, hospital or paper stands behind any figure; do not cite or pool it.\n"
             "It was computed by `haicbook.simulate` from invented patients, whose truth was:\n\n"
             f"| | |\n| --- | --- |\n{truth}\n"

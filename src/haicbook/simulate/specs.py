@@ -1,22 +1,26 @@
-"""`study.yml` of a made-up study."""
+"""`study.yml` of a synthetic study."""
 
 from __future__ import annotations
 
 import datetime
 from typing import Any, Literal
 
-from haicbook.simulate import tables
-from haicbook.simulate.conventions import Conventions
-from haicbook.simulate.covariates import COVARIATES
-from haicbook.simulate.patients import DAYS_IN_MONTH, MATCHED_ON, World
+from haicbook.simulate import printed_tables
+from haicbook.simulate.cohort import COVARIATES, DAYS_IN_MONTH, MATCHED_ON, World
+from haicbook.simulate.conventions import PrintingConventions
 
 Design = Literal["propensity_matched", "unmatched", "single_arm"]
 DESIGNS: tuple[Design, ...] = ("propensity_matched", "unmatched", "single_arm")
 START = datetime.date(2016, 1, 1)
 ARMS: dict[str, dict[str, Any]] = {
-    "new": {"label": "New combination", "short": "New", "role": "experimental", "regimen": "A made-up combination"},
-    "old": {"label": "Standard treatment", "short": "Standard", "role": "comparator", "regimen": "A made-up standard"},
-    "all": {"label": "New combination", "short": "New", "role": "single", "regimen": "A made-up combination"},
+    "new": {"label": "New combination", "short": "New", "role": "experimental", "regimen": "A synthetic combination"},
+    "old": {
+        "label": "Standard treatment",
+        "short": "Standard",
+        "role": "comparator",
+        "regimen": "A synthetic standard",
+    },
+    "all": {"label": "New combination", "short": "New", "role": "single", "regimen": "A synthetic combination"},
 }
 BASELINE, RESPONSE, EVENTS = "tables/1_baseline.csv", "tables/2_response.csv", "tables/5_adverse_events.csv"
 COX = {"os": "tables/3_cox_os.csv", "pfs": "tables/4_cox_pfs.csv"}
@@ -32,7 +36,7 @@ def spec_of(
     study: str,
     design: Design,
     world: World,
-    conventions: Conventions,
+    conventions: PrintingConventions,
     sizes: dict[str, dict[str, int]],
     main: str,
 ) -> dict[str, Any]:
@@ -42,17 +46,17 @@ def spec_of(
     return {
         "study": study,
         "citation": study,
-        "title": "A made-up study, fully synthetic",
-        "short_title": "A made-up study",
+        "title": "A fully synthetic study",
+        "short_title": "A synthetic study",
         "authors": "Nobody",
         "year": None,
         "journal": None,
         "doi": None,
         "licence": "Synthetic data without rights",
         "registration": None,
-        "question": "Does the made-up combination help?",
+        "question": "Does the synthetic combination help?",
         "design": design,
-        "design_label": "A made-up study, fully synthetic",
+        "design_label": "A fully synthetic study",
         "line_of_therapy": None,
         "setting": _setting(world),
         "arms": {arm: dict(ARMS[arm]) for arm in arms},
@@ -87,7 +91,7 @@ def printed_dates(world: World) -> dict[str, str]:
 
 
 def _setting(world: World) -> dict[str, Any]:
-    return {"country": "Nowhere", "institution": "A made-up hospital", "centres": 1} | printed_dates(world)
+    return {"country": "Nowhere", "institution": "A synthetic hospital", "centres": 1} | printed_dates(world)
 
 
 def _matching() -> dict[str, Any]:
@@ -103,7 +107,7 @@ def _matching() -> dict[str, Any]:
     }
 
 
-def _methods(conventions: Conventions, arms: tuple[str, ...]) -> dict[str, Any]:
+def _methods(conventions: PrintingConventions, arms: tuple[str, ...]) -> dict[str, Any]:
     two = len(arms) > 1
     return {
         "survival": "Kaplan–Meier, log-rank test" if two else "Kaplan–Meier",
@@ -139,7 +143,7 @@ def _table_specs(populations: tuple[str, ...], main: str, arms: tuple[str, ...])
     of_arms: dict[str, Any] = {arm: {"arm": arm, "statistic": "n_pct"} for arm in arms}
     events: dict[str, Any] = {
         f"{arm}_{grade}": {"arm": arm, "grade": grade, "statistic": "n_pct"}
-        for grade in tables.GRADE_LIMITS
+        for grade in printed_tables.GRADE_LIMITS
         for arm in arms
     }
     tested: dict[str, Any] = (

@@ -312,6 +312,7 @@ def _rejection(n1: int, n: int, rate: float) -> np.ndarray:
     return np.cumsum((first[1:, None] * reached)[::-1], axis=0)[::-1]
 
 
+@lru_cache(maxsize=1024)
 def _binomial(n: int, rate: float) -> np.ndarray:
     from scipy.special import gammaln
 

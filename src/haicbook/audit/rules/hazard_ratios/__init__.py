@@ -1,0 +1,6 @@
+"""Rules on hazard ratios; importing them registers them, in the order in which their findings are shown."""
+
+# isort: off
+from haicbook.audit.rules.hazard_ratios import wald, events, pairs
+
+__all__ = ["events", "pairs", "wald"]

@@ -1,0 +1,6 @@
+"""Rules on survival curves; importing them registers them, in the order in which their findings are shown."""
+
+# isort: off
+from haicbook.audit.rules.survival import order, rates, limits
+
+__all__ = ["limits", "order", "rates"]

@@ -126,7 +126,7 @@ TEMPLATE = Margins(
     ),
 )
 RIGHT = Setting(0.2, "sd_logit", dependence=Exchangeable(0.3), shape="normal")
-PAPERS = 500
+PAPERS = 300
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,9 @@ from numpy.typing import NDArray
 from haicbook.survival.goals import Reading, goals_of, scale_of
 from haicbook.survival.parts import Key
 from haicbook.survival.targets import Targets
+
+if TYPE_CHECKING:
+    from haicbook.survival.engine.state import Constraints, Population, State
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -100,13 +103,71 @@ class Attempt:
 
 def prior_of(scale: float, censoring: str) -> Floats:
     """The prior's numbers in the order of the compiled chain."""
-    censored, drift, spread = CENSORING[censoring]
-    from haicbook.survival.kernels import RISING
+    from haicbook.survival.engine.prior import RISING
 
+    censored, drift, spread = CENSORING[censoring]
     level = np.log(np.log(2) / scale) - RISING * PRIOR["rise"]
     levels = (level, PRIOR["level"], PRIOR["ratio"], np.log(censored / scale), PRIOR["censored"], drift)
     shape = (PRIOR["rise"], PRIOR["rise_sd"], PRIOR["decline"])
     return np.array([*levels, *SPREADS, spread, ARMS_APART, *shape])
+
+
+def population_of(edges: Floats, prior: Floats) -> Population:
+    """Memory for a draw from the prior."""
+    from haicbook.survival.engine.state import Population
+
+    event, censor, die, leave = np.zeros((4, 2, edges.size))
+    return Population(edges, event, censor, die, leave, np.ones(3), prior)
+
+
+def state_of(population: Population, sizes: NDArray[np.int64], constraints: Constraints, reach: float) -> State:
+    """Memory for one chain; the widest step of a patient's time is `reach` (months)."""
+    from haicbook.survival.engine.state import Patients, Scratch, State, Warps, Workspace
+    from haicbook.survival.engine.warps import places_for
+
+    shape, total, many = (sizes.size, int(sizes.max())), int(sizes.sum()), constraints.kind.size
+    places = places_for(many)
+    ways = sizes.size * places
+
+    def integers(size: int) -> NDArray[np.int64]:
+        return np.zeros(size, dtype=np.int64)
+
+    def rows() -> tuple[Floats, Bools]:
+        return np.zeros(shape), np.zeros(shape, dtype=np.bool_)
+
+    work = Workspace(
+        values=np.zeros(many),
+        proposed=np.zeros(many),
+        loss=np.zeros(4),
+        proposed_loss=np.zeros(4),
+        table=np.zeros((7, total)),
+        curve=np.zeros((2, total)),
+        pooled_time=np.zeros(total),
+        pooled_event=np.zeros(total, dtype=np.bool_),
+        saved_time=np.zeros(total),
+        log_hr=np.zeros(1),
+        cold=np.zeros(2, dtype=np.bool_),
+    )
+    warps = Warps(
+        counts=integers(2),
+        wanted=integers(many),
+        aim=np.zeros(many),
+        part=np.zeros(many),
+        knots=np.zeros((sizes.size, places)),
+        arm=integers(ways),
+        knot=integers(ways),
+        weight=np.zeros(ways),
+        effect=np.zeros((many, ways)),
+        change=np.zeros(ways),
+        trial=np.zeros(ways),
+        square=np.zeros((many, many)),
+        away=np.zeros(many),
+    )
+    bins = population.edges.size
+    tallies = (np.zeros((2, sizes.size, bins)), np.zeros((sizes.size, bins)))
+    steps = (np.zeros((2, many + 6)), np.zeros((2, shape[1])))
+    scratch = Scratch(*rows(), np.zeros(2, dtype=np.bool_), *rows(), *steps, *tallies, warps)
+    return State(population, Patients(*rows(), sizes), constraints, work, scratch, reach)
 
 
 class Chain:
@@ -115,54 +176,30 @@ class Chain:
     def __init__(
         self, targets: Targets, reading: Reading, censoring: str, effort: Effort, rng: np.random.Generator
     ) -> None:
-        from haicbook.survival import kernels
+        from haicbook.survival.engine import annealing
 
-        self.kernels, self.effort, self.rng = kernels, effort, rng
-        self.goals: Any
-        self.goals, self.keys = goals_of(targets, reading)
-        self.scale = scale_of(targets)
-        self.sizes = np.array([arm.n for arm in targets.arms.values()], dtype=np.int64)
+        self.effort, self.rng = effort, rng
+        constraints, self.keys = goals_of(targets, reading)
         self.to_the_end = targets.follow_up_max is not None and np.isfinite(targets.follow_up_max.low)
-        edges = np.array([edge * self.scale for edge in BINS if edge * self.scale < self.goals.ends[1]])
-        arms, most, total, goals = len(self.sizes), int(self.sizes.max()), int(self.sizes.sum()), len(self.keys)
-        prior = prior_of(self.scale, censoring)
-
-        def parent() -> Any:
-            event, censor, die, leave = np.zeros((4, 2, edges.size))
-            return kernels.Parent(edges, event, censor, die, leave, np.ones(3), prior)
-
-        self.parent, spare = parent(), parent()
-        self.time, self.event = np.zeros((arms, most)), np.zeros((arms, most), dtype=np.bool_)
-        self.room = kernels.Room(
-            np.zeros(goals),
-            np.zeros(goals),
-            np.zeros(4),
-            np.zeros(4),
-            np.zeros((7, total)),
-            np.zeros(total),
-            np.zeros(total, dtype=np.bool_),
-            np.zeros(1),
-            np.zeros(total),
-            np.zeros(2, dtype=np.bool_),
-        )
-        spare_rows = (self.time.copy(), self.event.copy())
-        kernels.begin(
-            self.parent, spare, self.time, self.event, *spare_rows, self.sizes, self.goals, self.room, effort.tries, rng
-        )
+        scale = scale_of(targets)
+        edges = np.array([edge * scale for edge in BINS if edge * scale < constraints.ends[1]])
+        population, best = (population_of(edges, prior_of(scale, censoring)) for _ in range(2))
+        sizes = np.array([arm.n for arm in targets.arms.values()], dtype=np.int64)
+        self.state = state_of(population, sizes, constraints, scale / 2)
+        annealing.begin(self.state, best, effort.tries, rng)
         self._cycle(effort.burn, final=False)
 
     def _cycle(self, warm: int, *, final: bool = True) -> bool:
+        from haicbook.survival.engine import annealing
+        from haicbook.survival.engine.state import LIFE_TABLE, Schedule
+
         effort = self.effort
-        plan = np.array([warm, 0, 0, 0, effort.corrections])
+        schedule = Schedule(warm, 0, 0, 0, effort.corrections)
         if final:
-            forward = effort.forward * 100 // int(self.sizes.mean())  # a draw of few patients costs less
-            rated = any(key[0] == "rate" for key in self.keys) and self.goals.rates != self.kernels.LIFE_TABLE
-            plan[1:4] = effort.cool, effort.polish, forward if rated else 0
-        return bool(
-            self.kernels.cycle(
-                self.parent, self.time, self.event, self.sizes, self.goals, self.room, plan, self.scale / 2, self.rng
-            )
-        )
+            forward = effort.forward * 100 // int(self.state.patients.sizes.mean())  # a draw of few patients costs less
+            rated = any(key[0] == "rate" for key in self.keys) and self.state.constraints.rates != LIFE_TABLE
+            schedule = Schedule(warm, effort.cool, effort.polish, forward if rated else 0, effort.corrections)
+        return bool(annealing.cycle(self.state, schedule, self.rng))
 
     def attempts(self) -> Iterator[Attempt]:
         """Cool again and again; endless."""
@@ -174,17 +211,19 @@ class Chain:
 
     def _rows(self) -> tuple[Rows, ...]:
         """A copy; whoever is followed longest stays until the end, if that is printed of these patients."""
-        rows = tuple((self.time[arm, :n].copy(), self.event[arm, :n].copy()) for arm, n in enumerate(self.sizes))
+        time, event, sizes = self.state.patients
+        rows = tuple((time[arm, :n].copy(), event[arm, :n].copy()) for arm, n in enumerate(sizes))
         if self.to_the_end:  # the last row of all can move on without changing a risk set
-            max((time for time, _ in rows), key=lambda time: float(time[-1]))[-1] = self.goals.ends[1]
+            max((time for time, _ in rows), key=lambda time: float(time[-1]))[-1] = self.state.constraints.ends[1]
         return rows
 
     def _missed(self) -> Floats:
-        """By goal, how far the rows are from it, in halves of its rounding interval."""
-        kernels, goals, room = self.kernels, self.goals, self.room
-        kernels.evaluate(self.time, self.event, self.sizes, goals, room, -1, 0.0, np.inf)
-        each = [kernels.misses(goals, j, j + 1, room.fresh, 0.0) for j in range(len(self.keys))]
-        return np.array(each)
+        """By constraint, how far the rows are from it, in halves of its rounding interval."""
+        from haicbook.survival.engine import annealing
+
+        missed = np.zeros(len(self.keys))
+        annealing.losses(self.state, missed)
+        return missed
 
 
 def shares_rows(one: tuple[Rows, ...], other: tuple[Rows, ...]) -> bool:

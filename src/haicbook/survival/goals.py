@@ -73,7 +73,7 @@ def _arm_scale(arm: ArmTargets) -> float | None:
 
 
 def goals_of(targets: Targets, reading: Reading) -> tuple[Any, tuple[Key, ...]]:
-    """The goals of a chain, as :class:`haicbook.survival.kernels.Goals`, and for each the printed number it is.
+    """The goals of a chain, as :class:`haicbook.survival.kernels.Constraints`, and for each the printed number it is.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def goals_of(targets: Targets, reading: Reading) -> tuple[Any, tuple[Key, ...]]:
     reading
         How the numbers were made.
     """
-    from haicbook.survival import kernels
+    from haicbook.survival.engine import state as kernels
 
     targets = targets.under("truncate") if reading.rounding == "truncate" else targets
     scale = scale_of(targets)
@@ -102,7 +102,7 @@ def goals_of(targets: Targets, reading: Reading) -> tuple[Any, tuple[Key, ...]]:
     closed = kinds == kernels.RATE
     shrink = np.where(finite & (high > low), _NOISE, 0.0)
     ends = _ends_of_follow_up(targets, scale)
-    goals = kernels.Goals(
+    goals = kernels.Constraints(
         kinds.astype(np.int64),
         groups.astype(np.int64),
         np.ascontiguousarray(times),
@@ -123,7 +123,6 @@ def goals_of(targets: Targets, reading: Reading) -> tuple[Any, tuple[Key, ...]]:
         ends[1:].copy(),
         ends,
         GRIDS[reading.time_grid],
-        np.zeros((2, targets.n)),
     )
     return goals, tuple(row.key for row in rows)
 
@@ -166,7 +165,7 @@ def _limit_rows(
 def _median_rows(
     group: int, name: str, n: int, median: Interval | None, limits: Limits | None, scale: float
 ) -> list[_Row]:
-    from haicbook.survival import kernels
+    from haicbook.survival.engine import state as kernels
 
     if median is None:
         return []
@@ -180,7 +179,7 @@ def _median_rows(
 
 
 def _arm_rows(group: int, name: str, arm: ArmTargets, scale: float, reading: Reading, followed: bool) -> list[_Row]:
-    from haicbook.survival import kernels
+    from haicbook.survival.engine import state as kernels
 
     rows = []
     for mark in arm.landmarks:
@@ -195,22 +194,22 @@ def _arm_rows(group: int, name: str, arm: ArmTargets, scale: float, reading: Rea
     if arm.events is not None:
         rows.append(_Row(kernels.EVENTS, group, 0.0, arm.events, arm.events, 2.0, ("events", name)))
     if arm.flat_from is not None:
-        rows.append(_Row(kernels.LATE, group, arm.flat_from, 0.0, 0.0, 1.0, ("flat", name)))
+        rows.append(_Row(kernels.LATE_EVENTS, group, arm.flat_from, 0.0, 0.0, 1.0, ("flat", name)))
     if arm.follow_up_median is not None and followed:
         rows.append(_follow_up_row(group, name, arm.n, arm.follow_up_median, reading))
     return rows
 
 
 def _follow_up_row(group: int, name: str, n: int, median: Interval, reading: Reading) -> _Row:
-    from haicbook.survival import kernels
+    from haicbook.survival.engine import state as kernels
 
-    kind = kernels.FOLLOWED_REVERSE if reading.follow_up == "reverse_km" else kernels.FOLLOWED
+    kind = kernels.FOLLOW_UP_REVERSE if reading.follow_up == "reverse_km" else kernels.FOLLOW_UP_OBSERVED
     error = median.middle / math.sqrt(n)
     return _Row(kind, group, 0.0, median.low, median.high, error, ("follow_up", name))
 
 
 def _pooled_rows(targets: Targets, scale: float, reading: Reading) -> list[_Row]:
-    from haicbook.survival import kernels
+    from haicbook.survival.engine import state as kernels
 
     group, name = 0 if len(targets.arms) == 1 else kernels.POOLED, "pooled"
     rows = _median_rows(group, name, targets.n, targets.pooled_median, targets.pooled_median_ci, scale)
@@ -225,7 +224,7 @@ def _contrast_rows(targets: Targets) -> list[_Row]:
     """Of the first arm against the second, whichever way the paper prints it."""
     from scipy.special import ndtri
 
-    from haicbook.survival import kernels
+    from haicbook.survival.engine import state as kernels
 
     rows, group = [], kernels.CONTRAST
     if targets.hr is not None:

@@ -23,7 +23,6 @@ _ENGINE = (
     "exact",
     "figures",
     "goals",
-    "kernels",
     "knots",
     "parts",
     "readings",
@@ -68,6 +67,8 @@ def engine_digest() -> str:
     state = hashlib.sha256()
     for name in _ENGINE:
         state.update((Path(__file__).parent / f"{name}.py").read_bytes())
+    for file in sorted((Path(__file__).parent / "engine").glob("*.py")):
+        state.update(file.read_bytes())
     return state.hexdigest()
 
 

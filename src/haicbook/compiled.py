@@ -59,7 +59,8 @@ def _compiled(function: Function, **options: Any) -> Function:
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(cache_folder(Path(function.__code__.co_filename).parent))
     try:
-        jitted: Any = numba.njit(cache=True, error_model="numpy", nogil=True, no_cfunc_wrapper=True, **options)(function)
+        decorate = numba.njit(cache=True, error_model="numpy", nogil=True, no_cfunc_wrapper=True, **options)
+        jitted: Any = decorate(function)
     finally:
         numba.config.CACHE_DIR = before
     return cast(Function, jitted)

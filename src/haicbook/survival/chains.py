@@ -5,15 +5,15 @@ the typical survival time. The log hazard of the reference arm, the log hazard r
 random walks over the bins, each with a spread that has a prior of its own. The hazard of the event is expected to
 rise at first, as those enrolled are fit and what has progressed is found at the first scan, and to fall slowly later,
 as the frailest die first (Vaupel et al, Demography 16 (1979) 439-454). The end of follow-up, where it is not printed,
-is drawn with the population and again after each warm sweep: one that is fixed too early bends the late hazards. A
+is drawn with the population and again after each warm sweep: one that is fixed too early distorts late hazards. A
 chain holds a population and the patients' rows. Warm sweeps draw rows from the population and the population from the
 rows, with every printed number missed by no more than a part of its standard error. Then the nearest rows that meet
-all numbers to the printed rounding are looked for: counts first, then each arm's times, then bends of the times that
+all numbers to the printed rounding are looked for: counts first, then each arm's times, then warps of the times that
 leave the arms' numbers alone and meet what is printed of both (damped Gauss-Newton steps: Levenberg, Quart Appl Math
 2 (1944) 164-168; where rows are seldom found, corrected by the chord method: Ortega and Rheinboldt, Iterative Solution
-of Nonlinear Equations in Several Variables (1970)). Bends that heap the rows are refused. Where rates are printed, rows
+of Nonlinear Equations in Several Variables (1970)). Warps that crowd the rows are refused. Where rates are printed, rows
 are before drawn forward in time, stretch by stretch, each until it meets the next rate and its interval, with medians
-and follow-up on their side of it. Where no rows are found the chain cools a little and they are looked for again.
+and follow-up on their side of it. Where no rows are found the chain is annealed a little and they are looked for again.
 A chain yields a few members, with warm sweeps between.
 
 Annealed importance of this kind: Neal, Stat Comput 11 (2001) 125-139; approximate Bayesian computation by a chain:
@@ -33,15 +33,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from haicbook.survival.goals import Reading, goals_of, scale_of
-from haicbook.survival.parts import Key
+from haicbook.survival.constraints import Key
+from haicbook.survival.encoding import AssumedConventions, encode, scale_of
 from haicbook.survival.targets import Targets
 
 if TYPE_CHECKING:
-    from haicbook.survival.engine.state import Constraints, Population, State
+    from haicbook.survival.engine.state import Constraints, Population, Scratch, State
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 Rows = tuple[Floats, Bools]
 
 MEMBERS_OF_A_CHAIN = 3
@@ -61,21 +62,21 @@ CENSORING = {"early": (1.0, -0.35, 0.2), "uniform": (0.05, 0.25, 0.8), "late": (
 
 
 @dataclass(frozen=True)
-class Effort:
-    """How hard one chain works.
+class SearchBudget:
+    """How hard one chain works: the budget of its search.
 
     Attributes
     ----------
     tries
         Draws from the prior, of which the best starts the chain.
     burn, warm, cool
-        Sweeps over all rows: at first, before each member, and while cooling.
+        Sweeps over all rows: at first, before each member, and while annealing.
     polish
         Cold single steps at the end.
     forward
         Draws of stretches of 100 patients (more of fewer), where rates are printed and still missed.
     corrections
-        Of a bend that is to meet what is printed of both arms, by what it turned out to do.
+        Of a warp that is to meet what is printed of both arms, by what it turned out to do.
     cycles
         How often a chain may fail for each member that it yields.
     patience
@@ -95,7 +96,7 @@ class Effort:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One cooling of a chain: the rows of each arm, or None; what was missed (by goal) where it failed."""
+    """One annealing run of a chain: the rows of each arm, or None; what was missed (by goal) where it failed."""
 
     rows: tuple[Rows, ...] | None
     missed: Floats
@@ -116,95 +117,93 @@ def population_of(edges: Floats, prior: Floats) -> Population:
     """Memory for a draw from the prior."""
     from haicbook.survival.engine.state import Population
 
-    event, censor, die, leave = np.zeros((4, 2, edges.size))
-    return Population(edges, event, censor, die, leave, np.ones(3), prior)
+    return Population(edges, *np.zeros((2, 2, 2, edges.size)), np.ones(3), prior)
 
 
-def state_of(population: Population, sizes: NDArray[np.int64], constraints: Constraints, reach: float) -> State:
+def state_of(population: Population, sizes: Ints, constraints: Constraints, reach: float) -> State:
     """Memory for one chain; the widest step of a patient's time is `reach` (months)."""
-    from haicbook.survival.engine.state import Patients, Scratch, State, Warps, Workspace
-    from haicbook.survival.engine.warps import places_for
+    from haicbook.survival.engine.state import Patients, State, Workspace
 
     shape, total, many = (sizes.size, int(sizes.max())), int(sizes.sum()), constraints.kind.size
-    places = places_for(many)
-    ways = sizes.size * places
-
-    def integers(size: int) -> NDArray[np.int64]:
-        return np.zeros(size, dtype=np.int64)
-
-    def rows() -> tuple[Floats, Bools]:
-        return np.zeros(shape), np.zeros(shape, dtype=np.bool_)
-
     work = Workspace(
         values=np.zeros(many),
         proposed=np.zeros(many),
-        loss=np.zeros(4),
-        proposed_loss=np.zeros(4),
+        loss=np.zeros((2, 4)),
         table=np.zeros((7, total)),
-        curve=np.zeros((2, total)),
+        memory=np.zeros((7, max(total, many + 6))),
         pooled_time=np.zeros(total),
         pooled_event=np.zeros(total, dtype=np.bool_),
-        saved_time=np.zeros(total),
         log_hr=np.zeros(1),
-        cold=np.zeros(2, dtype=np.bool_),
+        cold=np.zeros((2, 2), dtype=np.bool_),
     )
+    patients = Patients(np.zeros(shape), np.zeros(shape, dtype=np.bool_), sizes)
+    return State(population, patients, constraints, work, reach)
+
+
+def scratch_of(state: State) -> Scratch:
+    """Memory for what a chain does seldom."""
+    from haicbook.survival.engine.state import Scratch, Warps
+    from haicbook.survival.engine.warps import places_for
+
+    shape, many, bins = state.patients.time.shape, state.constraints.kind.size, state.population.edges.size
+    places = places_for(many)
+    ways = shape[0] * places
     warps = Warps(
-        counts=integers(2),
-        wanted=integers(many),
-        aim=np.zeros(many),
-        part=np.zeros(many),
-        knots=np.zeros((sizes.size, places)),
-        arm=integers(ways),
-        knot=integers(ways),
-        weight=np.zeros(ways),
-        effect=np.zeros((many, ways)),
-        change=np.zeros(ways),
-        trial=np.zeros(ways),
+        counts=np.zeros(2, dtype=np.int64),
+        wanted=np.zeros(many, dtype=np.int64),
+        goals=np.zeros((3, many)),
         square=np.zeros((many, many)),
-        away=np.zeros(many),
+        knots=np.zeros((shape[0], places)),
+        place=np.zeros((2, ways), dtype=np.int64),
+        power=np.zeros((3, ways)),
+        effect=np.zeros((many, ways)),
     )
-    bins = population.edges.size
-    tallies = (np.zeros((2, sizes.size, bins)), np.zeros((sizes.size, bins)))
-    steps = (np.zeros((2, many + 6)), np.zeros((2, shape[1])))
-    scratch = Scratch(*rows(), np.zeros(2, dtype=np.bool_), *rows(), *steps, *tallies, warps)
-    return State(population, Patients(*rows(), sizes), constraints, work, scratch, reach)
+    rows = (np.zeros((2, *shape)), np.zeros((2, *shape), dtype=np.bool_))
+    return Scratch(*rows, np.zeros((3, shape[0], bins)), warps)
 
 
 class Chain:
     """One chain; iterate over it for its attempts."""
 
     def __init__(
-        self, targets: Targets, reading: Reading, censoring: str, effort: Effort, rng: np.random.Generator
+        self,
+        targets: Targets,
+        conventions: AssumedConventions,
+        censoring: str,
+        budget: SearchBudget,
+        rng: np.random.Generator,
     ) -> None:
         from haicbook.survival.engine import annealing
+        from haicbook.survival.engine.state import MOST
 
-        self.effort, self.rng = effort, rng
-        constraints, self.keys = goals_of(targets, reading)
+        self.budget, self.rng = budget, rng
+        constraints, self.keys = encode(targets, conventions)
         self.to_the_end = targets.follow_up_max is not None and np.isfinite(targets.follow_up_max.low)
         scale = scale_of(targets)
-        edges = np.array([edge * scale for edge in BINS if edge * scale < constraints.ends[1]])
+        edges = np.array([edge * scale for edge in BINS if edge * scale < constraints.end[MOST]])
         population, best = (population_of(edges, prior_of(scale, censoring)) for _ in range(2))
         sizes = np.array([arm.n for arm in targets.arms.values()], dtype=np.int64)
         self.state = state_of(population, sizes, constraints, scale / 2)
-        annealing.begin(self.state, best, effort.tries, rng)
-        self._cycle(effort.burn, final=False)
+        self.scratch = scratch_of(self.state)
+        annealing.begin(self.state, self.scratch, best, budget.tries, rng)
+        self._cycle(budget.burn, final=False)
 
     def _cycle(self, warm: int, *, final: bool = True) -> bool:
         from haicbook.survival.engine import annealing
         from haicbook.survival.engine.state import LIFE_TABLE, Schedule
 
-        effort = self.effort
-        schedule = Schedule(warm, 0, 0, 0, effort.corrections)
+        budget = self.budget
+        schedule = Schedule(warm, 0, 0, 0, budget.corrections)
         if final:
-            forward = effort.forward * 100 // int(self.state.patients.sizes.mean())  # a draw of few patients costs less
+            forward = budget.forward * 100 // int(self.state.patients.sizes.mean())  # a draw of few patients costs less
             rated = any(key[0] == "rate" for key in self.keys) and self.state.constraints.rates != LIFE_TABLE
-            schedule = Schedule(warm, effort.cool, effort.polish, forward if rated else 0, effort.corrections)
-        return bool(annealing.cycle(self.state, schedule, self.rng))
+            schedule = Schedule(warm, budget.cool, budget.polish, forward if rated else 0, budget.corrections)
+        return bool(annealing.cycle(self.state, self.scratch, schedule, self.rng))
 
     def attempts(self) -> Iterator[Attempt]:
-        """Cool again and again; endless."""
+        """Anneal again and again; endless."""
         while True:
-            if self._cycle(self.effort.warm):
+            if self._cycle(self.budget.warm):
                 yield Attempt(self._rows(), np.zeros(len(self.keys)))
             else:
                 yield Attempt(None, self._missed())
@@ -214,7 +213,7 @@ class Chain:
         time, event, sizes = self.state.patients
         rows = tuple((time[arm, :n].copy(), event[arm, :n].copy()) for arm, n in enumerate(sizes))
         if self.to_the_end:  # the last row of all can move on without changing a risk set
-            max((time for time, _ in rows), key=lambda time: float(time[-1]))[-1] = self.state.constraints.ends[1]
+            max((time for time, _ in rows), key=lambda time: float(time[-1]))[-1] = self.state.constraints.end[-1]
         return rows
 
     def _missed(self) -> Floats:
@@ -236,20 +235,25 @@ def shares_rows(one: tuple[Rows, ...], other: tuple[Rows, ...]) -> bool:
 
 
 def _run(
-    targets: Targets, reading: Reading, censoring: str, effort: Effort, wanted: int, rng: np.random.Generator
+    targets: Targets,
+    conventions: AssumedConventions,
+    censoring: str,
+    budget: SearchBudget,
+    wanted: int,
+    rng: np.random.Generator,
 ) -> tuple[list[tuple[Rows, ...]], list[Floats]]:
     """Members of one chain, and what its failed attempts missed."""
-    chain = Chain(targets, reading, censoring, effort, rng)
+    chain = Chain(targets, conventions, censoring, budget, rng)
     members: list[tuple[Rows, ...]] = []
     failed: list[Floats] = []
     in_a_row = 0
-    for attempt in islice(chain.attempts(), wanted * effort.cycles):
+    for attempt in islice(chain.attempts(), wanted * budget.cycles):
         in_a_row = 0 if attempt.rows is not None else in_a_row + 1
         if attempt.rows is None:
             failed.append(attempt.missed)
         elif not any(shares_rows(attempt.rows, member) for member in members):
             members.append(attempt.rows)
-        if len(members) == wanted or in_a_row == effort.patience:
+        if len(members) == wanted or in_a_row == budget.patience:
             break
     return members, failed
 
@@ -265,9 +269,9 @@ class Sample:
 
 def sample(
     targets: Targets,
-    reading: Reading,
+    conventions: AssumedConventions,
     censoring: str,
-    effort: Effort,
+    budget: SearchBudget,
     wanted: int,
     rng: np.random.Generator,
     *,
@@ -287,12 +291,12 @@ def sample(
             batch = list(islice(children, max(workers, -(-(wanted - len(members)) // of_a_chain))))
             if not batch:
                 break
-            jobs = [pool.submit(_run, targets, reading, censoring, effort, of_a_chain, child) for child in batch]
+            jobs = [pool.submit(_run, targets, conventions, censoring, budget, of_a_chain, child) for child in batch]
             for job in jobs:
                 found, lost = job.result()
                 members += found
                 failed += lost
-    _, keys = goals_of(targets, reading)
+    _, keys = encode(targets, conventions)
     missed: dict[Key, float] = {}
     if failed:
         for key, value in zip(keys, np.median(np.array(failed), axis=0), strict=True):

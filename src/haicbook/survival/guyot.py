@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from haicbook.survival.figures import TargetError
+from haicbook.survival.intervals import TargetError
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

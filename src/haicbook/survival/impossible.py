@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
-from haicbook.survival.figures import Fault, Interval, Limits
+from haicbook.survival.intervals import Fault, Interval, Limits
 
 if TYPE_CHECKING:
     from haicbook.survival.targets import ArmTargets, HazardRatio, Targets

@@ -15,23 +15,6 @@ from haicbook.paths import build_dir
 
 Answer = TypeVar("Answer")
 
-# the modules on which a reconstruction rests
-_ENGINE = (
-    "attainable",
-    "chains",
-    "ensemble",
-    "exact",
-    "figures",
-    "goals",
-    "knots",
-    "parts",
-    "readings",
-    "reconstruct",
-    "settle",
-    "targets",
-    "verify",
-)
-
 
 def kept(folder: str, question: object, kind: type[Answer], make: Callable[[], Answer]) -> Answer:
     """What was answered before by the same code, or a new answer.
@@ -65,9 +48,7 @@ def kept(folder: str, question: object, kind: type[Answer], make: Callable[[], A
 def engine_digest() -> str:
     """A hash of the code that reconstructs."""
     state = hashlib.sha256()
-    for name in _ENGINE:
-        state.update((Path(__file__).parent / f"{name}.py").read_bytes())
-    for file in sorted((Path(__file__).parent / "engine").glob("*.py")):
+    for file in sorted(Path(__file__).parent.rglob("*.py")):
         state.update(file.read_bytes())
     return state.hexdigest()
 

@@ -16,7 +16,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from haicbook.printed import parse_number
 from haicbook.study.files import read_text
-from haicbook.survival.figures import Fault, Interval, Limits, TargetError
+from haicbook.survival.intervals import Fault, Interval, Limits, TargetError
 
 _KINDS = {"map": "keys and values", "seq": "a list", "null": "nothing", "bool": "a truth value", "timestamp": "a date"}
 _TAG = "tag:yaml.org,2002:"

@@ -21,6 +21,10 @@ from haicbook.survival.engine.proposals import sweep
 from haicbook.survival.engine.rows import copy_patients, latest_row
 from haicbook.survival.engine.state import (
     ALL_ARMS,
+    BEFORE,
+    KEPT,
+    MOST,
+    NOW,
     POOLED,
     RATE_HIGH,
     Constraints,
@@ -31,6 +35,7 @@ from haicbook.survival.engine.state import (
     Scratch,
     State,
     arm_of,
+    saved_rows,
 )
 from haicbook.survival.engine.warps import gauss_newton, random_warps
 
@@ -45,49 +50,43 @@ PART_OF_STEPS, PART_OF_TRIES = 20, 4
 
 
 @borrowing
-def begin(state: State, best: Population, tries: int, rng: np.random.Generator) -> None:
+def begin(state: State, scratch: Scratch, best: Population, tries: int, rng: np.random.Generator) -> None:
     """The best of many draws from the prior, by its warm loss; `best` is memory for it."""
     population, patients, constraints = state.population, state.patients, state.constraints
-    saved = before(state.scratch, patients)
-    least, end = np.inf, constraints.ends[1]
+    saved = saved_rows(scratch, KEPT, patients)
+    least, end = np.inf, constraints.end[MOST]
     for _ in range(tries):
         draw_end(constraints, 0.0, rng)
         draw_population(population, len(patients.sizes), rng)
         draw_patients(population, patients, constraints, rng)
         total = evaluate(patients, constraints, state.work, ALL_ARMS, 1.0, least)
         if total < least:
-            least, end = total, constraints.end[0]
+            least, end = total, constraints.end[NOW]
             copy_population(best, population)
             copy_patients(saved, patients)
     copy_population(population, best)
     set_hazards(population)
     copy_patients(patients, saved)
-    constraints.end[0] = end
+    constraints.end[NOW] = end
 
 
 # --- rows to come back to ---------------------------------------------------------------------------------------------
 
 
 @inner
-def before(scratch: Scratch, patients: Patients) -> Patients:
-    """The rows to come back to."""
-    return Patients(scratch.before_time, scratch.before_event, patients.sizes)
-
-
-@inner
-def keep(state: State) -> None:
+def keep(state: State, scratch: Scratch) -> None:
     """Remember rows, and which arms are cold."""
-    copy_patients(before(state.scratch, state.patients), state.patients)
+    copy_patients(saved_rows(scratch, KEPT, state.patients), state.patients)
     for a in range(2):
-        state.scratch.before_cold[a] = state.work.cold[a]
+        state.work.cold[BEFORE, a] = state.work.cold[NOW, a]
 
 
 @inner
-def restore(state: State) -> None:
+def restore(state: State, scratch: Scratch) -> None:
     """Come back to what was kept."""
-    copy_patients(state.patients, before(state.scratch, state.patients))
+    copy_patients(state.patients, saved_rows(scratch, KEPT, state.patients))
     for a in range(2):
-        state.work.cold[a] = state.scratch.before_cold[a]
+        state.work.cold[NOW, a] = state.work.cold[BEFORE, a]
 
 
 # --- the nearest rows that meet every number --------------------------------------------------------------------------
@@ -114,7 +113,7 @@ def everyone(patients: Patients) -> int:
 def has_rates(constraints: Constraints, arm: int) -> bool:
     """Whether rates are printed of an arm."""
     first = constraints.start[arm]
-    return first < constraints.start[arm + 1] and constraints.kind[first] <= RATE_HIGH
+    return bool(first < constraints.start[arm + 1] and constraints.kind[first] <= RATE_HIGH)
 
 
 @inner
@@ -130,7 +129,7 @@ def project_arm(state: State, a: int, rng: np.random.Generator) -> bool:
 
 
 @inner
-def project(state: State, rounds: int, corrections: int, rng: np.random.Generator) -> float:
+def project(state: State, scratch: Scratch, rounds: int, corrections: int, rng: np.random.Generator) -> float:
     """From rows that nearly meet the print to rows that do: counts, then each arm's times, then the arms together.
 
     Returns the cold loss then; infinity where an arm's numbers cannot be met by moving its times.
@@ -143,9 +142,9 @@ def project(state: State, rounds: int, corrections: int, rng: np.random.Generato
             if not project_arm(state, a, rng):
                 return np.inf
         cold_loss(state)
-        if k > 0 and state.work.loss[POOLED] > 0.0:
-            random_warps(state, RANDOM_WARPS // everyone(state.patients), rng)
-        total = gauss_newton(state, cold_loss(state), WARP_ROUNDS, corrections, rng)
+        if k > 0 and state.work.loss[NOW, POOLED] > 0.0:
+            random_warps(state, scratch, RANDOM_WARPS // everyone(state.patients), rng)
+        total = gauss_newton(state, scratch, cold_loss(state), WARP_ROUNDS, corrections, rng)
         if total == 0.0:
             break
     return total
@@ -165,33 +164,33 @@ def polish(state: State, steps: int, rng: np.random.Generator) -> float:
 
 
 @inner
-def simulate_arms(state: State, tries: int, rng: np.random.Generator) -> bool:
+def simulate_arms(state: State, scratch: Scratch, tries: int, rng: np.random.Generator) -> bool:
     """Draw arms whose rates are missed anew, forward in time, and keep them cold; all of them, or none."""
-    keep(state)
+    keep(state, scratch)
     cold_loss(state)
     for a in range(len(state.patients.sizes)):
-        if state.work.loss[a] > 0.0 and has_rates(state.constraints, a):
+        if state.work.loss[NOW, a] > 0.0 and has_rates(state.constraints, a):
             events = events_wanted(state.patients, state.constraints, a)
             if draw_forward(state.population, arm_of(state, a), events, tries, rng) < 0:
-                restore(state)
+                restore(state, scratch)
                 return False
-            state.work.cold[a] = True
+            state.work.cold[NOW, a] = True
     return True
 
 
 @inner
-def search(state: State, schedule: Schedule, rng: np.random.Generator) -> bool:
+def search(state: State, scratch: Scratch, schedule: Schedule, rng: np.random.Generator) -> bool:
     """Look for the nearest rows that meet every number; whether they were found. The rows stay as they were if not."""
-    keep(state)
+    keep(state, scratch)
     rated = False
     for a in range(len(state.patients.sizes)):
         rated = rated or has_rates(state.constraints, a)
     # simulating keeps the same rows to come back to
-    if not rated or simulate_arms(state, schedule.tries // PART_OF_TRIES, rng):
-        if project(state, ROUNDS, schedule.corrections, rng) < NEAR:
+    if not rated or simulate_arms(state, scratch, schedule.tries // PART_OF_TRIES, rng):
+        if project(state, scratch, ROUNDS, schedule.corrections, rng) < NEAR:
             if polish(state, schedule.polish // PART_OF_STEPS, rng) == 0.0:
                 return True
-    restore(state)
+    restore(state, scratch)
     return False
 
 
@@ -199,7 +198,7 @@ def search(state: State, schedule: Schedule, rng: np.random.Generator) -> bool:
 
 
 @inner
-def warm(state: State, sweeps: int, rng: np.random.Generator) -> None:
+def warm(state: State, tally: Floats, sweeps: int, rng: np.random.Generator) -> None:
     """Warm sweeps over the rows and the population."""
     patients, constraints, work = state.patients, state.constraints, state.work
     evaluate(patients, constraints, work, ALL_ARMS, 1.0, np.inf)
@@ -207,43 +206,43 @@ def warm(state: State, sweeps: int, rng: np.random.Generator) -> None:
     total = loss_at(constraints, work, 1.0)
     for _ in range(sweeps):
         total = sweep(state, 1.0, total, everyone(patients), rng)
-        update_population(state, rng)
+        update_population(state.population, patients, tally, rng)
         draw_end(constraints, latest_row(patients), rng)
 
 
 @inner
-def anneal(state: State, hot: float, schedule: Schedule, rng: np.random.Generator) -> bool:
+def anneal(state: State, scratch: Scratch, hot: float, schedule: Schedule, rng: np.random.Generator) -> bool:
     """Sweeps over the rows and the population, from one temperature down to none, until all is met."""
     sweeps = schedule.cool
     for k in range(sweeps):
         if schedule.tries == 0 or k % (sweeps // SEARCHES + 1) == 0:
-            if search(state, schedule, rng):
+            if search(state, scratch, schedule, rng):
                 return True
         cold_loss(state)
         temperature = hot * (1.0 - (k + 1.0) / sweeps)
         total = loss_at(state.constraints, state.work, temperature)
         sweep(state, temperature, total, everyone(state.patients), rng)
-        update_population(state, rng)
+        update_population(state.population, state.patients, scratch.tally, rng)
     return polish(state, schedule.polish, rng) == 0.0
 
 
 @borrowing
-def cycle(state: State, schedule: Schedule, rng: np.random.Generator) -> bool:
+def cycle(state: State, scratch: Scratch, schedule: Schedule, rng: np.random.Generator) -> bool:
     """Warm sweeps, then annealing until the nearest rows meet every number; whether they were found.
 
     Arms whose rates are at the end still missed are drawn anew, forward in time, and are kept cold while the rest is
     annealed again.
     """
     for a in range(2):
-        state.work.cold[a] = False
-    warm(state, schedule.warm, rng)
+        state.work.cold[NOW, a] = False
+    warm(state, scratch.tally, schedule.warm, rng)
     if schedule.cool == 0:
         return False
-    if anneal(state, 1.0, schedule, rng):
+    if anneal(state, scratch, 1.0, schedule, rng):
         return True
-    if schedule.tries == 0 or not simulate_arms(state, schedule.tries, rng):
+    if schedule.tries == 0 or not simulate_arms(state, scratch, schedule.tries, rng):
         return False
-    return anneal(state, REHEATED, schedule, rng)
+    return anneal(state, scratch, REHEATED, schedule, rng)
 
 
 @borrowing

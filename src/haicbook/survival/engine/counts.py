@@ -45,7 +45,7 @@ def flat_from(constraints: Constraints, arm: int) -> float:
     """When an arm's curve has become flat; infinity where it is not known to."""
     for j in range(constraints.start[arm], constraints.start[arm + 1]):
         if constraints.kind[j] == LATE_EVENTS:
-            return constraints.time[j]
+            return float(constraints.time[j])
     return np.inf
 
 
@@ -129,7 +129,7 @@ def recount(patients: Patients, constraints: Constraints, work: Workspace, rng: 
 def wrongly_reached(arm: Arm) -> int:
     """The first median or limit of one that is reached and printed as not reached, or the other way round; else -1."""
     constraints = arm.constraints
-    for j in range(constraints.start[arm.index], constraints.start[arm.index + 1]):
+    for j in range(constraints.start[arm.which], constraints.start[arm.which + 1]):
         if MEDIAN <= constraints.kind[j] <= MEDIAN_HIGH:
             if (arm.values[j] == np.inf) != (constraints.low[j] == np.inf):
                 return j
@@ -146,7 +146,7 @@ def reach_medians(arm: Arm, free: bool, rng: np.random.Generator) -> bool:
     time, event = rows
     n = len(time)
     for _ in range(REACHING * n):
-        curve_values(rows, constraints, arm.index, arm.curve, arm.values)
+        curve_values(rows, constraints, arm.which, arm.memory, arm.values)
         wrong = wrongly_reached(arm)
         if wrong < 0:
             return True
@@ -154,9 +154,9 @@ def reach_medians(arm: Arm, free: bool, rng: np.random.Generator) -> bool:
         i = int(rng.random() * (EARLY * n if sooner else n))
         if event[i] == sooner or (not sooner and time[i] > arm.values[wrong]):
             continue
-        if time[i] <= last_rate(constraints, arm.index):
+        if time[i] <= last_rate(constraints, arm.which):
             continue
-        if sooner and time[i] > flat_from(constraints, arm.index):
+        if sooner and time[i] > flat_from(constraints, arm.which):
             continue
         if not free:
             other = i + int(rng.random() * (n - i))

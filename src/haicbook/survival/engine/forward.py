@@ -15,18 +15,25 @@ from haicbook.compiled import inner
 from haicbook.survival.engine.counts import flat_from
 from haicbook.survival.engine.landmarks import register
 from haicbook.survival.engine.prior import bin_of
-from haicbook.survival.engine.rows import events_of, on_grid, put_back
+from haicbook.survival.engine.rows import events_of, on_grid, put_back, rows_before
 from haicbook.survival.engine.state import (
+    COLD,
+    DYING,
     EVENTS,
+    FALL,
     LATE_EVENTS,
+    LEAVING,
     LOG,
     LOG_LOG,
     MEDIAN_HIGH,
     MEDIAN_LOW,
     NORMAL,
+    NOW,
     RATE,
     RATE_HIGH,
     RATE_LOW,
+    RISE,
+    ZERO,
     Arm,
     Constraints,
     Floats,
@@ -77,50 +84,43 @@ class Leg(NamedTuple):
 
 
 @inner
-def same_time(constraints: Constraints, j: int, mark: int) -> bool:
-    """Whether constraint j is a rate or its limit, of the same group and time as constraint `mark`."""
-    return bool(
-        j < len(constraints.kind)
-        and constraints.kind[j] <= RATE_HIGH
-        and constraints.time[j] == constraints.time[mark]
-        and constraints.group[j] == constraints.group[mark]
-    )
+def after_rates(constraints: Constraints, arm: int, mark: int) -> int:
+    """The first of an arm's constraints after rate and limits at the time of constraint `mark`."""
+    j, last = mark, constraints.start[arm + 1]
+    while j < last and constraints.kind[j] <= RATE_HIGH and constraints.time[j] == constraints.time[mark]:
+        j += 1
+    return j
 
 
 @inner
-def rates_met(constraints: Constraints, mark: int, survival: float, greenwood: float) -> bool:
+def rates_met(constraints: Constraints, arm: int, mark: int, survival: float, greenwood: float) -> bool:
     """Whether rate and limits at one time are met by a curve of this height there."""
-    j = mark
-    while same_time(constraints, j, mark):
+    for j in range(mark, after_rates(constraints, arm, mark)):
         value = rate_value(constraints.kind[j], survival, greenwood, constraints.rate_interval)
         if not constraints.low[j] <= value <= constraints.high[j]:
             return False
-        j += 1
     return True
 
 
 @inner
-def rates_missed(constraints: Constraints, mark: int, log_s: float, greenwood: float) -> float:
+def rates_missed(constraints: Constraints, arm: int, mark: int, log_s: float, greenwood: float) -> float:
     """How far rate and limits at one time are missed, in their cold tolerances."""
-    total, survival, j = 0.0, np.exp(log_s), mark
+    total, survival = 0.0, np.exp(log_s)
     if survival == 0.0:
         return np.inf
-    while same_time(constraints, j, mark):
+    for j in range(mark, after_rates(constraints, arm, mark)):
         value = rate_value(constraints.kind[j], survival, greenwood, constraints.rate_interval)
-        total += max(constraints.low[j] - value, value - constraints.high[j], 0.0) / constraints.cold[j]
-        j += 1
+        total += max(constraints.low[j] - value, value - constraints.high[j], 0.0) / constraints.tolerance[COLD, j]
     return total
 
 
 @inner
-def after_rates(constraints: Constraints, mark: int, last: int) -> tuple[int, float]:
-    """The first constraint after rate and limits at one time, and the rate; -1 without one."""
-    j, aim = mark, -1.0
-    while j < last and same_time(constraints, j, mark):
+def rate_at(constraints: Constraints, mark: int, following: int) -> float:
+    """The middle of the rate among constraints from `mark` on; -1 without one."""
+    for j in range(mark, following):
         if constraints.kind[j] == RATE:
-            aim = 0.5 * (constraints.low[j] + constraints.high[j])
-        j += 1
-    return j, aim
+            return float(0.5 * (constraints.low[j] + constraints.high[j]))
+    return -1.0
 
 
 # --- draws ------------------------------------------------------------------------------------------------------------
@@ -132,16 +132,16 @@ def simulate(population: Population, arm: Arm, row: int, leg: Leg, rng: np.rando
     edges, now, first = population.edges, leg.start, row
     time, event = arm.rows
     n, k = len(time), bin_of(edges, leg.start + 1e-12)
-    dies = population.die[arm.index, k] * leg.event_factor
-    leaves = population.leave[arm.index, k] * leg.censor_factor
+    dies = population.hazard[DYING, arm.which, k] * leg.event_factor
+    leaves = population.hazard[LEAVING, arm.which, k] * leg.censor_factor
     while row < n:
         now += rng.standard_exponential() / ((n - row) * (dies + leaves))
         while k + 1 < len(edges) and now > edges[k + 1]:
             # the part of the wait that lies beyond the bin passes at the next bin's rate
             rest = (now - edges[k + 1]) * (dies + leaves)
             k += 1
-            dies = population.die[arm.index, k] * leg.event_factor
-            leaves = population.leave[arm.index, k] * leg.censor_factor
+            dies = population.hazard[DYING, arm.which, k] * leg.event_factor
+            leaves = population.hazard[LEAVING, arm.which, k] * leg.censor_factor
             now = edges[k] + rest / (dies + leaves)
         if now > leg.stop:
             break
@@ -162,8 +162,8 @@ def expected(
     fall, rise, width = 0.0, 0.0, (stop - start) / SLICES
     for i in range(SLICES):
         k = bin_of(population.edges, start + (i + 0.5) * width)
-        dies = population.die[arm, k] * factors[0] * width
-        leaves = population.leave[arm, k] * factors[1] * width
+        dies = population.hazard[DYING, arm, k] * factors[0] * width
+        leaves = population.hazard[LEAVING, arm, k] * factors[1] * width
         fall += dies
         half = np.exp(-0.5 * (dies + leaves))
         at_risk *= half
@@ -173,15 +173,14 @@ def expected(
 
 
 @inner
-def wanted_greenwood(constraints: Constraints, mark: int, survival: float) -> float:
+def wanted_greenwood(constraints: Constraints, arm: int, mark: int, survival: float) -> float:
     """Greenwood's sum that a printed interval stands for, from its limits about the rate; -1 where none is."""
-    low, high, j = -1.0, -1.0, mark
-    while same_time(constraints, j, mark):
+    low, high = -1.0, -1.0
+    for j in range(mark, after_rates(constraints, arm, mark)):
         if constraints.kind[j] == RATE_LOW and constraints.low[j] > 0.0:
             low = 0.5 * (constraints.low[j] + constraints.high[j])
         if constraints.kind[j] == RATE_HIGH and constraints.high[j] < 1.0:
             high = 0.5 * (constraints.low[j] + constraints.high[j])
-        j += 1
     if (low < 0.0 and high < 0.0) or survival <= 0.0 or survival >= 1.0:
         return -1.0
     transform = constraints.rate_interval
@@ -207,14 +206,14 @@ def factors_for(population: Population, arm: Arm, stretch: Stretch, aim: float) 
         return 1.0, 1.0
     constraints, at_risk = arm.constraints, len(arm.rows.time) - stretch.row
     span = (stretch.start, constraints.time[stretch.mark])
-    fall, _ = expected(population, arm.index, span, (1.0, 1.0), at_risk)
+    fall, _ = expected(population, arm.which, span, (1.0, 1.0), at_risk)
     events, censoring = max(np.log(stretch.survival / aim), LEAST_DEATHS / max(at_risk, 1)) / fall, 1.0
-    wanted = wanted_greenwood(constraints, stretch.mark, aim)
+    wanted = wanted_greenwood(constraints, arm.which, stretch.mark, aim)
     if wanted > 0.0:
         least, most = 0.0, MOST_CENSORING
         for _ in range(SEARCHES):
             censoring = 0.5 * (least + most)
-            _, rise = expected(population, arm.index, span, (events, censoring), at_risk)
+            _, rise = expected(population, arm.which, span, (events, censoring), at_risk)
             if rise < wanted - stretch.greenwood:
                 least = censoring
             else:
@@ -226,13 +225,13 @@ def factors_for(population: Population, arm: Arm, stretch: Stretch, aim: float) 
 
 
 @inner
-def set_steps(steps: Floats, n: int) -> None:
+def set_steps(memory: Floats, n: int) -> None:
     """By row, by how much an event lowers log survival and raises Greenwood's sum, each at a time of its own."""
     for i in range(n):
         risk = n - i
-        steps[0, i], steps[1, i] = -np.inf, 0.0
+        memory[FALL, i], memory[RISE, i] = -np.inf, 0.0
         if risk > 1:
-            steps[0, i], steps[1, i] = np.log((risk - 1.0) / risk), 1.0 / (risk * (risk - 1.0))
+            memory[FALL, i], memory[RISE, i] = np.log((risk - 1.0) / risk), 1.0 / (risk * (risk - 1.0))
 
 
 @inner
@@ -240,8 +239,8 @@ def along(arm: Arm, row: int, until: int, log_s: float, greenwood: float) -> tup
     """Log survival and Greenwood's sum after further rows."""
     for i in range(row, until):
         if arm.rows.event[i]:
-            log_s += arm.steps[0, i]
-            greenwood += arm.steps[1, i]
+            log_s += arm.memory[FALL, i]
+            greenwood += arm.memory[RISE, i]
     return log_s, greenwood
 
 
@@ -250,7 +249,7 @@ def add_row(rows: Rows, row: int, until: int, leg: Leg, rng: np.random.Generator
     """Add a row to a stretch at a time drawn evenly; returns its place."""
     time, event = rows
     start, stop = leg.start, leg.stop
-    i = row + int(np.searchsorted(time[row:until], start + rng.random() * (stop - start)))
+    i = row + rows_before(time[row:until], start + rng.random() * (stop - start))
     for k in range(until, i, -1):
         time[k], event[k] = time[k - 1], event[k - 1]
     low, high = (time[i - 1] if i > row else start), (time[i + 1] if i < until else stop)
@@ -285,12 +284,12 @@ def flip(rows: Rows, i: int, j: int) -> None:
 def after_flip(arm: Arm, i: int, j: int, log_s: float, greenwood: float) -> tuple[float, float]:
     """Log survival and Greenwood's sum after rows i and j (which may be one) were flipped."""
     for k in (i, j):
-        if arm.steps[0, k] == -np.inf:
+        if arm.memory[FALL, k] == -np.inf:
             log_s = -np.inf
         else:
             sign = 1.0 if arm.rows.event[k] else -1.0
-            log_s += sign * arm.steps[0, k]
-            greenwood += sign * arm.steps[1, k]
+            log_s += sign * arm.memory[FALL, k]
+            greenwood += sign * arm.memory[RISE, k]
         if i == j:
             break
     return log_s, greenwood
@@ -305,7 +304,7 @@ def repair(arm: Arm, stretch: Stretch, until: int, leg: Leg, rng: np.random.Gene
     rows, row, n = arm.rows, stretch.row, len(arm.rows.time)
     start = (np.log(stretch.survival), stretch.greenwood)
     log_s, greenwood = along(arm, row, until, start[0], start[1])
-    missed = rates_missed(arm.constraints, stretch.mark, log_s, greenwood)
+    missed = rates_missed(arm.constraints, arm.which, stretch.mark, log_s, greenwood)
     for _ in range(REPAIR_STEPS):
         if missed == 0.0:
             return until
@@ -330,7 +329,7 @@ def repair(arm: Arm, stretch: Stretch, until: int, leg: Leg, rng: np.random.Gene
             new_log, new_greenwood = after_flip(arm, i, j, log_s, greenwood)
         else:
             new_log, new_greenwood = along(arm, row, until + more, start[0], start[1])
-        proposed = rates_missed(arm.constraints, stretch.mark, new_log, new_greenwood)
+        proposed = rates_missed(arm.constraints, arm.which, stretch.mark, new_log, new_greenwood)
         if proposed < missed or (missed / proposed) ** WORSE > rng.random():
             until, missed, log_s, greenwood = until + more, proposed, new_log, new_greenwood
         elif more == 1:
@@ -358,8 +357,8 @@ def on_course(arm: Arm, until: int, stop: float) -> bool:
         time[i], event[i] = FAR, False
     if until + 1 < len(time):
         event[until] = True
-    curve_values(arm.rows, constraints, arm.index, arm.curve, values)
-    for j in range(constraints.start[arm.index], constraints.start[arm.index + 1]):
+    curve_values(arm.rows, constraints, arm.which, arm.memory, values)
+    for j in range(constraints.start[arm.which], constraints.start[arm.which + 1]):
         kind = constraints.kind[j]
         if kind <= RATE_HIGH or kind == EVENTS or kind == LATE_EVENTS:
             continue
@@ -379,7 +378,7 @@ def draw_stretch(
     Returns where the stretch ends (-1: not found), survival and Greenwood's sum there, and the tries left.
     """
     constraints, rows, row = arm.constraints, arm.rows, stretch.row
-    time, event = rows
+    time = rows.time
     step, stop = constraints.step, constraints.time[stretch.mark]
     half = step / 2.0
     start = stretch.start + half if stretch.start > 0.0 else 0.0
@@ -397,8 +396,9 @@ def draw_stretch(
                 put_back(rows, i)
         survival, greenwood = climb(rows, row, until, stretch.survival, stretch.greenwood)
         followed = until < len(time) or survival == 0.0 or time[until - 1] >= stop
-        if followed and rates_met(constraints, stretch.mark, survival, greenwood) and on_course(arm, until, stop):
-            return until, survival, greenwood, tries
+        if followed and rates_met(constraints, arm.which, stretch.mark, survival, greenwood):
+            if on_course(arm, until, stop):
+                return until, survival, greenwood, tries
     return -1, stretch.survival, stretch.greenwood, tries
 
 
@@ -407,11 +407,12 @@ def draw_through_rates(
     population: Population, arm: Arm, tries: int, left: int, rng: np.random.Generator
 ) -> tuple[int, float, int]:
     """Rows through every printed rate; how many (-1: not found), the last rate's time, and the tries left."""
-    constraints, last = arm.constraints, arm.constraints.start[arm.index + 1]
-    row, start, mark = np.int64(0), 0.0, constraints.start[arm.index]
+    constraints, last = arm.constraints, arm.constraints.start[arm.which + 1]
+    row, start, mark = ZERO, 0.0, constraints.start[arm.which]
     survival, greenwood = 1.0, 0.0
     while row >= 0 and mark < last and constraints.kind[mark] <= RATE_HIGH:
-        following, aim = after_rates(constraints, mark, last)
+        following = after_rates(constraints, arm.which, mark)
+        aim = rate_at(constraints, mark, following)
         here = Stretch(row, mark, start, survival, greenwood, 1.0, 1.0)
         events, censoring = factors_for(population, arm, here, aim)
         share = min(tries // SHARE_OF_TRIES, left)
@@ -428,7 +429,7 @@ def draw_rest(
 ) -> int:
     """Rows after the last rate, in order of being drawn; returns the arm's number of events then."""
     time, event = arm.rows
-    step, end = arm.constraints.step, arm.constraints.end[0]
+    step, end = arm.constraints.step, arm.constraints.end[NOW]
     simulate(population, arm, row, Leg(start + step / 2.0, np.inf, event_factor, 1.0, step), rng)
     for i in range(row, len(time)):
         if time[i] > end:
@@ -443,13 +444,13 @@ def draw_forward(population: Population, arm: Arm, events: int, tries: int, rng:
 
     `events` is their number where it is known, else -1. Returns the tries left, negative where no rows were found.
     """
-    set_steps(arm.steps, len(arm.rows.time))
+    set_steps(arm.memory, len(arm.rows.time))
     left = tries
     while left > 0:
         row, start, left = draw_through_rates(population, arm, tries, left, rng)
         if row < 0:
             continue
-        factor = 1.0 if flat_from(arm.constraints, arm.index) == np.inf else 0.0
+        factor = 1.0 if flat_from(arm.constraints, arm.which) == np.inf else 0.0
         for _ in range(ENDINGS):
             left -= 1
             found = draw_rest(population, arm, row, start, factor, rng)

@@ -13,7 +13,12 @@ from haicbook.survival.engine.state import (
     MEDIAN,
     MEDIAN_HIGH,
     MEDIAN_LOW,
+    NONE,
     NORMAL,
+    NOW,
+    ONE,
+    PIN_AT,
+    PIN_TO,
     RATE_HIGH,
     Arm,
     Constraints,
@@ -25,29 +30,29 @@ DRAWS, PAIRS = 20, 50  # of a time, or of two limits, until they lie in their in
 
 
 @inner
-def add_pin(pins: Floats, many: int, at: float, to: float) -> int:
+def add_pin(memory: Floats, many: int, at: float, to: float) -> int:
     """Note that what happens at one time is to happen at another, the times in order; how many are noted."""
-    k = many
-    while k > 0 and pins[0, k - 1] > at:
+    here, there, k = memory[PIN_AT], memory[PIN_TO], many
+    while k > 0 and here[k - 1] > at:
         k -= 1
-    if k > 0 and pins[0, k - 1] == at:
+    if k > 0 and here[k - 1] == at:
         return many
     for i in range(many, k, -1):
-        pins[0, i], pins[1, i] = pins[0, i - 1], pins[1, i - 1]
-    pins[0, k], pins[1, k] = at, to
+        here[i], there[i] = here[i - 1], there[i - 1]
+    here[k], there[k] = at, to
     return many + 1
 
 
 @inner
 def drawn_within(constraints: Constraints, j: int, rng: np.random.Generator) -> float:
     """A value within a constraint's interval."""
-    return constraints.low[j] + rng.random() * (constraints.high[j] - constraints.low[j])
+    return float(constraints.low[j] + rng.random() * (constraints.high[j] - constraints.low[j]))
 
 
 @inner
 def within(constraints: Constraints, j: int, value: float) -> bool:
     """Whether a value lies in a constraint's interval."""
-    return constraints.low[j] <= value <= constraints.high[j]
+    return bool(constraints.low[j] <= value <= constraints.high[j])
 
 
 @inner
@@ -63,7 +68,7 @@ def brought_within(constraints: Constraints, j: int, value: float, rng: np.rando
 @inner
 def pin_normal(arm: Arm, medians: tuple[int, int, int], many: int, rng: np.random.Generator) -> int:
     """Pins of a median with limits 1.96 standard errors away, which rest on the curve's slope about it."""
-    constraints, values, pins = arm.constraints, arm.values, arm.pins
+    constraints, values, memory = arm.constraints, arm.values, arm.memory
     middle, low, high = medians
     above, _, below, _ = slope_span(arm.rows.time, arm.rows.event)
     if below == np.inf or values[low] == np.inf or constraints.low[low] == np.inf:
@@ -71,9 +76,9 @@ def pin_normal(arm: Arm, medians: tuple[int, int, int], many: int, rng: np.rando
     centre = values[middle]
     met = within(constraints, middle, centre)
     if met and within(constraints, low, values[low]) and within(constraints, high, values[high]):
-        many = add_pin(pins, many, above, above)
-        many = add_pin(pins, many, below, below)
-        return add_pin(pins, many, centre, centre)
+        many = add_pin(memory, many, above, above)
+        many = add_pin(memory, many, below, below)
+        return add_pin(memory, many, centre, centre)
     bottom, top = 0.0, 0.0
     for _ in range(PAIRS):
         bottom, top = drawn_within(constraints, low, rng), drawn_within(constraints, high, rng)
@@ -82,17 +87,17 @@ def pin_normal(arm: Arm, medians: tuple[int, int, int], many: int, rng: np.rando
     aim = 0.5 * (bottom + top)
     wide = (top - bottom) / (values[high] - values[low]) * (below - above)
     start = aim - wide * (centre - above) / (below - above)
-    many = add_pin(pins, many, above, start if above > 0.0 else 0.0)
-    many = add_pin(pins, many, below, start + wide)
-    return add_pin(pins, many, centre, aim)
+    many = add_pin(memory, many, above, start if above > 0.0 else 0.0)
+    many = add_pin(memory, many, below, start + wide)
+    return add_pin(memory, many, centre, aim)
 
 
 @inner
 def pin_medians(arm: Arm, many: int, rng: np.random.Generator) -> int:
     """Pins of the median and its limits; -1 where one of them is reached and should not be, or the other way round."""
-    constraints, values, pins = arm.constraints, arm.values, arm.pins
-    middle, low, high = -1, -1, -1
-    for j in range(constraints.start[arm.index], constraints.start[arm.index + 1]):
+    constraints, values, memory = arm.constraints, arm.values, arm.memory
+    middle, low, high = NONE, NONE, NONE
+    for j in range(constraints.start[arm.which], constraints.start[arm.which + 1]):
         kind = constraints.kind[j]
         if not MEDIAN <= kind <= MEDIAN_HIGH:
             continue
@@ -108,29 +113,29 @@ def pin_medians(arm: Arm, many: int, rng: np.random.Generator) -> int:
         return pin_normal(arm, (middle, low, high), many, rng)
     for j in (middle, low, high):
         if j >= 0 and values[j] < np.inf:
-            many = add_pin(pins, many, values[j], brought_within(constraints, j, values[j], rng))
+            many = add_pin(memory, many, values[j], brought_within(constraints, j, values[j], rng))
     return many
 
 
 @inner
 def set_pins(arm: Arm, rng: np.random.Generator) -> int:
     """Where the times are that are printed of an arm, and where they are to be; how many, -1 where it cannot be."""
-    constraints, values, pins = arm.constraints, arm.values, arm.pins
-    first, last = constraints.start[arm.index], constraints.start[arm.index + 1]
-    pins[0, 0], pins[1, 0], many = 0.0, 0.0, 1
+    constraints, values, memory = arm.constraints, arm.values, arm.memory
+    first, last = constraints.start[arm.which], constraints.start[arm.which + 1]
+    memory[PIN_AT, 0], memory[PIN_TO, 0], many = 0.0, 0.0, ONE
     for j in range(first, last):
         if constraints.kind[j] <= RATE_HIGH:
-            many = add_pin(pins, many, constraints.time[j], constraints.time[j])
+            many = add_pin(memory, many, constraints.time[j], constraints.time[j])
     many = pin_medians(arm, many, rng)
     if many < 0:
         return -1
     for j in range(first, last):
         follow_up = constraints.kind[j] == FOLLOW_UP_OBSERVED or constraints.kind[j] == FOLLOW_UP_REVERSE
         if follow_up and values[j] < np.inf:
-            many = add_pin(pins, many, values[j], brought_within(constraints, j, values[j], rng))
-    many = add_pin(pins, many, constraints.end[0], constraints.end[0])
+            many = add_pin(memory, many, values[j], brought_within(constraints, j, values[j], rng))
+    many = add_pin(memory, many, constraints.end[NOW], constraints.end[NOW])
     for k in range(1, many):
-        if pins[1, k] <= pins[1, k - 1] or pins[0, k] <= pins[0, k - 1]:
+        if memory[PIN_TO, k] <= memory[PIN_TO, k - 1] or memory[PIN_AT, k] <= memory[PIN_AT, k - 1]:
             return -1
     return many
 
@@ -146,14 +151,14 @@ def register(arm: Arm, rng: np.random.Generator) -> bool:
     many = set_pins(arm, rng)
     if many < 0:
         return False
-    here, there, time = arm.pins[0], arm.pins[1], arm.rows.time
+    here, there, time = arm.memory[PIN_AT], arm.memory[PIN_TO], arm.rows.time
     constraints, k = arm.constraints, 0
     for i in range(len(time)):
         while k < many - 1 and here[k] < time[i]:
             k += 1
         share = (time[i] - here[k - 1]) / (here[k] - here[k - 1])
         time[i] = on_grid(there[k - 1] + share * (there[k] - there[k - 1]), constraints.step)
-    if time[-1] > constraints.end[0] or time[0] <= 0.0:
+    if time[-1] > constraints.end[NOW] or time[0] <= 0.0:
         return False
     if constraints.step > 0.0:
         sort_rows(arm.rows)

@@ -7,10 +7,16 @@ import numpy as np
 from haicbook.compiled import inner
 from haicbook.survival.engine.rows import rows_until
 from haicbook.survival.engine.state import (
+    COLD,
     CONTRAST,
     GROUPS,
     MEDIAN,
+    MOST,
+    NOW,
     POOLED,
+    PROPOSED,
+    WARM,
+    ZERO,
     Arm,
     Constraints,
     Floats,
@@ -40,10 +46,10 @@ def loss(constraints: Constraints, first: int, last: int, values: Floats, temper
         if low == np.inf:
             if value == np.inf:
                 continue
-            away = max(constraints.ends[1] - value, 0.0) + 1.0
+            away = max(constraints.end[MOST] - value, 0.0) + 1.0
             total += UNREACHED
         elif value == np.inf:
-            away = max(constraints.ends[1] - high, 0.0) + 1.0
+            away = max(constraints.end[MOST] - high, 0.0) + 1.0
             total += UNREACHED
         elif value < low:
             away = low - value
@@ -51,7 +57,8 @@ def loss(constraints: Constraints, first: int, last: int, values: Floats, temper
             away = value - high
         else:
             continue
-        total += away / (constraints.warm[j] ** temperature * constraints.cold[j] ** (1.0 - temperature))
+        warm, cold = constraints.tolerance[WARM, j], constraints.tolerance[COLD, j]
+        total += away / (warm**temperature * cold ** (1.0 - temperature))
     return total
 
 
@@ -60,7 +67,7 @@ def temperature_of(work: Workspace, group: int, temperature: float) -> float:
     """The temperature of a group, when that of the chain is so high."""
     if group >= POOLED:
         return max(0.0, POOLED_SLOPE * temperature - POOLED_HEAD_START)
-    return 0.0 if work.cold[group] else temperature
+    return 0.0 if work.cold[NOW, group] else temperature
 
 
 @inner
@@ -97,8 +104,8 @@ def propose_contrast(patients: Patients, constraints: Constraints, work: Workspa
 def proposed_loss(constraints: Constraints, work: Workspace, group: int, temperature: float) -> float:
     """The loss of a group's proposed values; kept in the workspace."""
     start, own = constraints.start, temperature_of(work, group, temperature)
-    work.proposed_loss[group] = loss(constraints, start[group], start[group + 1], work.proposed, own)
-    return work.proposed_loss[group]
+    work.loss[PROPOSED, group] = loss(constraints, start[group], start[group + 1], work.proposed, own)
+    return float(work.loss[PROPOSED, group])
 
 
 @inner
@@ -109,16 +116,16 @@ def evaluate(
     start, total, arms = constraints.start, 0.0, len(patients.sizes)
     for a in range(arms):
         if arm < 0 or a == arm:
-            curve_values(rows_of(patients, a), constraints, a, work.curve, work.proposed)
+            curve_values(rows_of(patients, a), constraints, a, work.memory, work.proposed)
             total += proposed_loss(constraints, work, a, temperature)
         else:
-            work.proposed_loss[a] = work.loss[a]
-            total += work.loss[a]
-    work.proposed_loss[POOLED], work.proposed_loss[CONTRAST] = 0.0, 0.0
+            work.loss[PROPOSED, a] = work.loss[NOW, a]
+            total += work.loss[NOW, a]
+    work.loss[PROPOSED, POOLED], work.loss[PROPOSED, CONTRAST] = 0.0, 0.0
     if total > allowed or arms == 1:
         return total
     if start[POOLED + 1] > start[POOLED]:
-        curve_values(pool(patients, work), constraints, POOLED, work.curve, work.proposed)
+        curve_values(pool(patients, work), constraints, POOLED, work.memory, work.proposed)
         total += proposed_loss(constraints, work, POOLED, temperature)
         if total > allowed:
             return total
@@ -135,7 +142,7 @@ def accept(constraints: Constraints, work: Workspace, arm: int) -> None:
         if arm < 0 or g == arm or g >= POOLED:
             for j in range(constraints.start[g], constraints.start[g + 1]):
                 work.values[j] = work.proposed[j]
-            work.loss[g] = work.proposed_loss[g]
+            work.loss[NOW, g] = work.loss[PROPOSED, g]
 
 
 @inner
@@ -144,8 +151,8 @@ def loss_at(constraints: Constraints, work: Workspace, temperature: float) -> fl
     total, start = 0.0, constraints.start
     for g in range(GROUPS):
         own = temperature_of(work, g, temperature)
-        work.loss[g] = loss(constraints, start[g], start[g + 1], work.values, own)
-        total += work.loss[g]
+        work.loss[NOW, g] = loss(constraints, start[g], start[g + 1], work.values, own)
+        total += work.loss[NOW, g]
     return total
 
 
@@ -156,8 +163,8 @@ def loss_at(constraints: Constraints, work: Workspace, temperature: float) -> fl
 def own_loss(arm: Arm) -> float:
     """How far what is printed of one arm is missed."""
     start = arm.constraints.start
-    curve_values(arm.rows, arm.constraints, arm.index, arm.curve, arm.values)
-    return loss(arm.constraints, start[arm.index], start[arm.index + 1], arm.values, 0.0)
+    curve_values(arm.rows, arm.constraints, arm.which, arm.memory, arm.values)
+    return loss(arm.constraints, start[arm.which], start[arm.which + 1], arm.values, 0.0)
 
 
 @inner
@@ -168,12 +175,12 @@ def pooled_loss(patients: Patients, constraints: Constraints, work: Workspace) -
     while deaths come nearer.
     """
     rows, n, total = pool(patients, work), len(work.pooled_time), 0.0
-    curve_values(rows, constraints, POOLED, work.curve, work.proposed)
+    curve_values(rows, constraints, POOLED, work.memory, work.proposed)
     for j in range(constraints.start[POOLED], constraints.start[POOLED + 1]):
         missed = loss(constraints, j, j + 1, work.proposed, 0.0)
         if constraints.kind[j] == MEDIAN and missed > 0.0:
             end = constraints.high[j] if work.proposed[j] > constraints.high[j] else constraints.low[j]
-            survival, _ = climb(rows, 0, rows_until(rows.time, end), 1.0, 0.0)
+            survival, _ = climb(rows, ZERO, rows_until(rows.time, end), 1.0, 0.0)
             missed = CURVE_WEIGHT * n * abs(survival - 0.5) + 1.0
         total += np.sqrt(missed)
     return total
@@ -186,4 +193,4 @@ def contrast_loss(patients: Patients, constraints: Constraints, work: Workspace)
     if first == last:
         return 0.0
     propose_contrast(patients, constraints, work)
-    return np.sqrt(loss(constraints, first, last, work.proposed, 0.0))
+    return float(np.sqrt(loss(constraints, first, last, work.proposed, 0.0)))

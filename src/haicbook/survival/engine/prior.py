@@ -1,4 +1,4 @@
-"""The population that patients are drawn from: hazards of the event and of censoring, random walks over bins of time."""
+"""The population that patients are drawn from: hazards of event and censoring, random walks over bins of time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,20 @@ import numpy as np
 
 from haicbook.compiled import inner
 from haicbook.survival.engine.rows import recorded, sort_rows
-from haicbook.survival.engine.state import Constraints, Floats, Patients, Population, Scratch, State, rows_of
+from haicbook.survival.engine.state import (
+    AT_RISK,
+    DYING,
+    LEAST,
+    LEAVING,
+    MOST,
+    NOW,
+    ZERO,
+    Constraints,
+    Floats,
+    Patients,
+    Population,
+    rows_of,
+)
 
 # places in Population.prior
 LEVEL, LEVEL_SD, RATIO_SD, CENSOR_LEVEL, CENSOR_SD, CENSOR_DRIFT = range(6)
@@ -14,9 +27,8 @@ SPREAD_EVENT, SPREAD_RATIO, SPREAD_CENSOR, APART, RISE, RISE_SD, DECLINE = range
 RISING = 2  # bins after the first over which the hazard of an event rises
 
 LEAST_SPREAD = 0.02  # of a random walk that is drawn from its prior
-# what is updated: the events' hazards or those of censoring; in each bin the baseline of all arms, the arms' ratio
+# what is updated in each bin: the baseline of all arms, the arms' ratio
 # alone, or all that follows from the bin on
-OF_EVENTS, OF_CENSORING = range(2)
 BASELINE, RATIO, FOLLOWING = range(3)
 # width of a step: of a log hazard that so many rows say something of; narrower where all later bins move along
 STEP_WIDTH, ROWS_AT_LEAST, NARROWER = 2.0, 4.0, 0.4
@@ -28,8 +40,8 @@ def set_hazards(population: Population) -> None:
     """Bring the hazards up to date with their logarithms."""
     for a in range(2):
         for k in range(len(population.edges)):
-            population.die[a, k] = np.exp(population.event[a, k])
-            population.leave[a, k] = np.exp(population.censor[a, k])
+            for what in range(2):
+                population.hazard[what, a, k] = np.exp(population.log_hazard[what, a, k])
 
 
 @inner
@@ -37,7 +49,8 @@ def copy_population(population: Population, source: Population) -> None:
     """Take over another draw's log hazards and spreads."""
     for a in range(2):
         for k in range(len(population.edges)):
-            population.event[a, k], population.censor[a, k] = source.event[a, k], source.censor[a, k]
+            for what in range(2):
+                population.log_hazard[what, a, k] = source.log_hazard[what, a, k]
     for s in range(3):
         population.spread[s] = source.spread[s]
 
@@ -65,11 +78,11 @@ def draw_population(population: Population, arms: int, rng: np.random.Generator)
     ratio = prior[RATIO_SD] * rng.standard_normal() if arms > 1 else 0.0
     lost = prior[CENSOR_LEVEL] + prior[CENSOR_SD] * rng.standard_normal()
     for k in range(bins):
-        population.event[last, k] = level
-        population.event[0, k] = level + ratio
-        population.censor[last, k] = lost
+        population.log_hazard[DYING, last, k] = level
+        population.log_hazard[DYING, 0, k] = level + ratio
+        population.log_hazard[LEAVING, last, k] = lost
         if arms > 1:
-            population.censor[0, k] = lost + prior[APART] * rng.standard_normal()
+            population.log_hazard[LEAVING, 0, k] = lost + prior[APART] * rng.standard_normal()
         if k < RISING:
             level += prior[RISE] + np.hypot(spread[0], prior[RISE_SD]) * rng.standard_normal()
         else:
@@ -84,11 +97,11 @@ def draw_population(population: Population, arms: int, rng: np.random.Generator)
 def share_gone(population: Population, arm: int, end: float) -> float:
     """The probability that a patient has an event or leaves before a time."""
     edges, total, k = population.edges, 0.0, 0
-    die, leave = population.die, population.leave
+    die, leave = population.hazard[DYING], population.hazard[LEAVING]
     while k + 1 < len(edges) and edges[k + 1] < end:
         total += (die[arm, k] + leave[arm, k]) * (edges[k + 1] - edges[k])
         k += 1
-    return -np.expm1(-total - (die[arm, k] + leave[arm, k]) * (end - edges[k]))
+    return float(-np.expm1(-total - (die[arm, k] + leave[arm, k]) * (end - edges[k])))
 
 
 @inner
@@ -99,7 +112,7 @@ def when_gone(population: Population, arm: int, share: float, k: int, passed: fl
     """
     edges, hazard = population.edges, -np.log1p(-share)
     while True:
-        rate = population.die[arm, k] + population.leave[arm, k]
+        rate = population.hazard[DYING, arm, k] + population.hazard[LEAVING, arm, k]
         if k + 1 == len(edges) or hazard <= passed + rate * (edges[k + 1] - edges[k]):
             return edges[k] + (hazard - passed) / rate, k, passed
         passed += rate * (edges[k + 1] - edges[k])
@@ -111,10 +124,10 @@ def draw_row(
     population: Population, arm: int, constraints: Constraints, rng: np.random.Generator
 ) -> tuple[float, bool]:
     """Time and event of one patient, given that they are followed no longer than the end of follow-up."""
-    end = constraints.end[0]
+    end = constraints.end[NOW]
     share = rng.random() * share_gone(population, arm, end)
-    time, k, _ = when_gone(population, arm, share, 0, 0.0)
-    dies, leaves = population.die[arm, k], population.leave[arm, k]
+    time, k, _ = when_gone(population, arm, share, ZERO, 0.0)
+    dies, leaves = population.hazard[DYING, arm, k], population.hazard[LEAVING, arm, k]
     return recorded(time, constraints.step, end), rng.random() * (dies + leaves) < dies
 
 
@@ -126,18 +139,18 @@ def draw_patients(
 
     Renyi A. Acta Math Hung 1953;4:191-231.
     """
-    end = constraints.end[0]
+    end = constraints.end[NOW]
     for a in range(len(patients.sizes)):
         rows, total = rows_of(patients, a), 0.0
         for i in range(len(rows.time)):
             total += rng.standard_exponential()
             rows.time[i] = total
         part = share_gone(population, a, end) / (total + rng.standard_exponential())
-        k, passed = 0, 0.0
+        k, passed = ZERO, 0.0
         for i in range(len(rows.time)):
             moment, k, passed = when_gone(population, a, part * rows.time[i], k, passed)
             rows.time[i] = recorded(moment, constraints.step, end)
-            dies, leaves = population.die[a, k], population.leave[a, k]
+            dies, leaves = population.hazard[DYING, a, k], population.hazard[LEAVING, a, k]
             rows.event[i] = rng.random() * (dies + leaves) < dies
         sort_rows(rows)
 
@@ -145,8 +158,8 @@ def draw_patients(
 @inner
 def draw_end(constraints: Constraints, latest: float, rng: np.random.Generator) -> None:
     """The end of follow-up, evenly in its logarithm, no earlier than the latest row."""
-    low, high = max(constraints.ends[0], latest), constraints.ends[1]
-    constraints.end[0] = low * (high / low) ** rng.random() if low < high else high
+    low, high = max(constraints.end[LEAST], latest), constraints.end[MOST]
+    constraints.end[NOW] = low * (high / low) ** rng.random() if low < high else high
 
 
 # --- densities --------------------------------------------------------------------------------------------------------
@@ -158,57 +171,57 @@ def log_density(population: Population, arm: int, time: float, event: bool) -> f
     edges, total, k = population.edges, 0.0, 0
     while True:
         end = time if k + 1 == len(edges) else min(time, edges[k + 1])
-        total -= (population.die[arm, k] + population.leave[arm, k]) * (end - edges[k])
+        total -= (population.hazard[DYING, arm, k] + population.hazard[LEAVING, arm, k]) * (end - edges[k])
         if end >= time:
             break
         k += 1
-    return total + (population.event[arm, k] if event else population.censor[arm, k])
+    return float(total + population.log_hazard[DYING if event else LEAVING, arm, k])
 
 
 @inner
 def log_spread(spread: float, scale: float) -> float:
     """Half-normal, with the Jacobian of its logarithm."""
-    return np.log(spread) - 0.5 * (spread / scale) ** 2
+    return float(np.log(spread) - 0.5 * (spread / scale) ** 2)
 
 
 @inner
 def log_prior_events(population: Population, arms: int) -> float:
     """Of the hazards of the event: random walks over the bins, of the reference arm and of the arms' ratio."""
-    prior, bins, base, sd = population.prior, len(population.edges), population.event[arms - 1], population.spread[0]
-    total = 0.0
+    prior, bins, sd, total = population.prior, len(population.edges), population.spread[0], 0.0
+    base = population.log_hazard[DYING, arms - 1]
     total -= 0.5 * ((base[0] - prior[LEVEL]) / prior[LEVEL_SD]) ** 2
     for k in range(1, bins):
         step, wide = (prior[RISE], np.hypot(sd, prior[RISE_SD])) if k <= RISING else (prior[DECLINE], sd)
         total -= 0.5 * ((base[k] - base[k - 1] - step) / wide) ** 2 + np.log(wide)
     if arms > 1:
         apart = population.spread[1]
-        before = population.event[0, 0] - base[0]
+        before = population.log_hazard[DYING, 0, 0] - base[0]
         total -= 0.5 * (before / prior[RATIO_SD]) ** 2
         for k in range(1, bins):
-            ratio = population.event[0, k] - base[k]
+            ratio = population.log_hazard[DYING, 0, k] - base[k]
             total -= 0.5 * ((ratio - before) / apart) ** 2 + np.log(apart)
             before = ratio
-    return total
+    return float(total)
 
 
 @inner
 def log_prior_censoring(population: Population, arms: int) -> float:
     """Of the hazards of censoring: a random walk of the reference arm, and how far the other arm's lie apart."""
-    prior, bins, base, sd = population.prior, len(population.edges), population.censor[arms - 1], population.spread[2]
-    total = 0.0
+    prior, bins, sd, total = population.prior, len(population.edges), population.spread[2], 0.0
+    base = population.log_hazard[LEAVING, arms - 1]
     total -= 0.5 * ((base[0] - prior[CENSOR_LEVEL]) / prior[CENSOR_SD]) ** 2
     for k in range(1, bins):
         total -= 0.5 * ((base[k] - base[k - 1] - prior[CENSOR_DRIFT]) / sd) ** 2 + np.log(sd)
     if arms > 1:
         for k in range(bins):
-            total -= 0.5 * ((population.censor[0, k] - base[k]) / prior[APART]) ** 2
-    return total
+            total -= 0.5 * ((population.log_hazard[LEAVING, 0, k] - base[k]) / prior[APART]) ** 2
+    return float(total)
 
 
 @inner
 def log_prior(population: Population, what: int, arms: int) -> float:
     """Of the hazards of the event or of censoring."""
-    if what == OF_EVENTS:
+    if what == DYING:
         return log_prior_events(population, arms)
     return log_prior_censoring(population, arms)
 
@@ -217,18 +230,18 @@ def log_prior(population: Population, what: int, arms: int) -> float:
 
 
 @inner
-def tally(edges: Floats, patients: Patients, scratch: Scratch) -> None:
-    """By arm and bin of time: events and departures, and time at risk; into the memory for it."""
-    count, exposure, bins = scratch.count, scratch.exposure, len(edges)
+def set_tally(edges: Floats, patients: Patients, tally: Floats) -> None:
+    """By arm and bin of time: events and departures, and time at risk, into `tally`."""
+    bins, exposure = len(edges), tally[AT_RISK]
     for a in range(len(patients.sizes)):
         for b in range(bins):
-            count[0, a, b], count[1, a, b], exposure[a, b] = 0.0, 0.0, 0.0
+            tally[DYING, a, b], tally[LEAVING, a, b], exposure[a, b] = 0.0, 0.0, 0.0
         k = 0
         for i in range(patients.sizes[a]):
             time = patients.time[a, i]
             while k + 1 < bins and edges[k + 1] < time:
                 k += 1
-            count[OF_EVENTS if patients.event[a, i] else OF_CENSORING, a, k] += 1.0
+            tally[DYING if patients.event[a, i] else LEAVING, a, k] += 1.0
             for b in range(k):
                 exposure[a, b] += edges[b + 1] - edges[b]
             exposure[a, k] += time - edges[k]
@@ -240,15 +253,15 @@ def step_width(count: Floats, pick: int, k: int, until: int) -> float:
     arms, last, rows = len(count), len(count) - 1, 0.0
     for b in range(k, until):
         rows += count[0, b] + (count[last, b] if arms > 1 and pick != RATIO else 0.0)
-    return (NARROWER if pick == FOLLOWING else 1.0) * STEP_WIDTH / np.sqrt(rows + ROWS_AT_LEAST)
+    return float((NARROWER if pick == FOLLOWING else 1.0) * STEP_WIDTH / np.sqrt(rows + ROWS_AT_LEAST))
 
 
 @inner
-def update_hazards(population: Population, scratch: Scratch, what: int, pick: int, rng: np.random.Generator) -> None:
+def update_hazards(population: Population, tally: Floats, what: int, pick: int, rng: np.random.Generator) -> None:
     """A Metropolis step in each bin: of the baseline, the ratio, or all that follows."""
-    count, exposure = scratch.count[what], scratch.exposure
+    count, exposure = tally[what], tally[AT_RISK]
     arms, bins = exposure.shape
-    table = population.event if what == OF_EVENTS else population.censor
+    table = population.log_hazard[what]
     for k in range(bins):
         until = k + 1 if pick != FOLLOWING else bins
         change = step_width(count, pick, k, until) * rng.standard_normal()
@@ -273,7 +286,7 @@ def update_spreads(population: Population, arms: int, rng: np.random.Generator) 
     for s in range(3):
         if s == 1 and arms == 1:
             continue
-        what = OF_CENSORING if s == 2 else OF_EVENTS
+        what = LEAVING if s == 2 else DYING
         old, scale = population.spread[s], population.prior[SPREAD_EVENT + s]
         before = log_prior(population, what, arms) + log_spread(old, scale)
         population.spread[s] = old * np.exp(SPREAD_STEP * rng.standard_normal())
@@ -283,13 +296,13 @@ def update_spreads(population: Population, arms: int, rng: np.random.Generator) 
 
 
 @inner
-def update_population(state: State, rng: np.random.Generator) -> None:
+def update_population(population: Population, patients: Patients, tally: Floats, rng: np.random.Generator) -> None:
     """One sweep of Metropolis steps over the hazards and their spreads, given the rows."""
-    population, arms = state.population, len(state.patients.sizes)
-    tally(population.edges, state.patients, state.scratch)
+    arms = len(patients.sizes)
+    set_tally(population.edges, patients, tally)
     for what in range(2):
         for pick in range(3):
             if pick != RATIO or arms > 1:
-                update_hazards(population, state.scratch, what, pick, rng)
+                update_hazards(population, tally, what, pick, rng)
     update_spreads(population, arms, rng)
     set_hazards(population)

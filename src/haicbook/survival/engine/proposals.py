@@ -14,8 +14,12 @@ from haicbook.survival.engine.state import (
     ALL_ARMS,
     MEDIAN,
     MEDIAN_HIGH,
+    NOW,
+    ONE,
     POOLED,
     RATE_HIGH,
+    SAVED,
+    ZERO,
     Constraints,
     Floats,
     Population,
@@ -66,9 +70,7 @@ def misses_median(constraints: Constraints, j: int, values: Floats) -> bool:
 
 
 @inner
-def snap(
-    rows: Rows, constraints: Constraints, arm: int, values: Floats, rng: np.random.Generator
-) -> tuple[int, float]:
+def snap(rows: Rows, constraints: Constraints, arm: int, values: Floats, rng: np.random.Generator) -> tuple[int, float]:
     """A row and a time that would bring a missed median, or a limit of one, into its interval; -1 where none is."""
     many = missed_medians(constraints, arm, values)
     if many == 0:
@@ -131,7 +133,7 @@ def shift(state: State, arm: int, i: int, near: bool, rng: np.random.Generator) 
     """
     constraints = state.constraints
     time, event = rows_of(state.patients, arm)
-    end = constraints.end[0]
+    end = constraints.end[NOW]
     if near:
         least = time[i - 1] if i > 0 else 0.0
         most = time[i + 1] if i + 1 < len(time) else end
@@ -169,7 +171,7 @@ def stretch(state: State, arm: int, temperature: float, total: float, rng: np.ra
     """Warp an arm's times between two neighbouring printed times: its own numbers stay met, the contrast moves."""
     population, patients, constraints, work = state.population, state.patients, state.constraints, state.work
     time, event = rows_of(patients, arm)
-    n, saved = len(time), work.saved_time
+    n, saved = len(time), work.memory[SAVED]
     low, high = printed_about(state, arm, time[int(rng.random() * n)])
     power = np.exp(STRETCH * rng.standard_normal())
     # without the density of the rows and the map's own, repeated warps would heap the times at one of the two ends
@@ -195,7 +197,7 @@ def stretch(state: State, arm: int, temperature: float, total: float, rng: np.ra
 def swap_arms(state: State, temperature: float, total: float, rng: np.random.Generator) -> float:
     """Two patients, one of each arm, change places: what is printed of both arms together stays as it is."""
     population, patients, constraints, work = state.population, state.patients, state.constraints, state.work
-    first, second = rows_of(patients, 0), rows_of(patients, 1)
+    first, second = rows_of(patients, ZERO), rows_of(patients, ONE)
     i = int(rng.random() * len(first.time))
     reach = 1 + int(len(second.time) ** rng.random())
     j = rows_before(second.time, first.time[i]) + int((2.0 * rng.random() - 1.0) * reach)
@@ -206,10 +208,10 @@ def swap_arms(state: State, temperature: float, total: float, rng: np.random.Gen
     if one == other and dies == also:
         return total
     gain = (
-        log_density(population, 0, other, also)
-        + log_density(population, 1, one, dies)
-        - log_density(population, 0, one, dies)
-        - log_density(population, 1, other, also)
+        log_density(population, ZERO, other, also)
+        + log_density(population, ONE, one, dies)
+        - log_density(population, ZERO, one, dies)
+        - log_density(population, ONE, other, also)
     )
     here = put(first, i, other, also)
     there = put(second, j, one, dies)
@@ -224,13 +226,11 @@ def swap_arms(state: State, temperature: float, total: float, rng: np.random.Gen
 
 
 @inner
-def propose(
-    state: State, arm: int, i: int, choice: float, temperature: float, rng: np.random.Generator
-) -> Proposal:
+def propose(state: State, arm: int, i: int, choice: float, temperature: float, rng: np.random.Generator) -> Proposal:
     """What `choice`, from 0 to 1, proposes for row i of an arm."""
     population, constraints, rows = state.population, state.constraints, rows_of(state.patients, arm)
     time, event = rows.time[i], rows.event[i]
-    cool = temperature < COOL or state.work.cold[arm]
+    cool = temperature < COOL or state.work.cold[NOW, arm]
     drawn = DRAWN_COLD + DRAWN_WARM * temperature
     if choice < drawn:
         new_time, new_event = redraw(population, arm, event, constraints, rng)
@@ -255,7 +255,7 @@ def move(state: State, temperature: float, total: float, rng: np.random.Generato
     drawn = rng.random()
     if constraints.start[POOLED + 1] > constraints.start[POOLED] and rng.random() < SWAPPED:
         return swap_arms(state, temperature, total, rng)
-    met = (temperature < COOL or work.cold[arm]) and work.loss[arm] == 0.0
+    met = (temperature < COOL or work.cold[NOW, arm]) and work.loss[NOW, arm] == 0.0
     if met and constraints.step == 0.0 and rng.random() < STRETCHED:
         return stretch(state, arm, temperature, total, rng)
     choice = TO_NEIGHBOURS if met and rng.random() < KEPT else drawn

@@ -39,7 +39,7 @@ def on_grid(time: float, step: float) -> float:
     """A time as it is recorded."""
     if step <= 0.0:
         return time
-    return max(step, np.rint(time / step) * step)
+    return float(max(step, np.rint(time / step) * step))
 
 
 @inner

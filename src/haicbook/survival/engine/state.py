@@ -1,8 +1,8 @@
 """What the compiled search works on: patients' rows, constraints, a population, working memory.
 
 An arm is two arrays, times in order (events first at a tie) and whether the event was seen. A constraint is a printed
-number: its kind, the group of patients it is of (0 and 1 the arms, 2 both, 3 the contrast), a time where it has one, and
-the interval that the number stands for, in the scale in which it is met (logarithms for ratios, |z| for a p-value).
+number: its kind, the group of patients it is of (0 and 1 the arms, 2 both, 3 the contrast), a time where it has one,
+and the interval that the number stands for, in the scale in which it is met (logarithms for ratios, |z| for a p-value).
 
 Compiled functions make no arrays: all that they need is here, and made by :mod:`haicbook.survival.chains`.
 """
@@ -29,10 +29,23 @@ PLAIN, LOG, LOG_LOG, NORMAL = range(4)
 EFRON, BRESLOW, EXACT = range(3)
 PRODUCT_LIMIT, LIFE_TABLE = range(2)
 # groups of patients besides the arms
-POOLED, CONTRAST = 2, 3
 GROUPS = 4
-# arms whose numbers are to be found anew; with a type, as for plain figures numba compiles a function once for each
-ALL_ARMS, NO_ARM = cast(int, np.int64(-1)), cast(int, np.int64(2))
+# with a type, as for plain figures numba compiles a function once for each
+NONE, ZERO, ONE = cast(int, np.int64(-1)), cast(int, np.int64(0)), cast(int, np.int64(1))
+POOLED, CONTRAST = cast(int, np.int64(2)), cast(int, np.int64(3))
+# arms whose numbers are to be found anew
+ALL_ARMS, NO_ARM = NONE, POOLED
+
+# first places in the arrays below: they stand together, as each array costs the compiler time wherever it is passed
+DYING, LEAVING, AT_RISK = range(3)  # hazards of event and censoring; events, departures, and time at risk
+NOW, LEAST, MOST = range(3)  # the end of follow-up, and between which it lies
+WARM, COLD = range(2)  # tolerances at temperature 1 and at 0
+PROPOSED, BEFORE = 1, 1  # besides NOW: after a move; when rows were kept
+KEPT, TAKEN = range(2)  # rows to come back to, and those that were taken last
+SURVIVAL, GREENWOOD, SAVED, PIN_AT, PIN_TO, FALL, RISE = range(7)  # see Workspace.memory
+AIM, PART, AWAY = range(3)  # of what is wanted
+ARM, KNOT = range(2)  # of a stretch
+WEIGHT, CHANGE, TRIAL = range(3)  # of its warp
 
 Z = 1.959963984540054  # of 95 % intervals
 
@@ -56,31 +69,26 @@ class Constraints(NamedTuple):
     """Printed numbers, J of them sorted by group, and the program's conventions."""
 
     kind: Ints
-    group: Ints
+    start: Ints  # (5,) the first constraint of each group
     time: Floats
     low: Floats
     high: Floats
-    warm: Floats  # tolerance at temperature 1
-    cold: Floats  # at temperature 0
-    start: Ints  # (5,) the first constraint of each group
+    tolerance: Floats  # (2, J) at temperature 1 and at 0
     median_interval: int
     rate_interval: int
     ties: int
     rates: int
     midpoint: int  # 1: a step on one half has its median in the middle (R), 0: at its start
-    end: Floats  # (1,) of follow-up (months), drawn anew where it is not printed
-    ends: Floats  # (2,) between which it lies
+    end: Floats  # (3,) of follow-up (months), drawn anew where it is not printed; between which times it lies
     step: float  # of the grid of times; 0 for none
 
 
 class Population(NamedTuple):
-    """A draw from the prior, updated in place: log hazards of event and censoring on K bins of time, and the hazards."""
+    """A draw from the prior, updated in place: log hazards of event and censoring on K bins of time; the hazards."""
 
     edges: Floats  # (K,) where bins start
-    event: Floats  # (2, K)
-    censor: Floats  # (2, K)
-    die: Floats  # (2, K) exp(event)
-    leave: Floats  # (2, K) exp(censor)
+    log_hazard: Floats  # (2, 2, K) of event and censoring, by arm
+    hazard: Floats  # (2, 2, K)
     spread: Floats  # (3,) of a step of the log hazard, of the log hazard ratio, of the log censoring hazard
     prior: Floats  # its places: see haicbook.survival.engine.prior
 
@@ -90,47 +98,34 @@ class Workspace(NamedTuple):
 
     values: Floats  # (J,) what the rows print
     proposed: Floats  # (J,) what they would print after a move
-    loss: Floats  # (4,) by group, at the present temperature
-    proposed_loss: Floats  # (4,)
+    loss: Floats  # (2, 4) by group, at the present temperature; after a move
     table: Floats  # (7, n) risk sets, and the rows that they are made of
-    curve: Floats  # (2, n) survival and Greenwood's sum
+    memory: Floats  # (7, M) a curve and its Greenwood's sum; times before a move; pins; what one event does
     pooled_time: Floats  # (n,) both arms' rows
     pooled_event: Bools  # (n,)
-    saved_time: Floats  # (n,) times before a move
     log_hr: Floats  # (1,) the last one
-    cold: Bools  # (2,) arms that are kept cold
+    cold: Bools  # (2, 2) arms that are kept cold; that were, when rows were kept
 
 
 class Warps(NamedTuple):
-    """Stretches of rows (W of them) that may be warped, how R constraints respond, and memory to solve for the warps."""
+    """Stretches of rows (W of them) that may be warped, how R constraints respond, memory to solve for warps."""
 
     counts: Ints  # (2,) R and W
     wanted: Ints  # (J,) constraints that are to be met
-    aim: Floats  # (J,) where each is to be
-    part: Floats  # (J,) on the way there
+    goals: Floats  # (3, J) where each is to be; on the way there; how far it is from that
+    square: Floats  # (J, J) of the effects
     knots: Floats  # (2, P) between which stretches lie
-    arm: Ints  # (W,) of each stretch
-    knot: Ints  # (W,) at which it starts
-    weight: Floats  # (W,) how freely it may be warped
+    place: Ints  # (2, W) each stretch's arm, and the knot at which it starts
+    power: Floats  # (3, W) how freely it may be warped; logarithms of powers, and of those that are tried
     effect: Floats  # (J, W) on each constraint, in units of its cold tolerance, weighted
-    change: Floats  # (W,) logarithms of the powers
-    trial: Floats  # (W,) part of a change
-    square: Floats  # (J, J)
-    away: Floats  # (J,)
 
 
 class Scratch(NamedTuple):
     """Memory of what is done seldom."""
 
-    before_time: Floats  # (A, N) rows to come back to
-    before_event: Bools
-    before_cold: Bools  # (2,)
-    taken_time: Floats  # (A, N) rows that were taken last
-    taken_event: Bools
-    pins: Floats  # (2, P) where things happen, and where they are to happen
-    steps: Floats  # (2, N) what one event does to log survival and Greenwood's sum
-    count: Floats  # (2, A, K) events and departures by bin of time
-    exposure: Floats  # (A, K) time at risk
+    time: Floats  # (2, A, N) rows to come back to, and those that were taken last
+    event: Bools
+    tally: Floats  # (3, A, K) events, departures and time at risk, by bin of time
     warps: Warps
 
 
@@ -141,20 +136,17 @@ class State(NamedTuple):
     patients: Patients
     constraints: Constraints
     work: Workspace
-    scratch: Scratch
     reach: float  # months: the widest step of a patient's time
 
 
 class Arm(NamedTuple):
     """One arm of a chain, with what is needed to meet its own numbers."""
 
-    index: int
+    which: int
     rows: Rows
     constraints: Constraints
-    curve: Floats
+    memory: Floats
     values: Floats
-    pins: Floats
-    steps: Floats
 
 
 class Schedule(NamedTuple):
@@ -177,6 +169,10 @@ def rows_of(patients: Patients, arm: int) -> Rows:
 @inner
 def arm_of(state: State, arm: int) -> Arm:
     """One arm of a chain."""
-    work, scratch = state.work, state.scratch
-    rows = rows_of(state.patients, arm)
-    return Arm(arm, rows, state.constraints, work.curve, work.proposed, scratch.pins, scratch.steps)
+    return Arm(arm, rows_of(state.patients, arm), state.constraints, state.work.memory, state.work.proposed)
+
+
+@inner
+def saved_rows(scratch: Scratch, which: int, patients: Patients) -> Patients:
+    """Rows that were `KEPT` to come back to, or `TAKEN` last."""
+    return Patients(scratch.time[which], scratch.event[which], patients.sizes)

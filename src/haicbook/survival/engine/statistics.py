@@ -18,6 +18,7 @@ from haicbook.survival.engine.state import (
     EFRON,
     EVENTS,
     FOLLOW_UP_OBSERVED,
+    GREENWOOD,
     LATE_EVENTS,
     LIFE_TABLE,
     LOG,
@@ -33,6 +34,7 @@ from haicbook.survival.engine.state import (
     RATE,
     RATE_HIGH,
     RATE_LOW,
+    SURVIVAL,
     Bools,
     Constraints,
     Floats,
@@ -78,7 +80,7 @@ def limit(survival: float, greenwood: float, side: float, transform: int) -> flo
     else:
         log_s = np.log(survival)
         value = np.exp(log_s * np.exp(wide / log_s))
-    return min(max(value, 0.0), 1.0)
+    return float(min(max(value, 0.0), 1.0))
 
 
 @inner
@@ -127,7 +129,7 @@ def product_limit(curve: Curve) -> int:
         deaths += event[i]
         curve.survival[i], curve.greenwood[i] = height, total
     curve.survival[n - 1], curve.greenwood[n - 1] = 0.0 if event[n - 1] else height, total
-    return deaths + event[n - 1]
+    return int(deaths + event[n - 1])
 
 
 @inner
@@ -213,7 +215,7 @@ def reverse_median(time: Floats, event: Bools) -> float:
             row += 1
         if lost > 0:
             if median < np.inf:
-                return 0.5 * (median + now)
+                return float(0.5 * (median + now))
             height *= (risk - lost) / risk
             if height < 0.5 + HALF:
                 median = now
@@ -308,11 +310,11 @@ def rate_values(curve: Curve, constraints: Constraints, first: int, last: int, o
 
 @inner
 def curve_values(rows: Rows, constraints: Constraints, group: int, memory: Floats, out: Floats) -> None:
-    """What one group's rows print: its constraints' values, into `out`; `memory` (2, n) is for the curve."""
+    """What one group's rows print: its constraints' values, into `out`; `memory` is for the curve."""
     time, event = rows
     n, kind = len(time), constraints.kind
     first, last = constraints.start[group], constraints.start[group + 1]
-    curve = Curve(time, event, memory[0, :n], memory[1, :n])
+    curve = Curve(time, event, memory[SURVIVAL, :n], memory[GREENWOOD, :n])
     deaths = product_limit(curve)
     mark = rate_values(curve, constraints, first, last, out)
     wants, limits = False, False
@@ -430,9 +432,7 @@ def score_of(table: Floats, sets: int, ties: int, log_hr: float) -> tuple[float,
 
 
 @inner
-def contrast_values(
-    patients: Patients, constraints: Constraints, table: Floats, log_hr: float, out: Floats
-) -> float:
+def contrast_values(patients: Patients, constraints: Constraints, table: Floats, log_hr: float, out: Floats) -> float:
     """Log hazard ratio of arm 0 against arm 1, its limits and the log-rank |z|, into `out`; the log hazard ratio.
 
     `table` (7, n) is memory for rows and risk sets, `log_hr` a guess; it is returned where no ratio is printed.

@@ -13,16 +13,29 @@ from haicbook.compiled import inner
 from haicbook.survival.engine.loss import accept, contrast_loss, evaluate, own_loss, pooled_loss
 from haicbook.survival.engine.rows import copy_patients, copy_rows, on_grid, rows_before, rows_until, sort_rows
 from haicbook.survival.engine.state import (
+    AIM,
     ALL_ARMS,
+    ARM,
+    AWAY,
+    CHANGE,
+    COLD,
     EVENTS,
     FOLLOW_UP_OBSERVED,
     FOLLOW_UP_REVERSE,
+    GROUPS,
+    KNOT,
     MEDIAN,
     MEDIAN_HIGH,
     NO_ARM,
     NORMAL,
+    ONE,
+    PART,
     POOLED,
     RATE_HIGH,
+    TAKEN,
+    TRIAL,
+    WEIGHT,
+    ZERO,
     Arm,
     Constraints,
     Floats,
@@ -33,6 +46,7 @@ from haicbook.survival.engine.state import (
     Warps,
     arm_of,
     rows_of,
+    saved_rows,
 )
 from haicbook.survival.engine.statistics import slope_span
 
@@ -44,7 +58,7 @@ SMALL, ON_GRID = 0.1, 3.0
 FREEDOM = 0.5  # standard deviation of the logarithm of how freely a stretch may be warped
 OPEN = 100.0  # an interval of so many tolerances is open to one side
 CENTRE, MIDDLE_PART = 0.3, 0.4  # where in an interval aims lie: from this part of it on, over so much of it
-LONGEST, SHORTER, SHORTENINGS = 0.7, 0.4, 4  # the longest logarithm of a power at once; what follows one that is too long
+LONGEST, SHORTER, SHORTENINGS = 0.7, 0.4, 4  # the longest logarithm of a power; how one that is too long is cut
 STUCK = 3  # rounds in a row without a gain
 RANDOM = 0.4  # standard deviation of the logarithm of a random warp's power
 
@@ -106,7 +120,7 @@ def knots_of(rows: Rows, constraints: Constraints, arm: int, values: Floats, kno
     """Times between which an arm's rows may be warped without a change of its own numbers, into `knots`; how many."""
     time, n = rows.time, len(rows.time)
     normal = constraints.median_interval == NORMAL
-    knots[0], many = 0.0, 1
+    knots[0], many = 0.0, ONE
     for j in range(constraints.start[arm], constraints.start[arm + 1]):
         kind, point = constraints.kind[j], np.inf
         if kind <= RATE_HIGH:
@@ -158,8 +172,8 @@ def solve(matrix: Floats, right: Floats, n: int) -> None:
 def set_wanted(warps: Warps, constraints: Constraints, values: Floats) -> None:
     """What is printed of both arms together and can be met by warps."""
     many = 0
-    for j in range(len(constraints.kind)):
-        if constraints.group[j] >= POOLED and constraints.kind[j] != EVENTS and values[j] < np.inf:
+    for j in range(constraints.start[POOLED], constraints.start[GROUPS]):
+        if constraints.kind[j] != EVENTS and values[j] < np.inf:
             warps.wanted[many] = j
             many += 1
     warps.counts[0] = many
@@ -171,16 +185,16 @@ def set_aims(warps: Warps, constraints: Constraints, values: Floats, rng: np.ran
     for r in range(warps.counts[0]):
         j = warps.wanted[r]
         low, high = constraints.low[j], constraints.high[j]
-        if high - low > OPEN * constraints.cold[j]:
-            warps.aim[r] = min(max(values[j], low), high)
+        if high - low > OPEN * constraints.tolerance[COLD, j]:
+            warps.goals[AIM, r] = min(max(values[j], low), high)
         else:
-            warps.aim[r] = low + (high - low) * (CENTRE + MIDDLE_PART * rng.random())
+            warps.goals[AIM, r] = low + (high - low) * (CENTRE + MIDDLE_PART * rng.random())
 
 
 @inner
-def measure_stretch(state: State, a: int, k: int, way: int, rng: np.random.Generator) -> bool:
+def measure_stretch(state: State, scratch: Scratch, a: int, k: int, way: int, rng: np.random.Generator) -> bool:
     """Measure how what is wanted moves with a small warp from an arm's knot on; whether rows lie there to be warped."""
-    constraints, work, scratch, warps = state.constraints, state.work, state.scratch, state.scratch.warps
+    constraints, work, warps = state.constraints, state.work, scratch.warps
     rows = rows_of(state.patients, a)
     small = (SMALL + SMALL * rng.random()) * (1.0 if rng.random() < 0.5 else -1.0)
     if constraints.step > 0.0:
@@ -188,29 +202,29 @@ def measure_stretch(state: State, a: int, k: int, way: int, rng: np.random.Gener
     if warp(rows, warps.knots[a, k], warps.knots[a, k + 1], np.exp(small), constraints.step) < 2:
         return False
     evaluate(state.patients, constraints, work, NO_ARM, 0.0, np.inf)  # an arm's own numbers do not move
-    copy_rows(rows, rows_of(taken(scratch, state.patients), a))
-    warps.arm[way], warps.knot[way] = a, k
-    warps.weight[way] = np.exp(FREEDOM * rng.standard_normal())
+    copy_rows(rows, rows_of(saved_rows(scratch, TAKEN, state.patients), a))
+    warps.place[ARM, way], warps.place[KNOT, way] = a, k
+    warps.power[WEIGHT, way] = np.exp(FREEDOM * rng.standard_normal())
     for r in range(warps.counts[0]):
         j = warps.wanted[r]
         warps.effect[r, way] = 0.0
         if work.proposed[j] < np.inf:
             moved = (work.proposed[j] - work.values[j]) / small
-            warps.effect[r, way] = warps.weight[way] * moved / constraints.cold[j]
+            warps.effect[r, way] = warps.power[WEIGHT, way] * moved / constraints.tolerance[COLD, j]
     return True
 
 
 @inner
-def measure(state: State, rng: np.random.Generator) -> None:
+def measure(state: State, scratch: Scratch, rng: np.random.Generator) -> None:
     """Measure how what is wanted moves with a small warp of each stretch."""
-    patients, warps, ways = state.patients, state.scratch.warps, 0
+    patients, warps, ways = state.patients, scratch.warps, ZERO
     for a in range(len(patients.sizes)):
         rows, knots = rows_of(patients, a), warps.knots[a]
         pieces = knots_of(rows, state.constraints, a, state.work.values, knots)
         for _ in range(MORE_KNOTS):
             pieces = insert(knots, pieces, rows.time[int(rng.random() * len(rows.time))])
         for k in range(pieces - 1):
-            ways += measure_stretch(state, a, k, ways, rng)
+            ways += measure_stretch(state, scratch, a, k, ways, rng)
     warps.counts[1] = ways
 
 
@@ -218,10 +232,10 @@ def measure(state: State, rng: np.random.Generator) -> None:
 def add_least(warps: Warps, constraints: Constraints, start: Floats, aim: Floats, change: Floats) -> None:
     """Add to `change` the least warps that are expected to bring what is wanted from `start` to `aim`."""
     many, ways = warps.counts[0], warps.counts[1]
-    square, away = warps.square, warps.away
+    square, away = warps.square, warps.goals[AWAY]
     for r in range(many):
         j = warps.wanted[r]
-        away[r] = (aim[r] - start[j]) / constraints.cold[j]
+        away[r] = (aim[r] - start[j]) / constraints.tolerance[COLD, j]
         for c in range(many):
             square[r, c] = 0.0
             for w in range(ways):
@@ -230,7 +244,7 @@ def add_least(warps: Warps, constraints: Constraints, start: Floats, aim: Floats
     solve(square, away, many)
     for w in range(ways):
         for r in range(many):
-            change[w] += warps.weight[w] * warps.effect[r, w] * away[r]
+            change[w] += warps.power[WEIGHT, w] * warps.effect[r, w] * away[r]
 
 
 @inner
@@ -238,9 +252,9 @@ def warp_all(patients: Patients, warps: Warps, change: Floats, step: float) -> f
     """Warp each stretch by its part of a change; how much that crowds the rows."""
     total = 0.0
     for w in range(warps.counts[1]):
-        a, power = warps.arm[w], np.exp(change[w])
+        a, k, power = warps.place[ARM, w], warps.place[KNOT, w], np.exp(change[w])
         rows = rows_of(patients, a)
-        low, high = warps.knots[a, warps.knot[w]], warps.knots[a, warps.knot[w] + 1]
+        low, high = warps.knots[a, k], warps.knots[a, k + 1]
         total += crowding(rows.time, low, high, power)
         warp(rows, low, high, power, step)
     return total
@@ -256,34 +270,30 @@ def all_reached(warps: Warps, values: Floats) -> bool:
 
 
 @inner
-def take_share(state: State, share: float, corrections: int, total: float, crowded: float) -> tuple[float, float]:
+def take_share(
+    state: State, scratch: Scratch, share: float, corrections: int, total: float, crowded: float
+) -> tuple[float, float]:
     """Take so much of the change, corrected by what it turns out to do, if it comes nearer and does not crowd the rows.
 
     Returns the loss and the crowding then; the rows stay as they were where the loss is no less.
     """
-    patients, constraints, work, warps = state.patients, state.constraints, state.work, state.scratch.warps
+    patients, constraints, work, warps = state.patients, state.constraints, state.work, scratch.warps
     for w in range(warps.counts[1]):
-        warps.trial[w] = share * warps.change[w]
+        warps.power[TRIAL, w] = share * warps.power[CHANGE, w]
     for r in range(warps.counts[0]):
         value = work.values[warps.wanted[r]]
-        warps.part[r] = value + share * (warps.aim[r] - value)
+        warps.goals[PART, r] = value + share * (warps.goals[AIM, r] - value)
     for _ in range(1 + corrections):
-        more = warp_all(patients, warps, warps.trial, constraints.step)
+        more = warp_all(patients, warps, warps.power[TRIAL], constraints.step)
         proposed = evaluate(patients, constraints, work, ALL_ARMS, 0.0, np.inf)
         if proposed < total and crowded + more < MOST_CROWDING:
             accept(constraints, work, ALL_ARMS)
             return proposed, crowded + more
-        copy_patients(patients, taken(state.scratch, patients))
+        copy_patients(patients, saved_rows(scratch, TAKEN, patients))
         if not all_reached(warps, work.proposed):
             break
-        add_least(warps, constraints, work.proposed, warps.part, warps.trial)
+        add_least(warps, constraints, work.proposed, warps.goals[PART], warps.power[TRIAL])
     return total, crowded
-
-
-@inner
-def taken(scratch: Scratch, patients: Patients) -> Patients:
-    """The rows that were taken last."""
-    return Patients(scratch.taken_time, scratch.taken_event, patients.sizes)
 
 
 @inner
@@ -291,35 +301,37 @@ def first_share(warps: Warps) -> float:
     """How much of the change is tried first: no power is to be too far from 1."""
     most = 0.0
     for w in range(warps.counts[1]):
-        most = max(most, abs(warps.change[w]))
+        most = max(most, abs(warps.power[CHANGE, w]))
     return min(1.0, LONGEST / most) if most > 0.0 else 0.0
 
 
 @inner
-def gauss_newton(state: State, total: float, rounds: int, corrections: int, rng: np.random.Generator) -> float:
+def gauss_newton(
+    state: State, scratch: Scratch, total: float, rounds: int, corrections: int, rng: np.random.Generator
+) -> float:
     """Warp the arms' times between their own printed times until what is printed of both arms together is met.
 
     The numbers of an arm stay as they are. How the rest moves with each warp is measured, and the least warps that are
     expected to meet it are taken (Gauss and Newton's steps, damped), corrected by what they turn out to do, with the
     same measurements (the chord method). Returns the cold loss then.
     """
-    patients, constraints, work, warps = state.patients, state.constraints, state.work, state.scratch.warps
+    patients, constraints, work, warps = state.patients, state.constraints, state.work, scratch.warps
     stuck, crowded = 0, 0.0
     for _ in range(rounds):
         set_wanted(warps, constraints, work.values)
         if warps.counts[0] == 0 or total == 0.0:
             return total
-        copy_patients(taken(state.scratch, patients), patients)
-        measure(state, rng)
+        copy_patients(saved_rows(scratch, TAKEN, patients), patients)
+        measure(state, scratch, rng)
         if warps.counts[1] == 0:
             return total
         set_aims(warps, constraints, work.values, rng)
         for w in range(warps.counts[1]):
-            warps.change[w] = 0.0
-        add_least(warps, constraints, work.values, warps.aim, warps.change)
+            warps.power[CHANGE, w] = 0.0
+        add_least(warps, constraints, work.values, warps.goals[AIM], warps.power[CHANGE])
         share, before = first_share(warps), total
         for _ in range(SHORTENINGS):
-            total, crowded = take_share(state, share, corrections, before, crowded)
+            total, crowded = take_share(state, scratch, share, corrections, before, crowded)
             if total < before:
                 break
             share *= SHORTER
@@ -333,10 +345,10 @@ def gauss_newton(state: State, total: float, rounds: int, corrections: int, rng:
 
 
 @inner
-def random_warp(state: State, arm: Arm, rng: np.random.Generator) -> bool:
+def random_warp(arm: Arm, values: Floats, knots: Floats, rng: np.random.Generator) -> bool:
     """Warp an arm at random between two neighbouring knots; whether rows were moved."""
-    rows, knots = arm.rows, state.scratch.warps.knots[arm.index]
-    pieces = knots_of(rows, arm.constraints, arm.index, state.work.values, knots)
+    rows = arm.rows
+    pieces = knots_of(rows, arm.constraints, arm.which, values, knots)
     pieces = insert(knots, pieces, rows.time[int(rng.random() * len(rows.time))])
     k = int(rng.random() * (pieces - 1))
     low, high, power = knots[k], knots[k + 1], np.exp(RANDOM * rng.standard_normal())
@@ -345,23 +357,23 @@ def random_warp(state: State, arm: Arm, rng: np.random.Generator) -> bool:
 
 
 @inner
-def random_warps(state: State, steps: int, rng: np.random.Generator) -> None:
+def random_warps(state: State, scratch: Scratch, steps: int, rng: np.random.Generator) -> None:
     """Warp arms at random, while both arms' curve comes nearer to what is printed or no farther.
 
     Then, with its numbers met, while the contrast does. A median of both arms that is held by a printed time of one arm
     does not move with small warps: the other rows have to pass it first.
     """
-    patients, constraints, work, scratch = state.patients, state.constraints, state.work, state.scratch
-    copy_patients(taken(scratch, patients), patients)
+    patients, constraints, work = state.patients, state.constraints, state.work
+    copy_patients(saved_rows(scratch, TAKEN, patients), patients)
     missed, apart = pooled_loss(patients, constraints, work), np.inf
     for _ in range(steps):
         if missed + apart == 0.0:
             return
         a = int(rng.random() * len(patients.sizes))
         arm = arm_of(state, a)
-        saved = rows_of(taken(scratch, patients), a)
+        saved = rows_of(saved_rows(scratch, TAKEN, patients), a)
         better = False
-        if random_warp(state, arm, rng):
+        if random_warp(arm, work.values, scratch.warps.knots[a], rng):
             proposed = pooled_loss(patients, constraints, work)
             better = proposed <= missed and own_loss(arm) == 0.0
             if better and proposed == 0.0:

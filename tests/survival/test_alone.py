@@ -9,7 +9,7 @@ from importlib.abc import MetaPathFinder
 
 ALLOWED = {"numpy", "scipy", "pandas", "numba", "llvmlite", "ruamel", "haicbook", *sys.stdlib_module_names}
 ALLOWED |= {"dateutil", "pytz", "tzdata", "six"}  # pandas needs these
-PARTS = {"haicbook", "haicbook.printed", "haicbook.compiled", "haicbook.survival"}
+PARTS = {f"haicbook{part}" for part in ("", ".printed", ".compiled", ".limits", ".survival", ".texts")}
 
 
 class Blocked(MetaPathFinder):

@@ -11,10 +11,10 @@ rows, with every printed number missed by no more than a part of its standard er
 all numbers to the printed rounding are looked for: counts first, then each arm's times, then warps of the times that
 leave the arms' numbers alone and meet what is printed of both (damped Gauss-Newton steps: Levenberg, Quart Appl Math
 2 (1944) 164-168; where rows are seldom found, corrected by the chord method: Ortega and Rheinboldt, Iterative Solution
-of Nonlinear Equations in Several Variables (1970)). Warps that crowd the rows are refused. Where rates are printed, rows
-are before drawn forward in time, stretch by stretch, each until it meets the next rate and its interval, with medians
-and follow-up on their side of it. Where no rows are found the chain is annealed a little and they are looked for again.
-A chain yields a few members, with warm sweeps between.
+of Nonlinear Equations in Several Variables (1970)). Warps that crowd the rows are refused. Where rates are printed,
+rows are before drawn forward in time, stretch by stretch, each until it meets the next rate and its interval, with
+medians and follow-up on their side of it. Where no rows are found the chain is annealed a little and they are looked
+for again. A chain yields a few members, with warm sweeps between.
 
 Annealed importance of this kind: Neal, Stat Comput 11 (2001) 125-139; approximate Bayesian computation by a chain:
 Marjoram et al, PNAS 100 (2003) 15324-15328; hazards as random walks: Gamerman, Appl Stat 40 (1991) 63-79.
@@ -34,7 +34,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from haicbook.survival.constraints import Key
-from haicbook.survival.encoding import AssumedConventions, encode, scale_of
+from haicbook.survival.conventions import AssumedConventions
+from haicbook.survival.encoding import encode, scale_of
 from haicbook.survival.targets import Targets
 
 if TYPE_CHECKING:
@@ -117,7 +118,8 @@ def population_of(edges: Floats, prior: Floats) -> Population:
     """Memory for a draw from the prior."""
     from haicbook.survival.engine.state import Population
 
-    return Population(edges, *np.zeros((2, 2, 2, edges.size)), np.ones(3), prior)
+    log_hazard, hazard = np.zeros((2, 2, 2, edges.size))
+    return Population(edges, log_hazard, hazard, np.ones(3), prior)
 
 
 def state_of(population: Population, sizes: Ints, constraints: Constraints, reach: float) -> State:

@@ -15,7 +15,6 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from haicbook.printed import parse_number
-from haicbook.study.files import read_text
 from haicbook.survival.intervals import Fault, Interval, Limits, TargetError
 
 _KINDS = {"map": "keys and values", "seq": "a list", "null": "nothing", "bool": "a truth value", "timestamp": "a date"}
@@ -33,6 +32,8 @@ def document(source: Path | str) -> tuple[str, str]:
     path = Path(source)
     if path.is_dir():
         raise TargetError([f"{path.name}: found a folder, expected a YAML file"])
+    from haicbook.study.files import read_text
+
     text, problems = read_text(path, path.name)
     if problems:
         raise TargetError([f"{problem.file}: found {problem.found}, expected a YAML file" for problem in problems])

@@ -6,16 +6,18 @@ import sys
 ALONE = """
 import sys
 from importlib.abc import MetaPathFinder
+from importlib.metadata import packages_distributions
 
-ALLOWED = {"numpy", "scipy", "pandas", "numba", "llvmlite", "ruamel", "haicbook", *sys.stdlib_module_names}
+ALLOWED = {"numpy", "scipy", "pandas", "numba", "llvmlite", "ruamel", "haicbook"}
 ALLOWED |= {"dateutil", "pytz", "tzdata", "six"}  # pandas needs these
+INSTALLED = set(packages_distributions()) - ALLOWED
 PARTS = {f"haicbook{part}" for part in ("", ".printed", ".compiled", ".limits", ".survival", ".texts")}
 
 
 class Blocked(MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
-        own = name.startswith("haicbook") and name not in PARTS and not name.startswith("haicbook.survival.")
-        if own or name.partition(".")[0] not in ALLOWED:
+        own = name.startswith("haicbook.") and name not in PARTS and not name.startswith("haicbook.survival.")
+        if own or name.partition(".")[0] in INSTALLED:
             raise ModuleNotFoundError(f"{name} is blocked", name=name)
         return None
 

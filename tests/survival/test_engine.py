@@ -2,6 +2,7 @@
 
 import ast
 import copy
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,6 @@ from hypothesis import strategies as st
 from simulated import landmarks, one_arm, trial
 
 from haicbook import study
-from haicbook.compiled import borrowing
 from haicbook.endpoints import feasible_targets, targets_from_study
 from haicbook.survival import ArmTargets, HazardRatio, Interval, Limits, estimators
 from haicbook.survival.chains import Chain, SearchBudget, sample
@@ -21,9 +21,14 @@ from haicbook.survival.ensemble import stacked
 from haicbook.survival.verify import verified
 
 
+@cache
 def from_python(function):
-    """A function that only compiled ones call, compiled so that a test can call it."""
-    return borrowing(getattr(function, "py_func", function))
+    """A function that only compiled ones call, compiled for a test: its kept machine code has no face for Python."""
+    if not hasattr(function, "py_func"):
+        return function
+    import numba
+
+    return numba.njit(error_model="numpy", nogil=True, _nrt=False)(function.py_func)
 
 
 curve_values, contrast_values = from_python(statistics.curve_values), from_python(statistics.contrast_values)

@@ -25,9 +25,9 @@ from benchmarks.accuracy.printing import LEVELS, printed
 from benchmarks.accuracy.simulations import Trial
 
 from haicbook import study
-from haicbook.survival import TargetError, Targets, targets_from_study
-from haicbook.survival.reconstruct import ensemble_of
-from haicbook.survival.settle import _settle as settle  # not `settle`, which keeps earlier answers: nothing to time
+from haicbook.endpoints import targets_from_study
+from haicbook.survival import TargetError, Targets, reconstruct
+from haicbook.survival.feasibility import find_feasible
 
 OUT = Path(__file__).parent / "results" / "reconstruct_cost.csv"
 HEADS = ("what", "patients", "members", "left out", "settling, s", "members, s", "ms a member", "of lifelines")
@@ -58,17 +58,17 @@ def lifelines_ms(rows) -> float:
 def cost(what: str, targets: Targets, members: int) -> tuple[str, ...]:
     """One row of the table."""
     start = time.perf_counter()
-    settled = settle(targets)
+    feasible = find_feasible(targets)
     settling = time.perf_counter() - start
-    ensemble_of(targets, settled, 2, np.random.default_rng(0), "uniform")  # compiles, where that is still to be done
+    reconstruct(targets, 2, np.random.default_rng(0), feasible=feasible)  # compiles, where that is still to be done
     start, worked = time.perf_counter(), time.process_time()
-    ensemble = ensemble_of(targets, settled, members, np.random.default_rng(1), "uniform")
+    ensemble = reconstruct(targets, members, np.random.default_rng(1), feasible=feasible)
     spent, worked = time.perf_counter() - start, time.process_time() - worked
     each = 1000 * worked / len(ensemble)
     share = each / lifelines_ms(ensemble.to_frame(0))
     sizes = " + ".join(str(arm.n) for arm in targets.arms.values())
     numbers = (f"{settling:.1f}", f"{spent:.1f}", f"{each:.1f}", f"{share:.2f}")
-    return (what, sizes, f"{len(ensemble)} of {members}", str(len(settled.dropped)), *numbers)
+    return (what, sizes, f"{len(ensemble)} of {members}", str(len(feasible.dropped)), *numbers)
 
 
 def endpoints() -> list[tuple[str, Targets]]:
@@ -105,7 +105,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="few members")
     quick = parser.parse_args().quick
-    settle(trials()[0][1])  # compiles
+    find_feasible(trials()[0][1])  # compiles
     rows = [cost(what, targets, 20 if quick else 1000) for what, targets in (*endpoints(), *trials())]
     if not quick:
         what, targets = trials()[1]

@@ -70,7 +70,7 @@ def _missed(ensemble: Ensemble) -> int:
             violations(
                 {arm: (rows.time[b], rows.event[b]) for arm, rows in ensemble.members.items()},
                 ensemble.kept,
-                ensemble.reading,
+                ensemble.conventions,
             )
         )
         for b in chosen

@@ -296,12 +296,12 @@ class Chapter:
         key
             Under which its results are recorded; the endpoint's name by default. Each has random numbers of its own.
         """
-        from haicbook import survival
+        from haicbook import endpoints, survival
 
         given, key = self.results.parameters, key or endpoint
         draws = key.replace("_", "-")
-        targets = survival.targets_from_study(self.paper, endpoint, population, criterion)
-        ensemble = survival.reconstruct(
+        targets = endpoints.targets_from_study(self.paper, endpoint, population, criterion)
+        ensemble = endpoints.reconstruct(
             targets, given["replicates"], survival.stream(given["seed"], draws), given["censoring"]
         )
         summary = survival.summarise(ensemble, given["horizon"])

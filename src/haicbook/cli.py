@@ -161,8 +161,8 @@ def reconstruct(targets: str, replicates: int, seed: int, out: Path, censoring: 
     Exit status 3 when fewer data sets were found than asked for, 2 when the targets cannot be used.
     """
     from haicbook.paths import data_dir
+    from haicbook.reconstruct_command import UnusableError, command
     from haicbook.study import DataError
-    from haicbook.survival.command import UnusableError, command
 
     try:
         raise SystemExit(command(targets, replicates, seed, out, censoring, data_dir()))

@@ -76,11 +76,3 @@ def test_the_kernel_needs_no_network(monkeypatch):
     assert _kernel_config(Path("/short")).KernelManager.transport == "ipc"
     # a socket's path has an end
     assert _kernel_config(Path("/long" * 30)).KernelManager.transport == "tcp"
-
-
-def test_machine_code_is_kept_in_the_build_folder_for_kernels_and_commands(project, monkeypatch):
-    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
-    assert kernel_environment()["NUMBA_CACHE_DIR"] == str(project / "_build/compiled")
-    code = "import haicbook.survival.kernels, numba; print(numba.config.CACHE_DIR)"
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert printed.strip() == str(project / "_build/compiled")

@@ -18,7 +18,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from haicbook import results, show, study, survival
+from haicbook import endpoints, results, show, study, survival
 from haicbook.book.notebooks import Source, read_source
 from haicbook.paths import notebooks_dir
 from haicbook.results import SavedResults
@@ -62,7 +62,7 @@ def turn(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Page]:
         every = study.studies
         # the data files may name all studies; the page itself asks without a folder
         monkeypatch.setattr(study, "studies", lambda *folder: every(*folder) if folder or not papers else [*papers])
-        monkeypatch.setattr(survival, "reconstruct", engine)
+        monkeypatch.setattr(endpoints, "reconstruct", engine)
         monkeypatch.setattr(results, "read_results", _chapter)
         monkeypatch.setattr(results.Results, "save", lambda self: page.values.update(_values(self)))
         monkeypatch.setattr(show, "use", lambda: None)

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from haicbook import show
+from haicbook.accuracy import COLUMNS
 from haicbook.survival import ArmTargets, Interval, Targets, reconstruct
-from haicbook.survival.accuracy import COLUMNS
 
 
 def scores(*covered: float) -> pd.DataFrame:

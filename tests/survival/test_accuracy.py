@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))  # benchmarks are no part of 
 from benchmarks.accuracy import comparators, printing, scoring, simulations, split
 
 from haicbook.survival import Ensemble, Member, estimators, violations
-from haicbook.survival.goals import Reading
+from haicbook.survival.conventions import AssumedConventions
 
 
 def test_the_kept_split_is_the_one_that_the_script_makes():
@@ -44,7 +44,7 @@ def test_what_is_printed_is_true_of_the_patients(number):
     targets = printing.printed(trial, "c", program)
     interval, _, ties, _ = printing.CONVENTIONS[program]
     rows = {arm: (trial.time[arm], trial.event[arm]) for arm in trial.time}
-    assert violations(rows, targets, Reading(interval=interval, ties=ties)) == []
+    assert violations(rows, targets, AssumedConventions(interval=interval, ties=ties)) == []
 
 
 def test_levels_print_more_and_more():

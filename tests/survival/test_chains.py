@@ -10,19 +10,20 @@ import pytest
 from simulated import landmarks, one_arm, trial
 
 from haicbook.survival import CENSORING, HazardRatio, Interval, Limits, reconstruct
-from haicbook.survival.chains import MEMBERS_OF_A_CHAIN, Chain, Effort, sample, shares_rows
-from haicbook.survival.goals import Reading
+from haicbook.survival.chains import MEMBERS_OF_A_CHAIN, Chain, SearchBudget, sample, shares_rows
+from haicbook.survival.conventions import AssumedConventions
 
-TINY = Effort(tries=4, burn=2, warm=1, cool=4, polish=400, forward=400, cycles=2)
+TINY = SearchBudget(tries=4, burn=2, warm=1, cool=4, polish=400, forward=400, cycles=2)
 PRINT = """
 import numpy as np
 from haicbook.survival import ArmTargets, Interval, Targets
-from haicbook.survival.chains import Effort, sample
-from haicbook.survival.goals import Reading
+from haicbook.survival.chains import SearchBudget, sample
+from haicbook.survival.conventions import AssumedConventions
 arms = {arm: ArmTargets(8, median=Interval.read(m)) for arm, m in (("a", "9"), ("b", "7"))}
 targets = Targets("fictitious", "os", arms)
-effort = Effort(tries=4, burn=2, warm=1, cool=4, polish=400, forward=400, cycles=2)
-found = sample(targets, Reading(), "uniform", effort, 2, np.random.default_rng(5), most_chains=2, of_a_chain=1)
+budget = SearchBudget(tries=4, burn=2, warm=1, cool=4, polish=400, forward=400, cycles=2)
+rng = np.random.default_rng(5)
+found = sample(targets, AssumedConventions(), "uniform", budget, 2, rng, most_chains=2, of_a_chain=1)
 for rows in found.members:
     print(*(f"{t:.9f}{int(e)}" for time, event in rows for t, e in zip(time, event)))
 """
@@ -99,7 +100,7 @@ def test_times_lie_within_the_printed_follow_up_and_none_is_heaped_at_the_start(
 def test_what_was_missed_is_told_by_number():
     # two steps take two deaths
     contradiction = one_arm(n=60, events=1, landmarks=landmarks((6, "70.0%"), (12, "60.0%")))
-    found = sample(contradiction, Reading(), "uniform", TINY, 1, np.random.default_rng(1), most_chains=1)
+    found = sample(contradiction, AssumedConventions(), "uniform", TINY, 1, np.random.default_rng(1), most_chains=1)
     assert found.members == []
     assert found.failures == min(MEMBERS_OF_A_CHAIN * TINY.cycles, TINY.patience)
     assert set(found.missed) == {("rate", "all", "6"), ("rate", "all", "12"), ("events", "all")}
@@ -125,20 +126,20 @@ def test_without_the_compiler_the_rows_are_the_same():
 
 
 def test_an_end_of_follow_up_that_is_not_printed_moves_and_no_row_lies_beyond_it():
-    chain = Chain(contrast(), Reading(), "uniform", TINY, np.random.default_rng(4))
-    least, most = chain.goals.ends
+    chain = Chain(contrast(), AssumedConventions(), "uniform", TINY, np.random.default_rng(4))
+    _, least, most = chain.state.constraints.end
     seen = set()
     for _ in range(6):
         next(chain.attempts())
-        end = float(chain.goals.horizon[0])
+        end = float(chain.state.constraints.end[0])
         assert least <= end <= most
-        assert max(chain.time[arm, n - 1] for arm, n in enumerate(chain.sizes)) <= end
+        assert max(chain.state.patients.time[arm, n - 1] for arm, n in enumerate(chain.state.patients.sizes)) <= end
         seen.add(end)
     assert len(seen) > 1
 
 
 def test_an_end_of_follow_up_that_is_printed_stays():
     targets = trial(follow_up_max=Interval.read("20.0"))
-    chain = Chain(targets, Reading(), "uniform", TINY, np.random.default_rng(4))
+    chain = Chain(targets, AssumedConventions(), "uniform", TINY, np.random.default_rng(4))
     next(chain.attempts())
-    assert chain.goals.horizon[0] == targets.follow_up_end
+    assert chain.state.constraints.end[0] == targets.follow_up_end

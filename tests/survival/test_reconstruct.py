@@ -21,10 +21,10 @@ from haicbook.survival import (
     reconstruct,
     violations,
 )
-from haicbook.survival.chains import Effort, Sample
-from haicbook.survival.goals import Reading
-from haicbook.survival.reconstruct import ReconstructionError, ensemble_of
-from haicbook.survival.settle import THOROUGH, Settled
+from haicbook.survival.chains import Sample, SearchBudget
+from haicbook.survival.conventions import AssumedConventions
+from haicbook.survival.feasibility import THOROUGH, Feasible
+from haicbook.survival.reconstruct import ReconstructionError
 
 
 def fresh(seed=0):
@@ -46,7 +46,7 @@ def simulated(seed):
 
 
 def all_verified(ensemble):
-    missed = [violations(member(ensemble, b), ensemble.kept, ensemble.reading) for b in range(len(ensemble))]
+    missed = [violations(member(ensemble, b), ensemble.kept, ensemble.conventions) for b in range(len(ensemble))]
     return missed == [[]] * len(ensemble) != []
 
 
@@ -268,18 +268,18 @@ def test_one_figure_that_no_arm_can_have_leaves_nothing():
 
 
 def test_a_search_in_vain_ends_soon_and_says_how_long_it_was(monkeypatch):
-    nothing, efforts = Sample([], 3, {}), []
+    nothing, budgets = Sample([], 3, {}), []
 
-    def in_vain(targets, reading, censoring, effort, *args, **options):
-        efforts.append(effort)
+    def in_vain(targets, conventions, censoring, budget, *args, **options):
+        budgets.append(budget)
         return nothing
 
-    settled = Settled(trial(), Reading(), (), (), Effort())
+    feasible = Feasible(trial(), AssumedConventions(), (), (), SearchBudget())
     monkeypatch.setattr(sys.modules["haicbook.survival.reconstruct"], "sample", in_vain)
     with pytest.raises(ReconstructionError, match="of 40 chains"):
-        ensemble_of(trial(), settled, 1000, fresh(), "uniform")
-    assert efforts == [settled.effort, THOROUGH]  # what is asked for is worth harder work before it is given up
-    efforts.clear()
+        reconstruct(trial(), 1000, fresh(), feasible=feasible)
+    assert budgets == [feasible.budget, THOROUGH]  # what is asked for is worth harder work before it is given up
+    budgets.clear()
     with pytest.raises(ReconstructionError):
-        ensemble_of(trial(), settled, 1000, fresh(), "uniform", Effort(tries=7))
-    assert set(efforts) == {Effort(tries=7)}
+        reconstruct(trial(), 1000, fresh(), budget=SearchBudget(tries=7), feasible=feasible)
+    assert set(budgets) == {SearchBudget(tries=7)}

@@ -93,9 +93,9 @@ def test_the_median_is_read_as_r_does(deaths, median):
 def test_one_tampered_member_among_many_is_found():
     targets = with_deaths(0)
     ensemble = reconstruct(targets, 5, np.random.default_rng(1))
-    assert verified(ensemble.members, targets, ensemble.reading) == [True] * 5
+    assert verified(ensemble.members, targets, ensemble.conventions) == [True] * 5
     ensemble.members["b"].event[3, 0] ^= True
-    assert verified(ensemble.members, targets, ensemble.reading) == [True, True, True, False, True]
+    assert verified(ensemble.members, targets, ensemble.conventions) == [True, True, True, False, True]
 
 
 def test_a_moved_contrast_is_seen():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from ensembles import ensemble, exponential
 
-from haicbook import study, survival, synthesis
+from haicbook import endpoints, study, survival, synthesis
 from haicbook.results import SavedResults
 
 LIN = study.load("lin2023")
@@ -36,7 +36,7 @@ def two_arms() -> survival.Ensemble:
 @pytest.fixture
 def rebuilt(monkeypatch: pytest.MonkeyPatch, two_arms: survival.Ensemble) -> synthesis.Rebuilt:
     """As the chapters' data sets, with rows made here in place of the engine's."""
-    monkeypatch.setattr(survival, "reconstruct", lambda *_: two_arms)
+    monkeypatch.setattr(endpoints, "reconstruct", lambda *_: two_arms)
     return synthesis.rebuild([LIN], {"lin2023": saved("lin2023", os__digest=two_arms.digest())}, "os", 4)
 
 
@@ -52,7 +52,7 @@ def test_a_study_that_cannot_be_rebuilt_is_left_out_with_the_reason(monkeypatch:
     def fail(*_: object) -> survival.Ensemble:
         raise survival.ReconstructionError("no data set was found")
 
-    monkeypatch.setattr(survival, "reconstruct", fail)
+    monkeypatch.setattr(endpoints, "reconstruct", fail)
     found = synthesis.rebuild([LIN], {"lin2023": saved("lin2023")}, "os", 4)
     assert (found.ensembles, found.left_out) == ({}, {"lin2023": "no data set was found"})
     assert synthesis.bands([LIN], found, 24).empty
@@ -81,7 +81,7 @@ def test_rates_are_medians_over_the_data_sets(rebuilt: synthesis.Rebuilt, two_ar
 def test_a_rate_with_few_at_risk_is_called_thin(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = (np.array([[1.0, 2.0, 3.0, 13.0]]), np.array([[True, True, True, False]]))
     few = ensemble(hlp=rows, hl=rows)
-    monkeypatch.setattr(survival, "reconstruct", lambda *_: few)
+    monkeypatch.setattr(endpoints, "reconstruct", lambda *_: few)
     found = synthesis.landmarks([LIN], synthesis.rebuild([LIN], {"lin2023": saved("lin2023")}, "os", 1), (6,))
     assert set(found.state) == {"thin"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from haicbook import audit, study, survival
+from haicbook import audit, endpoints, study, survival
 from haicbook.survival.ensemble import Member
 from haicbook.synthesis import usage
 
@@ -34,7 +34,7 @@ def any_rows(targets: survival.Targets) -> survival.Ensemble:
 def test_the_roles_are_those_of_the_comparison(
     name: str, population: str, criterion: str, endpoint: str, where: str
 ) -> None:
-    targets = survival.targets_from_study(PAPERS[name], endpoint, population, criterion)
+    targets = endpoints.targets_from_study(PAPERS[name], endpoint, population, criterion)
     compared = any_rows(targets).compare()
     compared = compared[compared.value_id != ""]
     assert not compared.empty

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from haicbook.compiled import cache_folder
 from haicbook.paths import build_dir, root
 
 # what a result can depend on
@@ -24,7 +23,7 @@ PUBLISHING = ("jupyter-book", "myst-nb", "sphinx", "sphinx-book-theme")
 _PASSED = (
     *("PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "CONDA_PREFIX", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
     *("HOME", "USER", "LOGNAME", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "GIT_CEILING_DIRECTORIES"),
-    *("HAICBOOK_NO_NUMBA", "COVERAGE_PROCESS_START"),
+    *("HAICBOOK_NO_NUMBA", "NUMBA_CACHE_DIR", "COVERAGE_PROCESS_START"),
 )
 
 
@@ -45,7 +44,7 @@ def steady_environment() -> dict[str, str]:
 
 
 def kernel_environment() -> dict[str, str]:
-    """The environment of a kernel and of the process that runs it: caches in the build folder, one thread, no profile.
+    """The environment of a kernel and of the process that runs it: one thread, no profile of the user's.
 
     Several kernels run beside each other; and how a sum is split over threads moves its last digit.
     """
@@ -53,7 +52,6 @@ def kernel_environment() -> dict[str, str]:
     return {
         **steady_environment(),
         **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"),
-        "NUMBA_CACHE_DIR": str(cache_folder()),
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "MPLCONFIGDIR": str(build_dir() / "matplotlib"),
         # this environment's python3 kernel and no start-up scripts of the user's

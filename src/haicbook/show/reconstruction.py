@@ -100,7 +100,7 @@ def coverage_words(scores: pd.DataFrame) -> dict[str, str]:
     Parameters
     ----------
     scores
-        From :func:`haicbook.survival.accuracy`.
+        From :func:`haicbook.accuracy.accuracy`.
     """
     return _held(scores, "covered", "coverage") | _held(scores, "d_covered", "difference")
 

@@ -145,7 +145,7 @@ def _readable(tried: str) -> str:
 
 
 def _relevant(ensemble: Any) -> Iterator[str]:
-    kept, reading = ensemble.kept, ensemble.reading
+    kept, reading = ensemble.kept, ensemble.conventions
     arms = kept.arms.values()
     marks = [mark for arm in arms for mark in arm.landmarks]
     limits = [arm.median_ci for arm in arms] + [mark.ci for mark in marks] + [kept.pooled_median_ci]

@@ -1,11 +1,9 @@
 """Patient-level survival data reconstructed from printed summaries, and the statistics of many data sets at once."""
 
-from haicbook.survival.accuracy import accuracy
 from haicbook.survival.bands import Bands, Mark, bands
 from haicbook.survival.chains import CENSORING
+from haicbook.survival.conventions import AssumedConventions
 from haicbook.survival.ensemble import LABEL, Ensemble, Member
-from haicbook.survival.from_study import targets_from_study
-from haicbook.survival.goals import Reading
 from haicbook.survival.pseudo_ipd import rows_text
 from haicbook.survival.reconstruct import ReconstructionError, reconstruct
 from haicbook.survival.summary import stream, summarise
@@ -27,6 +25,7 @@ __all__ = [
     "CENSORING",
     "LABEL",
     "ArmTargets",
+    "AssumedConventions",
     "Bands",
     "Conflict",
     "Conventions",
@@ -37,17 +36,14 @@ __all__ = [
     "Limits",
     "Mark",
     "Member",
-    "Reading",
     "ReconstructionError",
     "TargetError",
     "Targets",
-    "accuracy",
     "bands",
     "read_targets",
     "reconstruct",
     "rows_text",
     "stream",
     "summarise",
-    "targets_from_study",
     "violations",
 ]

@@ -3,7 +3,8 @@
 With n patients a curve takes finitely many values, so a printed rate may be out of reach of the other ones. Where a
 paper prints a quantity differently in another place, that figure is tried first; otherwise the figure is left out.
 The fewest changes are made, and each is proved: a small arm's curves can be listed (:mod:`haicbook.survival.exact`). An
-arm too large for that is left as it is; what cannot be met of it is found by search (:mod:`haicbook.survival.settle`).
+arm too large for that is left as it is; what cannot be met of it is found by search
+(:mod:`haicbook.survival.feasibility`).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _PROOF = "every order of events and censorings was listed: a proof, for Kaplan-M
 
 
 @dataclass(frozen=True)
-class Part:
+class Figure:
     """One printed figure of an arm: a landmark or its median."""
 
     name: str
@@ -40,7 +41,7 @@ class Part:
 class Change:
     """A figure left out (`by` is None), or met as the paper prints it elsewhere."""
 
-    part: Part
+    figure: Figure
     by: Conflict | None = None
 
 
@@ -53,47 +54,47 @@ def attainable_arm(targets: Targets, name: str) -> tuple[Targets, list[str]]:
         When no data set of the arm's size can have what is printed of it, and nothing would be left without it.
     """
     arm = targets.arms[name]
-    parts = _parts(arm)
+    figures = _figures(arm)
     if targets.conventions.rates == "life_table" or _listed(arm) is not False:
         return targets, []
-    for changes in _by_size(_changes(targets, name, parts)):
+    for changes in _by_size(_changes(targets, name, figures)):
         try:
             changed = replace(targets, arms=targets.arms | {name: _changed(arm, changes)})
         except TargetError:  # without median and rates, or at odds at first sight: not this one
             continue
         if _listed(changed.arms[name]):
-            kept = [part for part in parts if part not in [change.part for change in changes]]
+            kept = [figure for figure in figures if figure not in [change.figure for change in changes]]
             return changed, [_why(change, name, arm, kept) for change in changes]
-    words = " and ".join(part.words for part in parts)
+    words = " and ".join(figure.words for figure in figures)
     raise TargetError(
         [f"arm {name}: no data set of {arm.n} patients can have {words} ({_PROOF}); nothing else is printed"]
     )
 
 
-def _parts(arm: ArmTargets) -> list[Part]:
+def _figures(arm: ArmTargets) -> list[Figure]:
     """An arm's figures, in the order in which leaving one out is tried.
 
     Early rates come first: between the remaining figures the curve is better known than beyond them.
     """
-    parts = [
-        Part(f"the {mark.time:g}-month rate", f"{mark.printed.rstrip('% ')}%", mark)
+    figures = [
+        Figure(f"the {mark.time:g}-month rate", f"{mark.printed.rstrip('% ')}%", mark)
         for mark in sorted(arm.landmarks, key=lambda mark: mark.time)
     ]
     if arm.median is not None:
-        parts.append(Part("the median", f"{arm.median.printed} months"))
-    return parts
+        figures.append(Figure("the median", f"{arm.median.printed} months"))
+    return figures
 
 
-def _changes(targets: Targets, name: str, parts: list[Part]) -> list[Change]:
+def _changes(targets: Targets, name: str, figures: list[Figure]) -> list[Change]:
     """What may be changed: figures printed differently elsewhere first, then leaving one out."""
     arm = targets.arms[name]
     elsewhere = [
-        Change(part, conflict)
-        for part in parts
+        Change(figure, conflict)
+        for figure in figures
         for conflict in targets.conflicts
-        if conflict.arm == name and conflict.used == part.of(arm)
+        if conflict.arm == name and conflict.used == figure.of(arm)
     ]
-    return elsewhere + [Change(part) for part in parts]
+    return elsewhere + [Change(figure) for figure in figures]
 
 
 def _by_size(changes: list[Change]) -> Iterator[tuple[Change, ...]]:
@@ -101,15 +102,15 @@ def _by_size(changes: list[Change]) -> Iterator[tuple[Change, ...]]:
     for size in range(len(changes) + 1):
         chosen = combinations(changes, size)
         for group in sorted(chosen, key=lambda group: sum(change.by is None for change in group)):
-            if len({change.part for change in group}) == size:
+            if len({change.figure for change in group}) == size:
                 yield group
 
 
 def _changed(arm: ArmTargets, changes: tuple[Change, ...]) -> ArmTargets:
     for change in changes:
         other = change.by.other if change.by else None
-        if change.part.landmark is not None:
-            old, marks = change.part.landmark, [mark for mark in arm.landmarks if mark != change.part.landmark]
+        if change.figure.landmark is not None:
+            old, marks = change.figure.landmark, [mark for mark in arm.landmarks if mark != change.figure.landmark]
             if other is not None:
                 marks.append(Landmark(old.time, other, None, other.value_id, other.printed))
             arm = replace(arm, landmarks=tuple(sorted(marks, key=lambda mark: mark.time)))
@@ -126,22 +127,22 @@ def _listed(arm: ArmTargets) -> bool | None:
     return None if listed is None else bool(listed.possible)
 
 
-def _why(change: Change, name: str, arm: ArmTargets, kept: list[Part]) -> str:
-    rivals = _impossible_together(arm, change.part, kept)
-    company = f" together with {' and '.join(part.words for part in rivals)}" if rivals else ""
+def _why(change: Change, name: str, arm: ArmTargets, kept: list[Figure]) -> str:
+    rivals = _impossible_together(arm, change.figure, kept)
+    company = f" together with {' and '.join(figure.words for figure in rivals)}" if rivals else ""
     reason = f"no data set of {arm.n} patients can have it{company} ({_PROOF})"
-    what = f"{change.part.words}, arm {name}"
+    what = f"{change.figure.words}, arm {name}"
     if change.by is None:
         return f"left out: {what}: {reason}"
     other = change.by
     return f"{what} ({other.used_section}): {reason}; met instead: {other.other.printed} ({other.other_section})"
 
 
-def _impossible_together(arm: ArmTargets, part: Part, others: list[Part]) -> tuple[Part, ...] | None:
+def _impossible_together(arm: ArmTargets, figure: Figure, others: list[Figure]) -> tuple[Figure, ...] | None:
     """The fewest other figures of an arm with which this one is impossible; None without a proof."""
     for size in range(len(others) + 1):
         for company in combinations(others, size):
-            both = (part, *company)
+            both = (figure, *company)
             alone = replace(
                 arm,
                 landmarks=tuple(mark for mark in arm.landmarks if mark in [member.landmark for member in both]),

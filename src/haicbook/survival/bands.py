@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from haicbook.survival import estimators
 from haicbook.survival.ensemble import Ensemble
-from haicbook.survival.figures import Interval, Limits
+from haicbook.survival.intervals import Interval, Limits
 from haicbook.survival.targets import ArmTargets
 
 Floats = NDArray[np.float64]

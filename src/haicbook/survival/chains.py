@@ -5,16 +5,16 @@ the typical survival time. The log hazard of the reference arm, the log hazard r
 random walks over the bins, each with a spread that has a prior of its own. The hazard of the event is expected to
 rise at first, as those enrolled are fit and what has progressed is found at the first scan, and to fall slowly later,
 as the frailest die first (Vaupel et al, Demography 16 (1979) 439-454). The end of follow-up, where it is not printed,
-is drawn with the population and again after each warm sweep: one that is fixed too early bends the late hazards. A
+is drawn with the population and again after each warm sweep: one that is fixed too early distorts late hazards. A
 chain holds a population and the patients' rows. Warm sweeps draw rows from the population and the population from the
 rows, with every printed number missed by no more than a part of its standard error. Then the nearest rows that meet
-all numbers to the printed rounding are looked for: counts first, then each arm's times, then bends of the times that
+all numbers to the printed rounding are looked for: counts first, then each arm's times, then warps of the times that
 leave the arms' numbers alone and meet what is printed of both (damped Gauss-Newton steps: Levenberg, Quart Appl Math
 2 (1944) 164-168; where rows are seldom found, corrected by the chord method: Ortega and Rheinboldt, Iterative Solution
-of Nonlinear Equations in Several Variables (1970)). Bends that heap the rows are refused. Where rates are printed, rows
-are before drawn forward in time, stretch by stretch, each until it meets the next rate and its interval, with medians
-and follow-up on their side of it. Where no rows are found the chain cools a little and they are looked for again.
-A chain yields a few members, with warm sweeps between.
+of Nonlinear Equations in Several Variables (1970)). Warps that crowd the rows are refused. Where rates are printed,
+rows are before drawn forward in time, stretch by stretch, each until it meets the next rate and its interval, with
+medians and follow-up on their side of it. Where no rows are found the chain is annealed a little and they are looked
+for again. A chain yields a few members, with warm sweeps between.
 
 Annealed importance of this kind: Neal, Stat Comput 11 (2001) 125-139; approximate Bayesian computation by a chain:
 Marjoram et al, PNAS 100 (2003) 15324-15328; hazards as random walks: Gamerman, Appl Stat 40 (1991) 63-79.
@@ -28,17 +28,22 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from haicbook.survival.goals import Reading, goals_of, scale_of
-from haicbook.survival.parts import Key
+from haicbook.survival.constraints import Key
+from haicbook.survival.conventions import AssumedConventions
+from haicbook.survival.encoding import encode, scale_of
 from haicbook.survival.targets import Targets
+
+if TYPE_CHECKING:
+    from haicbook.survival.engine.state import Constraints, Population, Scratch, State
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 Rows = tuple[Floats, Bools]
 
 MEMBERS_OF_A_CHAIN = 3
@@ -58,21 +63,21 @@ CENSORING = {"early": (1.0, -0.35, 0.2), "uniform": (0.05, 0.25, 0.8), "late": (
 
 
 @dataclass(frozen=True)
-class Effort:
-    """How hard one chain works.
+class SearchBudget:
+    """How hard one chain works: the budget of its search.
 
     Attributes
     ----------
     tries
         Draws from the prior, of which the best starts the chain.
     burn, warm, cool
-        Sweeps over all rows: at first, before each member, and while cooling.
+        Sweeps over all rows: at first, before each member, and while annealing.
     polish
         Cold single steps at the end.
     forward
         Draws of stretches of 100 patients (more of fewer), where rates are printed and still missed.
     corrections
-        Of a bend that is to meet what is printed of both arms, by what it turned out to do.
+        Of a warp that is to meet what is printed of both arms, by what it turned out to do.
     cycles
         How often a chain may fail for each member that it yields.
     patience
@@ -92,7 +97,7 @@ class Effort:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One cooling of a chain: the rows of each arm, or None; what was missed (by goal) where it failed."""
+    """One annealing run of a chain: the rows of each arm, or None; what was missed (by goal) where it failed."""
 
     rows: tuple[Rows, ...] | None
     missed: Floats
@@ -100,91 +105,126 @@ class Attempt:
 
 def prior_of(scale: float, censoring: str) -> Floats:
     """The prior's numbers in the order of the compiled chain."""
-    censored, drift, spread = CENSORING[censoring]
-    from haicbook.survival.kernels import RISING
+    from haicbook.survival.engine.prior import RISING
 
+    censored, drift, spread = CENSORING[censoring]
     level = np.log(np.log(2) / scale) - RISING * PRIOR["rise"]
     levels = (level, PRIOR["level"], PRIOR["ratio"], np.log(censored / scale), PRIOR["censored"], drift)
     shape = (PRIOR["rise"], PRIOR["rise_sd"], PRIOR["decline"])
     return np.array([*levels, *SPREADS, spread, ARMS_APART, *shape])
 
 
+def population_of(edges: Floats, prior: Floats) -> Population:
+    """Memory for a draw from the prior."""
+    from haicbook.survival.engine.state import Population
+
+    log_hazard, hazard = np.zeros((2, 2, 2, edges.size))
+    return Population(edges, log_hazard, hazard, np.ones(3), prior)
+
+
+def state_of(population: Population, sizes: Ints, constraints: Constraints, reach: float) -> State:
+    """Memory for one chain; the widest step of a patient's time is `reach` (months)."""
+    from haicbook.survival.engine.state import Patients, State, Workspace
+
+    shape, total, many = (sizes.size, int(sizes.max())), int(sizes.sum()), constraints.kind.size
+    work = Workspace(
+        values=np.zeros(many),
+        proposed=np.zeros(many),
+        loss=np.zeros((2, 4)),
+        table=np.zeros((7, total)),
+        memory=np.zeros((7, max(total, many + 6))),
+        pooled_time=np.zeros(total),
+        pooled_event=np.zeros(total, dtype=np.bool_),
+        log_hr=np.zeros(1),
+        cold=np.zeros((2, 2), dtype=np.bool_),
+    )
+    patients = Patients(np.zeros(shape), np.zeros(shape, dtype=np.bool_), sizes)
+    return State(population, patients, constraints, work, reach)
+
+
+def scratch_of(state: State) -> Scratch:
+    """Memory for what a chain does seldom."""
+    from haicbook.survival.engine.state import Scratch, Warps
+    from haicbook.survival.engine.warps import places_for
+
+    shape, many, bins = state.patients.time.shape, state.constraints.kind.size, state.population.edges.size
+    places = places_for(many)
+    ways = shape[0] * places
+    warps = Warps(
+        counts=np.zeros(2, dtype=np.int64),
+        wanted=np.zeros(many, dtype=np.int64),
+        goals=np.zeros((3, many)),
+        square=np.zeros((many, many)),
+        knots=np.zeros((shape[0], places)),
+        place=np.zeros((2, ways), dtype=np.int64),
+        power=np.zeros((3, ways)),
+        effect=np.zeros((many, ways)),
+    )
+    rows = (np.zeros((2, *shape)), np.zeros((2, *shape), dtype=np.bool_))
+    return Scratch(*rows, np.zeros((3, shape[0], bins)), warps)
+
+
 class Chain:
     """One chain; iterate over it for its attempts."""
 
     def __init__(
-        self, targets: Targets, reading: Reading, censoring: str, effort: Effort, rng: np.random.Generator
+        self,
+        targets: Targets,
+        conventions: AssumedConventions,
+        censoring: str,
+        budget: SearchBudget,
+        rng: np.random.Generator,
     ) -> None:
-        from haicbook.survival import kernels
+        from haicbook.survival.engine import annealing
+        from haicbook.survival.engine.state import MOST
 
-        self.kernels, self.effort, self.rng = kernels, effort, rng
-        self.goals: Any
-        self.goals, self.keys = goals_of(targets, reading)
-        self.scale = scale_of(targets)
-        self.sizes = np.array([arm.n for arm in targets.arms.values()], dtype=np.int64)
+        self.budget, self.rng = budget, rng
+        constraints, self.keys = encode(targets, conventions)
         self.to_the_end = targets.follow_up_max is not None and np.isfinite(targets.follow_up_max.low)
-        edges = np.array([edge * self.scale for edge in BINS if edge * self.scale < self.goals.ends[1]])
-        arms, most, total, goals = len(self.sizes), int(self.sizes.max()), int(self.sizes.sum()), len(self.keys)
-        prior = prior_of(self.scale, censoring)
-
-        def parent() -> Any:
-            event, censor, die, leave = np.zeros((4, 2, edges.size))
-            return kernels.Parent(edges, event, censor, die, leave, np.ones(3), prior)
-
-        self.parent, spare = parent(), parent()
-        self.time, self.event = np.zeros((arms, most)), np.zeros((arms, most), dtype=np.bool_)
-        self.room = kernels.Room(
-            np.zeros(goals),
-            np.zeros(goals),
-            np.zeros(4),
-            np.zeros(4),
-            np.zeros((7, total)),
-            np.zeros(total),
-            np.zeros(total, dtype=np.bool_),
-            np.zeros(1),
-            np.zeros(total),
-            np.zeros(2, dtype=np.bool_),
-        )
-        spare_rows = (self.time.copy(), self.event.copy())
-        kernels.begin(
-            self.parent, spare, self.time, self.event, *spare_rows, self.sizes, self.goals, self.room, effort.tries, rng
-        )
-        self._cycle(effort.burn, final=False)
+        scale = scale_of(targets)
+        edges = np.array([edge * scale for edge in BINS if edge * scale < constraints.end[MOST]])
+        population, best = (population_of(edges, prior_of(scale, censoring)) for _ in range(2))
+        sizes = np.array([arm.n for arm in targets.arms.values()], dtype=np.int64)
+        self.state = state_of(population, sizes, constraints, scale / 2)
+        self.scratch = scratch_of(self.state)
+        annealing.begin(self.state, self.scratch, best, budget.tries, rng)
+        self._cycle(budget.burn, final=False)
 
     def _cycle(self, warm: int, *, final: bool = True) -> bool:
-        effort = self.effort
-        plan = np.array([warm, 0, 0, 0, effort.corrections])
+        from haicbook.survival.engine import annealing
+        from haicbook.survival.engine.state import LIFE_TABLE, Schedule
+
+        budget = self.budget
+        schedule = Schedule(warm, 0, 0, 0, budget.corrections)
         if final:
-            forward = effort.forward * 100 // int(self.sizes.mean())  # a draw of few patients costs less
-            rated = any(key[0] == "rate" for key in self.keys) and self.goals.rates != self.kernels.LIFE_TABLE
-            plan[1:4] = effort.cool, effort.polish, forward if rated else 0
-        return bool(
-            self.kernels.cycle(
-                self.parent, self.time, self.event, self.sizes, self.goals, self.room, plan, self.scale / 2, self.rng
-            )
-        )
+            forward = budget.forward * 100 // int(self.state.patients.sizes.mean())  # a draw of few patients costs less
+            rated = any(key[0] == "rate" for key in self.keys) and self.state.constraints.rates != LIFE_TABLE
+            schedule = Schedule(warm, budget.cool, budget.polish, forward if rated else 0, budget.corrections)
+        return bool(annealing.cycle(self.state, self.scratch, schedule, self.rng))
 
     def attempts(self) -> Iterator[Attempt]:
-        """Cool again and again; endless."""
+        """Anneal again and again; endless."""
         while True:
-            if self._cycle(self.effort.warm):
+            if self._cycle(self.budget.warm):
                 yield Attempt(self._rows(), np.zeros(len(self.keys)))
             else:
                 yield Attempt(None, self._missed())
 
     def _rows(self) -> tuple[Rows, ...]:
         """A copy; whoever is followed longest stays until the end, if that is printed of these patients."""
-        rows = tuple((self.time[arm, :n].copy(), self.event[arm, :n].copy()) for arm, n in enumerate(self.sizes))
+        time, event, sizes = self.state.patients
+        rows = tuple((time[arm, :n].copy(), event[arm, :n].copy()) for arm, n in enumerate(sizes))
         if self.to_the_end:  # the last row of all can move on without changing a risk set
-            max((time for time, _ in rows), key=lambda time: float(time[-1]))[-1] = self.goals.ends[1]
+            max((time for time, _ in rows), key=lambda time: float(time[-1]))[-1] = self.state.constraints.end[-1]
         return rows
 
     def _missed(self) -> Floats:
-        """By goal, how far the rows are from it, in halves of its rounding interval."""
-        kernels, goals, room = self.kernels, self.goals, self.room
-        kernels.evaluate(self.time, self.event, self.sizes, goals, room, -1, 0.0, np.inf)
-        each = [kernels.misses(goals, j, j + 1, room.fresh, 0.0) for j in range(len(self.keys))]
-        return np.array(each)
+        """By constraint, how far the rows are from it, in halves of its rounding interval."""
+        from haicbook.survival.engine import annealing
+
+        missed = np.zeros(len(self.keys))
+        annealing.losses(self.state, missed)
+        return missed
 
 
 def shares_rows(one: tuple[Rows, ...], other: tuple[Rows, ...]) -> bool:
@@ -197,20 +237,25 @@ def shares_rows(one: tuple[Rows, ...], other: tuple[Rows, ...]) -> bool:
 
 
 def _run(
-    targets: Targets, reading: Reading, censoring: str, effort: Effort, wanted: int, rng: np.random.Generator
+    targets: Targets,
+    conventions: AssumedConventions,
+    censoring: str,
+    budget: SearchBudget,
+    wanted: int,
+    rng: np.random.Generator,
 ) -> tuple[list[tuple[Rows, ...]], list[Floats]]:
     """Members of one chain, and what its failed attempts missed."""
-    chain = Chain(targets, reading, censoring, effort, rng)
+    chain = Chain(targets, conventions, censoring, budget, rng)
     members: list[tuple[Rows, ...]] = []
     failed: list[Floats] = []
     in_a_row = 0
-    for attempt in islice(chain.attempts(), wanted * effort.cycles):
+    for attempt in islice(chain.attempts(), wanted * budget.cycles):
         in_a_row = 0 if attempt.rows is not None else in_a_row + 1
         if attempt.rows is None:
             failed.append(attempt.missed)
         elif not any(shares_rows(attempt.rows, member) for member in members):
             members.append(attempt.rows)
-        if len(members) == wanted or in_a_row == effort.patience:
+        if len(members) == wanted or in_a_row == budget.patience:
             break
     return members, failed
 
@@ -226,9 +271,9 @@ class Sample:
 
 def sample(
     targets: Targets,
-    reading: Reading,
+    conventions: AssumedConventions,
     censoring: str,
-    effort: Effort,
+    budget: SearchBudget,
     wanted: int,
     rng: np.random.Generator,
     *,
@@ -248,12 +293,12 @@ def sample(
             batch = list(islice(children, max(workers, -(-(wanted - len(members)) // of_a_chain))))
             if not batch:
                 break
-            jobs = [pool.submit(_run, targets, reading, censoring, effort, of_a_chain, child) for child in batch]
+            jobs = [pool.submit(_run, targets, conventions, censoring, budget, of_a_chain, child) for child in batch]
             for job in jobs:
                 found, lost = job.result()
                 members += found
                 failed += lost
-    _, keys = goals_of(targets, reading)
+    _, keys = encode(targets, conventions)
     missed: dict[Key, float] = {}
     if failed:
         for key, value in zip(keys, np.median(np.array(failed), axis=0), strict=True):

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from haicbook.printed import parse_number
 from haicbook.survival import estimators
-from haicbook.survival.figures import Interval, Limits
-from haicbook.survival.parts import Key, counts_follow_up, parts_of
+from haicbook.survival.constraints import Key, constraints_of, counts_follow_up
+from haicbook.survival.intervals import DAYS_IN_MONTH, Interval, Limits
 from haicbook.survival.targets import Landmark, Targets
 
 if TYPE_CHECKING:
@@ -24,13 +24,13 @@ Floats = NDArray[np.float64]
 
 COLUMNS = ("quantity", "arm", "printed", "reconstructed", "range", "role", "met", "value_id")
 TARGET, LEFT_OUT, NO_TARGET = "target", "left out", "not a target"
-# how a reading's words stand beside a number
+# how a conventions's words stand beside a number
 INTERVAL_WORDS = {"log": "log", "log-log": "log-log", "plain": "plain", "normal": "estimate ± 1.96 SE"}
 TIES_WORDS = {"efron": "Efron", "breslow": "Breslow", "exact": "exact"}
 FOLLOW_UP_WORDS = {"reverse_km": "reverse Kaplan–Meier", "observed": "observed time"}
 RATES_WORDS = {"product_limit": "", "life_table": " (life table)"}
 # times are kept in months; units in one month, to print them as the paper does
-_UNITS = {"months": 1.0, "days": 30.4375, "weeks": 30.4375 / 7, "years": 1 / 12}
+_UNITS = {"months": 1.0, "days": DAYS_IN_MONTH, "weeks": DAYS_IN_MONTH / 7, "years": 1 / 12}
 _P_DECIMALS = 3
 _Z = 1.959963984540054
 
@@ -48,11 +48,11 @@ class Line:
     values
         (B,) months, fractions, counts or ratios; NaN where not reached.
     target
-        The numbers that the figure stands for, under the reading; None where nothing has to be met.
+        The numbers that the figure stands for, under the conventions; None where nothing has to be met.
     role
         `target`, `left out` or `not a target`.
     key
-        Which printed number it is, as :class:`haicbook.survival.parts.Part` has it; empty where it is none.
+        Which printed number it is, as :class:`haicbook.survival.constraints.Constraint` has it; empty where it is none.
     side
         `lower` or `upper` of a confidence limit.
     value_id
@@ -102,21 +102,21 @@ def compare(ensemble: Ensemble) -> pd.DataFrame:
 
 
 def lines_of(ensemble: Ensemble) -> tuple[Line, ...]:
-    """All printed numbers, each with what every member gives by the conventions of the ensemble's reading."""
+    """All printed numbers, each with what every member gives by the conventions of the ensemble's conventions."""
     return tuple(_Lines(ensemble).all())
 
 
 class _Lines:
-    """The lines of one ensemble; what is printed and what is kept are read as its reading says."""
+    """The lines of one ensemble; what is printed and what is kept are read as its conventions says."""
 
     def __init__(self, ensemble: Ensemble) -> None:
-        self.ensemble, self.reading = ensemble, ensemble.reading
+        self.ensemble, self.conventions = ensemble, ensemble.conventions
         self.targets, self.kept = self._read(ensemble.targets), self._read(ensemble.kept)
-        self.keys = {part.key for part in parts_of(self.kept)}
-        self.rule: estimators.MedianRule = "start" if self.reading.interval == "normal" else "middle"
+        self.keys = {constraint.key for constraint in constraints_of(self.kept)}
+        self.rule: estimators.MedianRule = "start" if self.conventions.interval == "normal" else "middle"
 
     def _read(self, targets: Targets) -> Targets:
-        return targets.under("truncate") if self.reading.rounding == "truncate" else targets
+        return targets.under("truncate") if self.conventions.rounding == "truncate" else targets
 
     def all(self) -> Iterator[Line]:
         for arm in self.targets.arms:
@@ -180,10 +180,10 @@ class _Lines:
     def _landmark(self, arm: str, mark: Landmark, *, replaced: bool = False) -> Iterator[Line]:
         words, key = f"{mark.time:g}-month rate, %", (arm, f"{mark.time:g}")
         rate, lower, upper = self._rates(arm, mark.time)
-        quantity = f"{words}{RATES_WORDS[self.reading.rates]}"
+        quantity = f"{words}{RATES_WORDS[self.conventions.rates]}"
         line = self._line(("rate", *key), quantity, arm, _printed_as(mark), rate, replaced=replaced)
         yield replace(line, percent=True)
-        kind = "plain" if self.reading.interval == "normal" else self.reading.interval
+        kind = "plain" if self.conventions.interval == "normal" else self.conventions.interval
         found, words = (lower, upper), f"{words} ({kind})"
         for line in self._limits(("rate_ci", *key), words, arm, mark.ci, found, replaced=replaced):
             yield replace(line, percent=True)
@@ -191,7 +191,7 @@ class _Lines:
     def _rates(self, arm: str, time: float) -> tuple[Floats, Floats, Floats]:
         """Survival (B,) at a time and its limits."""
         rows = self._rows(arm)
-        if self.reading.rates == "life_table":
+        if self.conventions.rates == "life_table":
             table = estimators.life_table(*rows, np.arange(math.ceil(time - 1e-9) + 1))
             rate, spread = table.survival[:, -1], table.greenwood[:, -1]
         else:
@@ -200,8 +200,8 @@ class _Lines:
             pick = (np.arange(len(row)), np.maximum(row, 0))
             rate = np.where(row < 0, 1.0, curve.survival[pick])
             spread = np.where(row < 0, 0.0, curve.greenwood[pick])
-        # the words of a reading are the estimators'
-        kind: estimators.Transform = "plain" if self.reading.interval == "normal" else self.reading.interval  # type: ignore[assignment]
+        # the words of a conventions are the estimators'
+        kind: estimators.Transform = "plain" if self.conventions.interval == "normal" else self.conventions.interval  # type: ignore[assignment]
         limits = estimators.confidence_limits(rate, spread, kind)
         lower, upper = (np.where(rate >= 1, 1.0, limit) for limit in limits)
         return rate, lower, upper
@@ -214,8 +214,8 @@ class _Lines:
         curve = estimators.km(*self._rows(whose))
         words, medians = _timed("median", printed), estimators.median_of(curve, self.rule)
         yield self._line(("median", whose), words, arm, printed, medians, replaced=replaced)
-        # the words of a reading are the estimators'
-        kind: estimators.MedianInterval = self.reading.interval  # type: ignore[assignment]
+        # the words of a conventions are the estimators'
+        kind: estimators.MedianInterval = self.conventions.interval  # type: ignore[assignment]
         found, words = estimators.median_limits(curve, kind), f"{words} ({INTERVAL_WORDS[kind]})"
         yield from self._limits(("median_ci", whose), words, arm, limits, found, replaced=replaced)
 
@@ -231,11 +231,11 @@ class _Lines:
         if printed is None or not counts_follow_up(self.targets):
             return
         rows = self._rows(whose)
-        if self.reading.follow_up == "reverse_km":
+        if self.conventions.follow_up == "reverse_km":
             values = estimators.median(rows.time, ~rows.event)
         else:
             values = np.median(rows.time, axis=1)
-        words = f"{_timed('median follow-up', printed)} ({FOLLOW_UP_WORDS[self.reading.follow_up]})"
+        words = f"{_timed('median follow-up', printed)} ({FOLLOW_UP_WORDS[self.conventions.follow_up]})"
         yield self._line(("follow_up", whose), words, arm, printed, values)
 
     def _longest(self) -> Iterator[Line]:
@@ -251,9 +251,9 @@ class _Lines:
     def _contrast(self) -> Iterator[Line]:
         printed, p = self.targets.hr, self.targets.logrank_p
         if printed is not None:
-            # the words of a reading are the estimators'
-            log_hr, error = estimators.cox(*self.ensemble.contrast(), self.reading.ties)  # type: ignore[arg-type]
-            words = f"hazard ratio (Cox, {TIES_WORDS[self.reading.ties]})"
+            # the words of a conventions are the estimators'
+            log_hr, error = estimators.cox(*self.ensemble.contrast(), self.conventions.ties)  # type: ignore[arg-type]
+            words = f"hazard ratio (Cox, {TIES_WORDS[self.conventions.ties]})"
             arms = f"{printed.arm} against {printed.reference}"
             yield self._line(("hr",), words, arms, printed.estimate, np.exp(log_hr))
             found = (np.exp(log_hr - _Z * error), np.exp(log_hr + _Z * error))

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from haicbook.survival import estimators
-from haicbook.survival.goals import Reading
+from haicbook.survival.conventions import AssumedConventions
 from haicbook.survival.targets import Targets
 
 Floats = NDArray[np.float64]
@@ -55,10 +55,10 @@ class Ensemble:
         The targets that every member was verified to meet.
     dropped
         What was left out of `targets`, and why, in words; empty where everything is met.
-    reading
+    conventions
         The conventions under which the targets are met.
     tried
-        The readings that were tried, in words, and whether a data set was found under each.
+        The candidates that were tried, in words, and whether a data set was found under each.
     asked
         Members asked for; more than there are where no more were found.
     """
@@ -68,7 +68,7 @@ class Ensemble:
     members: dict[str, Member]
     kept: Targets
     dropped: tuple[str, ...] = ()
-    reading: Reading = Reading()  # noqa: RUF009
+    conventions: AssumedConventions = AssumedConventions()  # noqa: RUF009
     tried: tuple[tuple[str, bool], ...] = ()
     asked: int = 0
 
@@ -102,11 +102,11 @@ class Ensemble:
         return np.asarray(self._arm(arm).event.sum(axis=1), dtype=np.int64)
 
     def medians(self, arm: str) -> Floats:
-        """Median survival (B,) of an arm in months, as the reading has it; NaN where not reached.
+        """Median survival (B,) of an arm in months, as the conventions has it; NaN where not reached.
 
         Of a step that lies on one half, the middle (R), or its start where intervals are SPSS's.
         """
-        rule: estimators.MedianRule = "start" if self.reading.interval == "normal" else "middle"
+        rule: estimators.MedianRule = "start" if self.conventions.interval == "normal" else "middle"
         return estimators.median(*self._arm(arm), rule)
 
     def rmst(self, arm: str, horizon: float) -> Floats:
@@ -138,12 +138,12 @@ class Ensemble:
         return time, np.concatenate([first.event, second.event], axis=1), in_first
 
     def hazard_ratio(self, arm: str | None = None, reference: str | None = None) -> Floats:
-        """Unadjusted hazard ratio (B,) by Cox regression, ties as the reading has them: `arm` against `reference`.
+        """Unadjusted hazard ratio (B,) by Cox regression, ties as the conventions has them: `arm` against `reference`.
 
         By default as the paper prints its hazard ratio, else the first arm (the experimental one) against the second.
         """
-        # the words of a reading are the estimators'
-        ties: estimators.Ties = self.reading.ties  # type: ignore[assignment]
+        # the words of a conventions are the estimators'
+        ties: estimators.Ties = self.conventions.ties  # type: ignore[assignment]
         return np.exp(estimators.cox(*self.contrast(arm, reference), ties)[0])
 
     def logrank_p(self) -> Floats:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from haicbook.limits import MOST_PATIENTS, MOST_ROWS
-from haicbook.survival.figures import TargetError
+from haicbook.survival.intervals import TargetError
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -12,7 +12,7 @@ from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 from haicbook.limits import MOST_MONTHS, MOST_PATIENTS
-from haicbook.survival.figures import Fault, Interval, Limits
+from haicbook.survival.intervals import Fault, Interval, Limits
 
 if TYPE_CHECKING:
     from haicbook.survival.targets import ArmTargets, HazardRatio, Targets

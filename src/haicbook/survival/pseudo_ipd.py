@@ -66,7 +66,7 @@ def _shortened(ensemble: Ensemble) -> list[tuple[str, Member]]:
         arm: Member(np.maximum(np.round(rows.time, _DECIMALS), 10.0**-_DECIMALS), rows.event)
         for arm, rows in ensemble.members.items()
     }
-    good = np.array(verified(short, ensemble.kept, ensemble.reading))
+    good = np.array(verified(short, ensemble.kept, ensemble.conventions))
     return [
         (arm, Member(np.where(good[:, None], short[arm].time, rows.time), rows.event))
         for arm, rows in ensemble.members.items()

@@ -18,7 +18,7 @@ from haicbook.markup import visible
 from haicbook.spreadsheet import comment, shown_frame
 from haicbook.survival.comparison import NO_TARGET, Line, lines_of
 from haicbook.survival.ensemble import LABEL, Ensemble
-from haicbook.survival.figures import Interval
+from haicbook.survival.intervals import Interval
 
 COLUMNS = ("replicate", "arm", "time", "event")
 FORMATS = (".csv", ".parquet")
@@ -95,7 +95,7 @@ def report_of(ensemble: Ensemble, seed: int) -> dict[str, Any]:
         "censoring": ensemble.censoring,
         "replicates": {"asked": ensemble.asked, "found": len(ensemble)},
         "verified": "every replicate meets every number whose role is `target`, to the printed rounding",
-        "conventions": ensemble.reading.words(),
+        "conventions": ensemble.conventions.words(),
         "follow_up_end": {"months": _plain(targets.follow_up_end), "from": targets.follow_up_basis},
         "numbers": [_number(line, ensemble) for line in lines_of(ensemble)],
         "left_out": list(ensemble.dropped),
@@ -109,7 +109,7 @@ def report_of(ensemble: Ensemble, seed: int) -> dict[str, Any]:
 
 
 def _number(line: Line, ensemble: Ensemble) -> dict[str, Any]:
-    words = ensemble.reading.words()
+    words = ensemble.conventions.words()
     depends = (*_DEPENDS_ON.get(line.key[0], ()), "rounding") if line.key and line.role != NO_TARGET else ()
     return {
         "quantity": line.quantity,

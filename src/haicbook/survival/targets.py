@@ -1,7 +1,7 @@
 """What a reconstruction must meet: printed numbers of one endpoint, each with its rounding interval and its place.
 
-:func:`haicbook.survival.targets_from_study` reads them from a loaded paper, :func:`haicbook.survival.read_targets` from
-YAML; they can be written in Python as well::
+:func:`haicbook.endpoints.targets_from_study` reads them from a loaded paper, :func:`haicbook.survival.read_targets`
+from YAML; they can be written in Python as well::
 
     Targets("a fictitious trial", "os", {
         "a": ArmTargets(n=90, events=55, median=Interval.read("14.2"),
@@ -15,8 +15,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 
-from haicbook.survival.figures import Conventions, FollowUpMethod, Interval, Limits, Rounding, TargetError
 from haicbook.survival.impossible import faults_of
+from haicbook.survival.intervals import Conventions, FollowUpMethod, Interval, Limits, Rounding, TargetError
 
 __all__ = [
     "ArmTargets",

@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from haicbook.survival.figures import Interval, Limits
-from haicbook.survival.goals import Reading
-from haicbook.survival.parts import counts_follow_up
+from haicbook.survival.constraints import counts_follow_up
+from haicbook.survival.conventions import AssumedConventions
+from haicbook.survival.intervals import Interval, Limits
 from haicbook.survival.targets import ArmTargets, HazardRatio, Targets
 
 Row = tuple[float, bool]
@@ -40,18 +40,22 @@ class Step(NamedTuple):
 
 
 def verified(
-    members: Mapping[str, tuple[NDArray[np.float64], NDArray[np.bool_]]], targets: Targets, reading: Reading
+    members: Mapping[str, tuple[NDArray[np.float64], NDArray[np.bool_]]],
+    targets: Targets,
+    conventions: AssumedConventions,
 ) -> list[bool]:
     """For each of B data sets, whether it meets all targets; members are (B, n) arrays for each arm."""
     size = len(next(iter(members.values()))[0])
     return [
-        not violations({arm: (rows[0][b], rows[1][b]) for arm, rows in members.items()}, targets, reading)
+        not violations({arm: (rows[0][b], rows[1][b]) for arm, rows in members.items()}, targets, conventions)
         for b in range(size)
     ]
 
 
 def violations(
-    members: Mapping[str, tuple[Iterable[float], Iterable[bool]]], targets: Targets, reading: Reading | None = None
+    members: Mapping[str, tuple[Iterable[float], Iterable[bool]]],
+    targets: Targets,
+    conventions: AssumedConventions | None = None,
 ) -> list[str]:
     """Targets that one data set misses, in words; an empty list when it meets all of them.
 
@@ -61,22 +65,22 @@ def violations(
         For each arm, times in months and whether the event was seen.
     targets
         What must be met, to the printed rounding.
-    reading
+    conventions
         The conventions of intervals, ties, rates, follow-up and rounding; by default those of R, without ties.
     """
-    reading = reading or Reading()
-    targets = targets.under("truncate") if reading.rounding == "truncate" else targets
+    conventions = conventions or AssumedConventions()
+    targets = targets.under("truncate") if conventions.rounding == "truncate" else targets
     if set(members) != set(targets.arms):
         return [f"arms are {', '.join(sorted(members))}; {', '.join(sorted(targets.arms))} are needed"]
     rows = {arm: _rows(*members[arm]) for arm in members}
     followed = counts_follow_up(targets)
     missed: list[str] = []
     for arm, wanted in targets.arms.items():
-        missed += _arm_violations(arm, rows[arm], wanted, reading, followed)
+        missed += _arm_violations(arm, rows[arm], wanted, conventions, followed)
     everyone = sorted(row for arm in rows.values() for row in arm)
-    missed += _pooled_violations(everyone, targets, reading, followed)
+    missed += _pooled_violations(everyone, targets, conventions, followed)
     if len(rows) == 2:
-        missed += _contrast_violations(rows, targets, reading)
+        missed += _contrast_violations(rows, targets, conventions)
     if targets.follow_up_max is not None:
         missed += _miss("the longest follow-up", everyone[-1][0], targets.follow_up_max)
     return missed
@@ -98,7 +102,9 @@ def _limit_misses(what: str, found: tuple[float, float], wanted: Limits | None) 
         yield from _miss(f"the {side} limit of {what}", value, end)
 
 
-def _arm_violations(name: str, rows: list[Row], wanted: ArmTargets, reading: Reading, followed: bool) -> Iterator[str]:
+def _arm_violations(
+    name: str, rows: list[Row], wanted: ArmTargets, conventions: AssumedConventions, followed: bool
+) -> Iterator[str]:
     if len(rows) != wanted.n:
         yield f"arm {name} has {len(rows)} patients; {wanted.n} are printed"
     if any(time <= 0 for time, _ in rows):
@@ -112,40 +118,48 @@ def _arm_violations(name: str, rows: list[Row], wanted: ArmTargets, reading: Rea
     steps = _steps(rows)
     for landmark in wanted.landmarks:
         what = f"the {landmark.time:g}-month rate of arm {name}"
-        if reading.rates == "life_table":
+        if conventions.rates == "life_table":
             rate, spread = _life_table(rows, landmark.time)
         else:
             rate, spread = _height(steps, landmark.time)
         yield from _miss(what, rate, landmark.interval)
-        kind = "plain" if reading.interval == "normal" else reading.interval
+        kind = "plain" if conventions.interval == "normal" else conventions.interval
         yield from _limit_misses(what, _limits(rate, spread, kind), landmark.ci)
-        if reading.rates != "life_table" and rate > 0 and not any(time >= landmark.time for time, _ in rows):
+        if conventions.rates != "life_table" and rate > 0 and not any(time >= landmark.time for time, _ in rows):
             yield f"nobody of arm {name} is at risk at {landmark.time:g} months, where a rate is printed"
-    yield from _median_violations(f"arm {name}", steps, wanted.median, wanted.median_ci, reading)
+    yield from _median_violations(f"arm {name}", steps, wanted.median, wanted.median_ci, conventions)
     if wanted.follow_up_median is not None and followed:
-        yield from _miss(f"the median follow-up of arm {name}", _follow_up(rows, reading), wanted.follow_up_median)
+        yield from _miss(f"the median follow-up of arm {name}", _follow_up(rows, conventions), wanted.follow_up_median)
 
 
-def _pooled_violations(rows: list[Row], targets: Targets, reading: Reading, followed: bool) -> Iterator[str]:
+def _pooled_violations(
+    rows: list[Row], targets: Targets, conventions: AssumedConventions, followed: bool
+) -> Iterator[str]:
     events = sum(died for _, died in rows)
     if targets.events_total is not None and events != targets.events_total:
         yield f"{events} events in total; {targets.events_total} are printed"
-    yield from _median_violations("all arms", _steps(rows), targets.pooled_median, targets.pooled_median_ci, reading)
+    yield from _median_violations(
+        "all arms", _steps(rows), targets.pooled_median, targets.pooled_median_ci, conventions
+    )
     if targets.follow_up_median is not None and followed:
-        yield from _miss("the median follow-up", _follow_up(rows, reading), targets.follow_up_median)
+        yield from _miss("the median follow-up", _follow_up(rows, conventions), targets.follow_up_median)
 
 
 def _median_violations(
-    whose: str, steps: list[Step], wanted: Interval | None, limits: Limits | None, reading: Reading
+    whose: str, steps: list[Step], wanted: Interval | None, limits: Limits | None, conventions: AssumedConventions
 ) -> Iterator[str]:
     """A median that lies on a step at one half is its middle in R and its start in SPSS."""
     if wanted is None:
         return
     what = f"the median of {whose}"
-    median = _crossing(steps, lambda step: step.height, middle=reading.interval != "normal")
+    median = _crossing(steps, lambda step: step.height, middle=conventions.interval != "normal")
     yield from _miss(what, median, wanted)
     if limits is not None:
-        found = _normal_limits(steps, median) if reading.interval == "normal" else _crossings(steps, reading.interval)
+        found = (
+            _normal_limits(steps, median)
+            if conventions.interval == "normal"
+            else _crossings(steps, conventions.interval)
+        )
         yield from _limit_misses(what, found, limits)
 
 
@@ -253,8 +267,8 @@ def _life_table(rows: list[Row], until: float) -> tuple[float, float]:
     return rate, spread
 
 
-def _follow_up(rows: list[Row], reading: Reading) -> float:
-    if reading.follow_up == "observed":
+def _follow_up(rows: list[Row], conventions: AssumedConventions) -> float:
+    if conventions.follow_up == "observed":
         times = [time for time, _ in rows]
         return (times[(len(times) - 1) // 2] + times[len(times) // 2]) / 2
     turned = sorted((time, not died) for time, died in rows)
@@ -267,14 +281,16 @@ def _follow_up(rows: list[Row], reading: Reading) -> float:
 Tie = tuple[int, int, int, int]
 
 
-def _contrast_violations(rows: dict[str, list[Row]], targets: Targets, reading: Reading) -> Iterator[str]:
+def _contrast_violations(
+    rows: dict[str, list[Row]], targets: Targets, conventions: AssumedConventions
+) -> Iterator[str]:
     ratio = targets.hr
     first, second = (ratio.arm, ratio.reference) if ratio else tuple(rows)
     if ratio is None and targets.logrank_p is None:
         return
     ties = list(_ties(rows[first], rows[second]))
     if ratio is not None:
-        yield from _ratio_violations(ties, ratio, reading)
+        yield from _ratio_violations(ties, ratio, conventions)
     if targets.logrank_p is not None:
         yield from _miss("the log-rank p", _logrank_p(ties), targets.logrank_p)
 
@@ -304,8 +320,8 @@ def _logrank_p(ties: list[Tie]) -> float:
     return math.erfc(abs(gap) / math.sqrt(2 * variance)) if variance else math.nan
 
 
-def _ratio_violations(ties: list[Tie], ratio: HazardRatio, reading: Reading) -> Iterator[str]:
-    beta, error = _cox(ties, reading.ties)
+def _ratio_violations(ties: list[Tie], ratio: HazardRatio, conventions: AssumedConventions) -> Iterator[str]:
+    beta, error = _cox(ties, conventions.ties)
     yield from _miss("the hazard ratio", math.exp(beta), ratio.estimate)
     found = (math.exp(beta - _Z * error), math.exp(beta + _Z * error))
     yield from _limit_misses("the hazard ratio", found, ratio.ci)

@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from haicbook.printed import parse_number
-from haicbook.survival.figures import Fault, Interval, Limits, TargetError
+from haicbook.survival.intervals import Fault, Interval, Limits, TargetError
 from haicbook.texts import Flaw, malformed, read_text, unseen_characters, yaml_flaws
 
 _KINDS = {"map": "keys and values", "seq": "a list", "null": "nothing", "bool": "a truth value", "timestamp": "a date"}

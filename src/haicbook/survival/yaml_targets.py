@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any, cast, get_args
 
 from haicbook.printed import parse_number
-from haicbook.survival.figures import Conventions, FollowUpMethod, Interval, Limits, TargetError
-from haicbook.survival.from_study import DAYS_IN_MONTH
+from haicbook.survival.intervals import DAYS_IN_MONTH, Conventions, FollowUpMethod, Interval, Limits, TargetError
 from haicbook.survival.targets import ArmTargets, HazardRatio, Landmark, Targets
 from haicbook.survival.yaml_nodes import NodeReader, Place, compose, document, kind_of
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from haicbook import survival
+from haicbook import endpoints, survival
 from haicbook.results import SavedResults
 from haicbook.stats.meta import Message
 from haicbook.study import Paper
@@ -81,8 +81,8 @@ def rebuild(papers: list[Paper], saved: Mapping[str, SavedResults], endpoint: st
         seed, censoring = int(chapter.parameters["seed"]), str(chapter.parameters["censoring"])
         criterion = _CRITERION if _CRITERION in paper.spec.endpoints[endpoint].criteria else ""
         try:
-            targets = survival.targets_from_study(paper, endpoint, paper.spec.main_population, criterion)
-            found = survival.reconstruct(targets, replicates, survival.stream(seed, endpoint), censoring)
+            targets = endpoints.targets_from_study(paper, endpoint, paper.spec.main_population, criterion)
+            found = endpoints.reconstruct(targets, replicates, survival.stream(seed, endpoint), censoring)
         except (survival.TargetError, survival.ReconstructionError) as error:
             left_out[paper.study] = str(error)
             continue

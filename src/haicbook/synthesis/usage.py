@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from haicbook import audit, survival
+from haicbook import audit, endpoints, survival
 from haicbook.study import Paper
 from haicbook.words import abbreviation, label
 
@@ -25,7 +25,7 @@ def usage(paper: Paper) -> dict[str, list[str]]:
         zip(values.endpoint, values.population, values.criterion, strict=True)
     ):
         where = abbreviation(endpoint) + (f", {label(criterion)}" if criterion else "")
-        targets = survival.targets_from_study(paper, endpoint, population, criterion)
+        targets = endpoints.targets_from_study(paper, endpoint, population, criterion)
         roles = {
             "target": target_ids(targets),
             "compared": compared_ids(targets),

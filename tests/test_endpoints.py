@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from haicbook import study
-from haicbook.survival import CENSORING, TargetError, reconstruct, targets_from_study, violations
+from haicbook.endpoints import reconstruct, targets_from_study
+from haicbook.survival import CENSORING, TargetError, violations
 
 PAPERS = Path(__file__).parents[1] / "papers"
 ENDPOINTS = [
@@ -187,7 +188,7 @@ def missed(ensemble):
     """What members miss of the targets that are kept."""
     for number in range(len(ensemble)):
         rows = {arm: (member.time[number], member.event[number]) for arm, member in ensemble.members.items()}
-        yield from violations(rows, ensemble.kept, ensemble.reading)
+        yield from violations(rows, ensemble.kept, ensemble.conventions)
 
 
 def test_the_printed_figures_are_met(asked, paper, targets):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from haicbook.survival.figures import Interval, Limits
+from haicbook.survival.intervals import Interval, Limits
 from haicbook.survival.targets import ArmTargets, Landmark, Targets
 
 Key = tuple[str, ...]
@@ -15,7 +15,7 @@ _OF_PATIENTS = ("os", "survival", "")
 
 
 @dataclass(frozen=True)
-class Part:
+class Constraint:
     """One printed number, or one printed confidence interval.
 
     Attributes
@@ -37,47 +37,55 @@ def counts_follow_up(targets: Targets) -> bool:
     return targets.endpoint not in ("pfs", "liver_pfs", "ttr", "dor")
 
 
-def parts_of(targets: Targets) -> tuple[Part, ...]:
+def constraints_of(targets: Targets) -> tuple[Constraint, ...]:
     """All printed numbers that a reconstruction has to meet, except the patients of each arm."""
-    parts = [part for name, arm in targets.arms.items() for part in _arm_parts(name, arm, counts_follow_up(targets))]
+    constraints = [
+        constraint
+        for name, arm in targets.arms.items()
+        for constraint in _arm_constraints(name, arm, counts_follow_up(targets))
+    ]
     if targets.pooled_median is not None:
-        parts.append(Part(("median", "pooled"), f"the median of all arms, {_months(targets.pooled_median)}"))
+        constraints.append(
+            Constraint(("median", "pooled"), f"the median of all arms, {_months(targets.pooled_median)}")
+        )
     if targets.pooled_median_ci is not None and _readable(targets.pooled_median_ci):
         words = f"the interval of the median of all arms, {targets.pooled_median_ci.printed}"
-        parts.append(Part(("median_ci", "pooled"), words))
+        constraints.append(Constraint(("median_ci", "pooled"), words))
     if targets.events_total is not None:
-        parts.append(Part(("events", "pooled"), f"the events of all arms, {targets.events_total}"))
+        constraints.append(Constraint(("events", "pooled"), f"the events of all arms, {targets.events_total}"))
     if targets.follow_up_median is not None and counts_follow_up(targets):
         words = f"the median follow-up of all arms, {_months(targets.follow_up_median)}"
-        parts.append(Part(("follow_up", "pooled"), words))
+        constraints.append(Constraint(("follow_up", "pooled"), words))
     if targets.hr is not None:
-        parts.append(Part(("hr",), f"the hazard ratio, {targets.hr.estimate.printed}"))
+        constraints.append(Constraint(("hr",), f"the hazard ratio, {targets.hr.estimate.printed}"))
         if targets.hr.ci is not None and _readable(targets.hr.ci):
-            parts.append(Part(("hr_ci",), f"the interval of the hazard ratio, {targets.hr.ci.printed}"))
+            constraints.append(Constraint(("hr_ci",), f"the interval of the hazard ratio, {targets.hr.ci.printed}"))
     if targets.logrank_p is not None:
-        parts.append(Part(("logrank_p",), f"the log-rank p, {targets.logrank_p.printed}"))
-    return tuple(parts)
+        constraints.append(Constraint(("logrank_p",), f"the log-rank p, {targets.logrank_p.printed}"))
+    return tuple(constraints)
 
 
-def _arm_parts(name: str, arm: ArmTargets, followed: bool) -> list[Part]:
-    parts = []
+def _arm_constraints(name: str, arm: ArmTargets, followed: bool) -> list[Constraint]:
+    constraints = []
     for mark in arm.landmarks:
         time = f"{mark.time:g}"
         rate = f"{mark.printed.rstrip('% ')}%"
-        parts.append(Part(("rate", name, time), f"the {time}-month rate of arm {name}, {rate}"))
+        constraints.append(Constraint(("rate", name, time), f"the {time}-month rate of arm {name}, {rate}"))
         if mark.ci is not None and _readable(mark.ci):
             words = f"the interval of the {time}-month rate of arm {name}, {mark.ci.printed}"
-            parts.append(Part(("rate_ci", name, time), words))
+            constraints.append(Constraint(("rate_ci", name, time), words))
     if arm.median is not None:
-        parts.append(Part(("median", name), f"the median of arm {name}, {_months(arm.median)}"))
+        constraints.append(Constraint(("median", name), f"the median of arm {name}, {_months(arm.median)}"))
     if arm.median_ci is not None and _readable(arm.median_ci):
-        parts.append(Part(("median_ci", name), f"the interval of the median of arm {name}, {arm.median_ci.printed}"))
+        constraints.append(
+            Constraint(("median_ci", name), f"the interval of the median of arm {name}, {arm.median_ci.printed}")
+        )
     if arm.events is not None:
-        parts.append(Part(("events", name), f"the events of arm {name}, {arm.events}"))
+        constraints.append(Constraint(("events", name), f"the events of arm {name}, {arm.events}"))
     if arm.follow_up_median is not None and followed:
         words = f"the median follow-up of arm {name}, {_months(arm.follow_up_median)}"
-        parts.append(Part(("follow_up", name), words))
-    return parts
+        constraints.append(Constraint(("follow_up", name), words))
+    return constraints
 
 
 def _months(figure: Interval) -> str:

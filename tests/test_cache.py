@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from haicbook.survival.goals import Reading
+from haicbook.survival.settle import Settled
 from hypothesis import given
 from hypothesis import strategies as st
 from simulated import trial
@@ -17,8 +19,6 @@ from simulated import trial
 from haicbook.survival import HazardRatio, Interval, Limits, store
 from haicbook.survival.chains import Effort
 from haicbook.survival.ensemble import Ensemble, Member
-from haicbook.survival.goals import Reading
-from haicbook.survival.settle import Settled
 
 
 @dataclass(frozen=True)

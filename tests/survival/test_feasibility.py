@@ -6,28 +6,28 @@ import pytest
 from simulated import landmarks, one_arm, trial
 
 from haicbook.survival import Conventions, HazardRatio, Interval, Limits
-from haicbook.survival import settle as module
+from haicbook.survival import feasibility as module
 from haicbook.survival.chains import Sample
-from haicbook.survival.parts import parts_of
-from haicbook.survival.settle import settle
+from haicbook.survival.constraints import constraints_of
+from haicbook.survival.feasibility import find_feasible
 
 
 def keys(targets):
-    return {part.key for part in parts_of(targets)}
+    return {constraint.key for constraint in constraints_of(targets)}
 
 
 def left_out(targets):
     """Which numbers, and the words about them."""
-    settled = settle(targets)
-    return keys(targets) - keys(settled.kept), settled.dropped
+    feasible = find_feasible(targets)
+    return keys(targets) - keys(feasible.kept), feasible.dropped
 
 
 def test_what_can_be_met_is_kept_whole():
-    settled = settle(trial())
-    assert settled.kept == trial()
-    assert settled.dropped == ()
-    assert settled.reading.interval == "log"
-    assert settled.tried[0] == ("intervals log, Kaplan-Meier rates, figures rounded", True)
+    feasible = find_feasible(trial())
+    assert feasible.kept == trial()
+    assert feasible.dropped == ()
+    assert feasible.conventions.interval == "log"
+    assert feasible.tried[0] == ("intervals log, Kaplan-Meier rates, figures rounded", True)
 
 
 def test_a_hazard_ratio_and_a_p_that_exclude_each_other_cost_one_of_them():
@@ -53,9 +53,8 @@ def test_rates_that_the_events_exclude_cost_as_few_numbers_as_it_takes():
     assert sentence.startswith("left out: the events of arm all, 1.")
 
 
-def test_the_same_targets_get_the_same_answer_without_the_store(monkeypatch):
-    monkeypatch.setattr(module, "kept", lambda folder, question, kind, make: make())
-    assert settle(trial()) == settle(trial())
+def test_the_same_targets_get_the_same_answer():
+    assert find_feasible(trial()) == find_feasible(trial())
 
 
 @pytest.mark.parametrize("said", ["half_months", "months"])
@@ -63,23 +62,22 @@ def test_a_convention_that_is_given_is_kept_to(said):
     targets = trial(hr=HazardRatio("a", "b", Interval.read("0.62")), conventions=Conventions(time_grid=said))
     medians = {"a": "14.0", "b": "9.0"}
     arms = {name: replace(arm, median=Interval.read(medians[name])) for name, arm in targets.arms.items()}
-    assert settle(replace(targets, arms=arms)).reading.time_grid == said
+    assert find_feasible(replace(targets, arms=arms)).conventions.time_grid == said
 
 
 def test_a_follow_up_that_leaves_no_room_for_the_contrast_is_read_the_other_way(monkeypatch):
-    def few(targets, reading, *args, **options):
+    def few(targets, conventions, *args, **options):
         alone = targets.hr is None and targets.logrank_p is None
-        often = alone or reading.follow_up == "observed"
+        often = alone or conventions.follow_up == "observed"
         return Sample([()] * 4, 0 if often else 30, {})
 
     monkeypatch.setattr(module, "sample", few)
-    monkeypatch.setattr(module, "kept", lambda folder, question, kind, make: make())
     ratio = HazardRatio("a", "b", Interval.read("0.62"))
-    settled = settle(trial(hr=ratio, follow_up_median=Interval.read("15.0")))
-    assert settled.reading.follow_up == "observed"
-    assert any("median follow-up read as observed" in words for words, _ in settled.tried)
-    said = settle(trial(hr=ratio, follow_up_median=Interval.read("15.0"), follow_up_method="reverse_km"))
-    assert said.reading.follow_up == "reverse_km"
+    feasible = find_feasible(trial(hr=ratio, follow_up_median=Interval.read("15.0")))
+    assert feasible.conventions.follow_up == "observed"
+    assert any("median follow-up read as observed" in words for words, _ in feasible.tried)
+    said = find_feasible(trial(hr=ratio, follow_up_median=Interval.read("15.0"), follow_up_method="reverse_km"))
+    assert said.conventions.follow_up == "reverse_km"
 
 
 @pytest.mark.parametrize(
@@ -92,7 +90,7 @@ def test_a_ratio_goes_instead_of_a_follow_up_only_if_data_sets_are_else_seldom_f
 ):
     """Failed attempts beside four that succeed, by what is left out."""
 
-    def few(targets, reading, *args, **options):
+    def few(targets, conventions, *args, **options):
         if targets.hr is None:
             failures = without_ratio if targets.logrank_p is not None else 0
         elif targets.follow_up_median is None:
@@ -102,7 +100,6 @@ def test_a_ratio_goes_instead_of_a_follow_up_only_if_data_sets_are_else_seldom_f
         return Sample([()] * 4, failures, {})
 
     monkeypatch.setattr(module, "sample", few)
-    monkeypatch.setattr(module, "kept", lambda folder, question, kind, make: make())
     ratio = HazardRatio("a", "b", Interval.read("0.62"))
     targets = trial(hr=ratio, logrank_p=Interval.read("0.009"), follow_up_median=Interval.read("15.0"))
-    assert {key[0] for key in keys(targets) - keys(settle(targets).kept)} == {goes}
+    assert {key[0] for key in keys(targets) - keys(find_feasible(targets).kept)} == {goes}

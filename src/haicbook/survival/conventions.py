@@ -1,15 +1,16 @@
-"""Readings: the conventions by which a paper's numbers may have been made, those that its figures allow first."""
+"""The conventions by which a paper's numbers may have been made, those that its figures allow first."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import product
 
-from haicbook.survival.figures import Interval
-from haicbook.survival.goals import GRIDS, Reading
+from haicbook.survival.intervals import DAYS_IN_MONTH, Interval
 from haicbook.survival.targets import Landmark, Targets
 
+GRIDS = {"continuous": 0.0, "days": 1 / DAYS_IN_MONTH, "half_months": 0.5, "months": 1.0}
 INTERVALS = ("log", "log-log", "plain", "normal")
 # how times were recorded and how a Cox model treats the ties that this makes; without ties all treatments agree
 RECORDINGS = (
@@ -22,8 +23,24 @@ RECORDINGS = (
 )
 
 
-def of_arms(targets: Targets) -> list[Reading]:
-    """Readings of what is printed for single arms: how intervals and rates were made."""
+@dataclass(frozen=True)
+class AssumedConventions:
+    """How the numbers are taken to have been made; the words are those of :class:`Conventions`, none `auto`."""
+
+    interval: str = "log"
+    ties: str = "efron"
+    time_grid: str = "continuous"
+    rounding: str = "round"
+    rates: str = "product_limit"
+    follow_up: str = "reverse_km"
+
+    def words(self) -> dict[str, str]:
+        """As a report has it."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+def of_arms(targets: Targets) -> list[AssumedConventions]:
+    """Conventions of what is printed for single arms: how intervals and rates were made."""
     said = targets.conventions
     intervals = [said.interval] if said.interval != "auto" else _likely_intervals(targets)
     rates = [said.rates] if said.rates != "auto" else ["product_limit", "life_table"]
@@ -34,7 +51,7 @@ def of_arms(targets: Targets) -> list[Reading]:
     if said.time_grid == "auto":
         grid = "continuous"
     return [
-        Reading(interval=interval, ties=ties, time_grid=grid, rounding=rounding, rates=rate)
+        AssumedConventions(interval=interval, ties=ties, time_grid=grid, rounding=rounding, rates=rate)
         for rounding, rate, interval in product(roundings, rates, intervals)
     ]
 

@@ -12,6 +12,7 @@ from haicbook.printed import Printed, overlap, parse_number
 Rounding = Literal["round", "truncate"]
 FollowUpMethod = Literal["unknown", "reverse_km", "observed"]
 
+DAYS_IN_MONTH = 30.4375
 # Recomputed numbers carry floating-point noise; this is far below any printed digit.
 _NOISE = 1e-11
 

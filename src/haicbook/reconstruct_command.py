@@ -12,16 +12,15 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from haicbook.endpoints import feasible_targets, targets_from_study
 from haicbook.heartbeat import heartbeat
 from haicbook.markup import visible_lines
 from haicbook.study import load, studies
 from haicbook.survival import report
 from haicbook.survival.comparison import FOLLOW_UP_WORDS
 from haicbook.survival.ensemble import Ensemble
-from haicbook.survival.figures import TargetError
-from haicbook.survival.from_study import targets_from_study
-from haicbook.survival.reconstruct import ReconstructionError, ensemble_of
-from haicbook.survival.settle import settle
+from haicbook.survival.intervals import TargetError
+from haicbook.survival.reconstruct import ReconstructionError, reconstruct
 from haicbook.survival.targets import Targets
 from haicbook.survival.yaml_targets import read_targets
 
@@ -157,9 +156,8 @@ def reconstruct_told(
     ReconstructionError
         As there.
     """
-    settled = settle(targets)
-    told(0)
-    return ensemble_of(targets, settled, replicates, rng, censoring, told=told)
+    feasible = feasible_targets(targets)
+    return reconstruct(targets, replicates, rng, censoring, feasible=feasible, on_progress=told)
 
 
 class Count:
@@ -216,7 +214,7 @@ def _progress(errors: Console, replicates: int) -> Iterator[Told]:
 
 
 def _summarise(ensemble: Ensemble, console: Console, errors: Console) -> None:
-    found, asked, reading = len(ensemble), ensemble.asked, ensemble.reading
+    found, asked, reading = len(ensemble), ensemble.asked, ensemble.conventions
     if found < asked:
         _say(errors, f"Only {found} of {asked} data sets were found; the files hold these.", "bold yellow")
     else:

@@ -8,7 +8,17 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from haicbook.survival.batches import Bools, Floats, Ints, as_batch, as_grid, at_rows, chunks, in_order, rows_until
+from haicbook.survival.estimators.batches import (
+    Bools,
+    Floats,
+    Ints,
+    as_batch,
+    as_grid,
+    at_rows,
+    chunks,
+    in_order,
+    rows_until,
+)
 
 Transform = Literal["log", "log-log", "plain"]
 MedianInterval = Literal["log", "log-log", "plain", "normal"]

@@ -1,6 +1,9 @@
 """What single steps of the compiled search promise, whatever rows they are given."""
 
+import ast
 import copy
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,15 +12,29 @@ from hypothesis import strategies as st
 from simulated import landmarks, one_arm, trial
 
 from haicbook import study
-from haicbook.survival import ArmTargets, HazardRatio, Interval, Limits, estimators, kernels, targets_from_study
-from haicbook.survival.chains import Chain, Effort, sample
+from haicbook.endpoints import feasible_targets, targets_from_study
+from haicbook.survival import ArmTargets, HazardRatio, Interval, Limits, estimators
+from haicbook.survival.chains import Chain, SearchBudget, sample
+from haicbook.survival.conventions import AssumedConventions
+from haicbook.survival.engine import annealing, counts, forward, state, statistics, warps
 from haicbook.survival.ensemble import stacked
-from haicbook.survival.goals import Reading
-from haicbook.survival.settle import settle
 from haicbook.survival.verify import verified
 
+
+@cache
+def from_python(function):
+    """A function that only compiled ones call, compiled for a test: its kept machine code has no face for Python."""
+    if not hasattr(function, "py_func"):
+        return function
+    import numba
+
+    return numba.njit(error_model="numpy", nogil=True, _nrt=False)(function.py_func)
+
+
+curve_values, contrast_values = from_python(statistics.curve_values), from_python(statistics.contrast_values)
+
 # one arm's numbers after its rates
-KINDS = (kernels.MEDIAN, kernels.MEDIAN_LOW, kernels.MEDIAN_HIGH, kernels.FOLLOWED_REVERSE)
+KINDS = (state.MEDIAN, state.MEDIAN_LOW, state.MEDIAN_HIGH, state.FOLLOW_UP_REVERSE)
 
 
 def ordered(time, event):
@@ -44,50 +61,55 @@ def rows_from(seed, n, step):
     ends=st.tuples(st.floats(0, 20), st.floats(0.5, 40)).map(sorted),
     log_power=st.floats(-40, 40),
 )
-def test_a_bend_of_any_strength_keeps_the_order_and_what_lies_outside(seed, n, step, ends, log_power):
+def test_a_warp_of_any_strength_keeps_the_order_and_what_lies_outside(seed, n, step, ends, log_power):
     time, event = rows_from(seed, n, step)
     low, high = ends
     assume(high > low)
     bent, still = time.copy(), event.copy()
-    kernels.bend(bent, still, n, low, high, float(np.exp(log_power)), step)
+    from_python(warps.warp)(state.Rows(bent, still), low, high, float(np.exp(log_power)), step)
     assert ordered(bent, still)
     assert still.sum() == event.sum()
     inside = (time > low) & (time < high)
     np.testing.assert_array_equal(bent[~inside], time[~inside])
     assert ((bent[inside] > low) & (bent[inside] < high)).all()
     # nobody is moved to the first half day
-    assert (bent < kernels.SOONEST).sum() <= (time < kernels.SOONEST).sum()
+    assert (bent < warps.SOONEST).sum() <= (time < warps.SOONEST).sum()
 
 
-def goals_with(kinds, group, low, high, **changes):
-    """Goals of one group, in this order."""
+def constraints_with(kinds, group, low, high, **changes):
+    """Constraints of one group, in this order."""
     many = len(kinds)
-    goals = kernels.Goals(
-        np.array(kinds),
-        np.full(many, group),
-        np.zeros(many),
-        low,
-        high,
-        np.ones(many),
-        np.ones(many),
-        np.array([0 if earlier <= group else many for earlier in range(5)]),
-        *(kernels.LOG, kernels.LOG, kernels.EFRON, kernels.PRODUCT_LIMIT, 1),
-        np.array([100.0]),
-        np.array([100.0, 100.0]),
-        0.0,
-        np.zeros((2, 120)),
+    constraints = state.Constraints(
+        kind=np.array(kinds),
+        start=np.array([0 if earlier <= group else many for earlier in range(5)]),
+        time=np.zeros(many),
+        low=low,
+        high=high,
+        tolerance=np.ones((2, many)),
+        median_interval=state.LOG,
+        rate_interval=state.LOG,
+        ties=state.EFRON,
+        rates=state.PRODUCT_LIMIT,
+        midpoint=1,
+        end=np.array([100.0, 100.0, 100.0]),
+        step=0.0,
     )
-    return goals._replace(**changes)
+    return constraints._replace(**changes)
 
 
-def goals_of_one_arm(values, width):
-    """Goals about these values of an arm, each an interval of this width; infinite ones are not reached."""
+def constraints_of_one_arm(values, width):
+    """Constraints about these values of an arm, each an interval of this width; infinite ones are not reached."""
     low, high = np.where(np.isinf(values), np.inf, [values - width, values + width])
-    return goals_with(KINDS, 0, low, high)
+    return constraints_with(KINDS, 0, low, high)
 
 
-INTERVALS = {"plain": kernels.PLAIN, "log": kernels.LOG, "log-log": kernels.LOG_LOG, "normal": kernels.NORMAL}
-TIES = {"efron": kernels.EFRON, "breslow": kernels.BRESLOW, "exact": kernels.EXACT}
+def memory_for(n):
+    """Working memory of so many rows."""
+    return np.zeros((7, n + 20))
+
+
+INTERVALS = {"plain": state.PLAIN, "log": state.LOG, "log-log": state.LOG_LOG, "normal": state.NORMAL}
+TIES = {"efron": state.EFRON, "breslow": state.BRESLOW, "exact": state.EXACT}
 STEPS = st.sampled_from([0.0, 0.5])
 
 
@@ -95,17 +117,18 @@ STEPS = st.sampled_from([0.0, 0.5])
 @given(st.integers(0, 2**32 - 1), st.integers(2, 60), STEPS, st.sampled_from(sorted(INTERVALS)), st.booleans())
 def test_what_the_search_reads_off_a_curve_is_what_the_estimators_give(seed, n, step, interval, in_the_middle):
     time, event = rows_from(seed, n, step)
-    rates = (kernels.RATE, kernels.RATE_LOW, kernels.RATE_HIGH)
-    kinds = (*rates, kernels.MEDIAN, kernels.MEDIAN_LOW, kernels.MEDIAN_HIGH, kernels.EVENTS, kernels.FOLLOWED_REVERSE)
+    rates = (state.RATE, state.RATE_LOW, state.RATE_HIGH)
+    kinds = (*rates, state.MEDIAN, state.MEDIAN_LOW, state.MEDIAN_HIGH, state.EVENTS, state.FOLLOW_UP_REVERSE)
     at = float(time[n // 2])
     conventions = {
         "median_interval": INTERVALS[interval],
         "rate_interval": INTERVALS["plain" if interval == "normal" else interval],
         "time": np.where(np.isin(kinds, rates), at, 0.0),
-        "middle": int(in_the_middle),
+        "midpoint": int(in_the_middle),
     }
     values, none = np.zeros(len(kinds)), np.zeros(len(kinds))
-    kernels.curve_values(time, event, n, goals_with(kinds, 0, none, none, **conventions), 0, len(kinds), values)
+    constraints = constraints_with(kinds, 0, none, none, **conventions)
+    curve_values(state.Rows(time, event), constraints, 0, memory_for(n), values)
 
     curve = estimators.km(time, event)
     rate = float(estimators.survival_at(curve, [at])[0, 0])
@@ -133,16 +156,17 @@ def test_what_the_search_reads_off_a_contrast_is_what_the_estimators_give(seed, 
     time, event = np.zeros((2, n)), np.zeros((2, n), dtype=bool)
     for a, (times, events) in enumerate(arms):
         time[a, : len(times)], event[a, : len(times)] = times, events
-    kinds = (kernels.LOG_HR, kernels.LOG_HR_LOW, kernels.LOG_HR_HIGH, kernels.LOGRANK_Z)
+    kinds = (state.LOG_HR, state.LOG_HR_LOW, state.LOG_HR_HIGH, state.LOGRANK_Z)
     values, none = np.zeros(4), np.zeros(4)
-    goals = goals_with(kinds, kernels.CONTRAST, none, none, ties=TIES[ties])
-    kernels.contrast_values(time, event, first, second, goals, np.zeros((7, first + second)), 0.0, values)
+    constraints = constraints_with(kinds, state.CONTRAST, none, none, ties=TIES[ties])
+    patients = state.Patients(time, event, np.array([first, second]))
+    contrast_values(patients, constraints, np.zeros((7, first + second)), 0.0, values)
 
     everyone = [np.concatenate(columns) for columns in zip(*arms, strict=True)]
     treated = np.arange(first + second) < first
     log_hr, error = (float(value[0]) for value in estimators.cox(*everyone, treated, ties))
     assume(abs(log_hr) < 5)
-    ends = [log_hr - kernels.Z * error, log_hr + kernels.Z * error]
+    ends = [log_hr - state.Z * error, log_hr + state.Z * error]
     np.testing.assert_allclose(values[:3], [log_hr, *ends], rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(values[3], np.sqrt(estimators.logrank(*everyone, treated).chi2[0]), rtol=1e-9)
 
@@ -158,15 +182,16 @@ def on_half(time, event):
 @given(seed=st.integers(0, 2**32 - 1), n=st.integers(5, 60), share=st.floats(0.05, 0.95))
 def test_rows_until_a_rate_are_on_course_if_and_only_if_the_rest_can_still_meet_the_medians(seed, n, share):
     time, event = rows_from(seed, n, 0.0)
-    goals, values = goals_of_one_arm(np.zeros(4), 1.0), np.zeros(4)
-    kernels.curve_values(time, event, n, goals, 0, 4, values)
+    constraints, values = constraints_of_one_arm(np.zeros(4), 1.0), np.zeros(4)
+    curve_values(state.Rows(time, event), constraints, 0, memory_for(n), values)
     stop, width = share * time[-1], 1e-3
     until = int(np.searchsorted(time, stop, "right"))
     assume(until + 1 < n and all(abs(value - stop) > 2 * width for value in values))
 
     def agrees(wanted):
-        goals = goals_of_one_arm(wanted, width)
-        return kernels.on_course(time.copy(), event.copy(), until, n, goals, 0, stop, np.zeros(4))
+        rows = state.Rows(time.copy(), event.copy())
+        arm = state.Arm(0, rows, constraints_of_one_arm(wanted, width), memory_for(n), np.zeros(4))
+        return from_python(forward.on_course)(arm, until, stop)
 
     assert agrees(values)
     if not on_half(time, event):  # else a median may be the middle between a row that is known and one that is not
@@ -179,25 +204,24 @@ def test_rows_until_a_rate_are_on_course_if_and_only_if_the_rest_can_still_meet_
 def test_rows_that_cannot_be_drawn_forward_stay_as_they_were():
     # two steps take two deaths
     contradiction = one_arm(n=60, events=1, landmarks=landmarks((6, "70.0%"), (12, "60.0%")))
-    effort = Effort(tries=4, burn=2, warm=1)
-    chain = Chain(contradiction, Reading(), "uniform", effort, np.random.default_rng(1))
-    time, event = chain.time.copy(), chain.event.copy()
-    state = (chain.time, chain.event, chain.sizes, chain.goals, chain.room)
-    assert not kernels.threaded(chain.parent, *state, 2_000, chain.rng)
-    np.testing.assert_array_equal(chain.time, time)
-    np.testing.assert_array_equal(chain.event, event)
+    budget = SearchBudget(tries=4, burn=2, warm=1)
+    chain = Chain(contradiction, AssumedConventions(), "uniform", budget, np.random.default_rng(1))
+    time, event = (rows.copy() for rows in chain.state.patients[:2])
+    assert not from_python(annealing.simulate_arms)(chain.state, chain.scratch, 2_000, chain.rng)
+    np.testing.assert_array_equal(chain.state.patients.time, time)
+    np.testing.assert_array_equal(chain.state.patients.event, event)
 
 
 @pytest.mark.parametrize("endpoint", ["os", "pfs"])
 def test_what_is_found_through_both_arms_curve_is_in_order_not_heaped_and_none_of_it_thrown_away(endpoint):
     targets = targets_from_study(study.load("lee2024"), endpoint, "all")
     assert targets.pooled_median is not None
-    settled = settle(targets)
-    kept, rng = settled.kept, np.random.default_rng(1)
-    found = sample(kept, settled.reading, "uniform", settled.effort, 12, rng, most_chains=8)
+    feasible = feasible_targets(targets)
+    kept, rng = feasible.kept, np.random.default_rng(1)
+    found = sample(kept, feasible.conventions, "uniform", feasible.budget, 12, rng, most_chains=8)
     assert len(found.members) == 12
     assert all(ordered(time, event) for member in found.members for time, event in member)
-    assert all(verified(stacked(tuple(targets.arms), found.members), kept, settled.reading))
+    assert all(verified(stacked(tuple(targets.arms), found.members), kept, feasible.conventions))
     close = np.concatenate([np.diff(time) < 1 / 600 for member in found.members for time, _ in member])
     assert close.mean() < 0.05  # within a twentieth of a day: by chance 1 in 100
 
@@ -208,11 +232,12 @@ def test_events_are_recounted_in_steps_that_the_patients_bound_however_far_the_i
         name: ArmTargets(n, median=Interval.read(median)) for name, n, median in (("a", 90, "14.2"), ("b", 88, "8.7"))
     }
     targets = trial(arms=arms, hr=ratio)
-    chain = Chain(targets, Reading(), "uniform", Effort(tries=4, burn=2), np.random.default_rng(1))
-    ends = [list(chain.goals.kind).index(kind) for kind in (kernels.LOG_HR_LOW, kernels.LOG_HR_HIGH)]
-    chain.room.values[ends] = -10, 10
+    chain = Chain(targets, AssumedConventions(), "uniform", SearchBudget(tries=4, burn=2), np.random.default_rng(1))
+    patients, constraints, work = chain.state.patients, chain.state.constraints, chain.state.work
+    ends = [list(constraints.kind).index(kind) for kind in (state.LOG_HR_LOW, state.LOG_HR_HIGH)]
+    work.values[ends] = -10, 10
     clone = copy.deepcopy(chain.rng)
-    kernels.recount(chain.time, chain.event, chain.sizes, chain.goals, chain.room, chain.rng)
+    from_python(counts.recount)(patients, constraints, work, chain.rng)
     after, draws = chain.rng.bit_generator.state, 0
     while clone.bit_generator.state != after and draws < 1000 * targets.n:
         clone.random()
@@ -220,16 +245,42 @@ def test_events_are_recounted_in_steps_that_the_patients_bound_however_far_the_i
     assert 0 < draws < 200 * targets.n
 
 
-def test_bends_that_are_corrected_by_what_they_did_come_nearer_to_the_print():
-    settled = settle(targets_from_study(study.load("lin2023"), "os", "before_psm"))
-    nearer, farther = 0, 0
+def test_warps_that_are_corrected_by_what_they_did_come_nearer_to_the_print():
+    feasible = feasible_targets(targets_from_study(study.load("lin2023"), "os", "before_psm"))
+    project, nearer, farther = from_python(annealing.project), 0, 0
     for rng in np.random.default_rng(5).spawn(60):
-        chain = Chain(settled.kept, settled.reading, "uniform", Effort(tries=50, burn=4), rng)
+        chain = Chain(feasible.kept, feasible.conventions, "uniform", SearchBudget(tries=50, burn=4), rng)
+        rows = [saved.copy() for saved in chain.state.patients[:2]]
         missed = []
         for corrections in (0, 2):
-            rows = (chain.time.copy(), chain.event.copy())
-            state = (*rows, chain.sizes, chain.goals, chain.room)
-            missed.append(kernels.project(*state, 3, corrections, copy.deepcopy(rng)))
+            for present, before in zip(chain.state.patients[:2], rows, strict=True):
+                present[:] = before
+            missed.append(project(chain.state, chain.scratch, 3, corrections, copy.deepcopy(rng)))
         nearer += missed[1] < missed[0]
         farther += missed[1] > missed[0]
     assert nearer > 2 * farther  # a sign test of 60 pairs: p below 0.01 at 40 against 20
+
+
+SOURCES = sorted(Path(annealing.__file__).parent.glob("*.py"))
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+def test_a_compiled_function_is_short_annotated_and_takes_few_arguments(source):
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+            assert len(arguments) <= 6, node.name
+            assert all(argument.annotation for argument in arguments), node.name
+            assert node.returns is not None, node.name
+            assert node.end_lineno - node.lineno < 50, node.name
+            assert ast.get_docstring(node), node.name
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+def test_compiled_functions_use_of_the_package_only_their_own_folder(source):
+    """Machine code that is kept is found by the sources of one folder."""
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("haicbook"):
+            assert node.module == "haicbook.compiled" or node.module.startswith("haicbook.survival.engine."), (
+                node.module
+            )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from haicbook.survival.batches import Bools, Floats, Ints, order
+from haicbook.survival.estimators.batches import Bools, Floats, Ints, order
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from haicbook.survival.batches import Bools, Floats, as_batch, chunks, per_patient
-from haicbook.survival.risk_sets import RiskSets, risk_sets
+from haicbook.survival.estimators.batches import Bools, Floats, as_batch, chunks, per_patient
+from haicbook.survival.estimators.risk_sets import RiskSets, risk_sets
 
 Ties = Literal["efron", "breslow", "exact"]
 TIES: tuple[Ties, ...] = ("efron", "breslow", "exact")
@@ -63,7 +63,7 @@ def cox(time: ArrayLike, event: ArrayLike, covariate: ArrayLike, ties: Ties = "e
         if two_groups:
             derivatives = _of_groups(times[part], events[part], values[part] != 0, ties)
         else:
-            from haicbook.survival.cox_general import of_covariate
+            from haicbook.survival.estimators.cox_general import of_covariate
 
             derivatives = of_covariate(times[part], events[part], values[part], ties)
         parts.append(_maximum(derivatives, len(times[part])))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from haicbook.survival.batches import Floats, as_batch, chunks, per_patient
-from haicbook.survival.risk_sets import RiskSets, risk_sets
+from haicbook.survival.estimators.batches import Floats, as_batch, chunks, per_patient
+from haicbook.survival.estimators.risk_sets import RiskSets, risk_sets
 
 
 @dataclass(frozen=True)

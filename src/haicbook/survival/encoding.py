@@ -1,16 +1,15 @@
-"""Targets as numbers for the compiled chain: intervals in the scale in which they are met, and tolerances."""
+"""Targets as constraints of the compiled chain: intervals in the scale in which they are met, and tolerances."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from haicbook.survival.figures import Interval, Limits
-from haicbook.survival.parts import Key, counts_follow_up
+from haicbook.survival.constraints import Key, counts_follow_up
+from haicbook.survival.conventions import GRIDS, AssumedConventions
+from haicbook.survival.intervals import Interval, Limits
 from haicbook.survival.targets import ArmTargets, Targets
 
 # A chain is warm when a number is missed by this share of its standard error on average, cold when by this share of
@@ -18,28 +17,10 @@ from haicbook.survival.targets import ArmTargets, Targets
 WARM, COLD = 0.3, 0.5
 # limits and p follow from a hazard ratio and the number of events, but for a part of its standard error
 _TIED = 1 / 3
-# two floating-point readings of one printed limit
+# two floating-point candidates of one printed limit
 _NOISE = 1e-10  # ten times what the verifying code forgives
-_DAYS_IN_MONTH = 30.4375
 # follow-up goes on after the latest time printed, at least by this factor
 _LATER = 1.1
-GRIDS = {"continuous": 0.0, "days": 1 / _DAYS_IN_MONTH, "half_months": 0.5, "months": 1.0}
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One way in which the numbers may have been made; the words are those of :class:`Conventions`, none `auto`."""
-
-    interval: str = "log"
-    ties: str = "efron"
-    time_grid: str = "continuous"
-    rounding: str = "round"
-    rates: str = "product_limit"
-    follow_up: str = "reverse_km"
-
-    def words(self) -> dict[str, str]:
-        """As a report has it."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
 class _Row(NamedTuple):
@@ -72,26 +53,26 @@ def _arm_scale(arm: ArmTargets) -> float | None:
     return None
 
 
-def goals_of(targets: Targets, reading: Reading) -> tuple[Any, tuple[Key, ...]]:
-    """The goals of a chain, as :class:`haicbook.survival.kernels.Goals`, and for each the printed number it is.
+def encode(targets: Targets, conventions: AssumedConventions) -> tuple[Any, tuple[Key, ...]]:
+    """Targets as :class:`haicbook.survival.engine.state.Constraints`, and for each the printed number it is.
 
     Parameters
     ----------
     targets
         One or two arms.
-    reading
+    conventions
         How the numbers were made.
     """
-    from haicbook.survival import kernels
+    from haicbook.survival.engine import state
 
-    targets = targets.under("truncate") if reading.rounding == "truncate" else targets
+    targets = targets.under("truncate") if conventions.rounding == "truncate" else targets
     scale = scale_of(targets)
     rows: list[_Row] = []
     for group, (name, arm) in enumerate(targets.arms.items()):
-        rows += _arm_rows(group, name, arm, scale, reading, counts_follow_up(targets))
-    rows += _pooled_rows(targets, scale, reading)
+        rows += _arm_rows(group, name, arm, scale, conventions, counts_follow_up(targets))
+    rows += _pooled_rows(targets, scale, conventions)
     rows += _contrast_rows(targets)
-    rows.sort(key=lambda row: (row.group, row.kind > kernels.RATE_HIGH, row.time, row.kind))
+    rows.sort(key=lambda row: (row.group, row.kind > state.RATE_HIGH, row.time, row.kind))
     table = np.array([row[:6] for row in rows], dtype=float).reshape(-1, 6)
     kinds, groups, times, low, high, error = table.T
     finite = np.isfinite(low) & np.isfinite(high)
@@ -99,42 +80,36 @@ def goals_of(targets: Targets, reading: Reading) -> tuple[Any, tuple[Key, ...]]:
         half = np.where(finite, (high - low) / 2, error / 10)
     half = np.where(half > 0, half, 0.5)
     # rates are quotients of whole numbers, which lie on the ends of their intervals: 39 of 48 is 81.2% or 81.3%
-    closed = kinds == kernels.RATE
+    closed = kinds == state.RATE
     shrink = np.where(finite & (high > low), _NOISE, 0.0)
-    ends = _ends_of_follow_up(targets, scale)
-    goals = kernels.Goals(
-        kinds.astype(np.int64),
-        groups.astype(np.int64),
-        np.ascontiguousarray(times),
-        low + shrink * np.where(closed, -0.05, 1),
-        high - shrink * np.where(closed & (reading.rounding == "round"), -0.05, 1),
-        np.maximum(WARM * error, COLD * half),
-        COLD * half,
-        np.searchsorted(groups, np.arange(5)).astype(np.int64),
-        {"plain": kernels.PLAIN, "log": kernels.LOG, "log-log": kernels.LOG_LOG, "normal": kernels.NORMAL}[
-            reading.interval
-        ],
-        {"plain": kernels.PLAIN, "log": kernels.LOG, "log-log": kernels.LOG_LOG, "normal": kernels.PLAIN}[
-            reading.interval
-        ],
-        {"efron": kernels.EFRON, "breslow": kernels.BRESLOW, "exact": kernels.EXACT}[reading.ties],
-        kernels.LIFE_TABLE if reading.rates == "life_table" else kernels.PRODUCT_LIMIT,
-        0 if reading.interval == "normal" else 1,
-        ends[1:].copy(),
-        ends,
-        GRIDS[reading.time_grid],
-        np.zeros((2, targets.n)),
+    transforms = {"plain": state.PLAIN, "log": state.LOG, "log-log": state.LOG_LOG, "normal": state.NORMAL}
+    transform = transforms[conventions.interval]
+    earliest, latest = _ends_of_follow_up(targets, scale)
+    encoded = state.Constraints(
+        kind=kinds.astype(np.int64),
+        start=np.searchsorted(groups, np.arange(5)).astype(np.int64),
+        time=np.ascontiguousarray(times),
+        low=low + shrink * np.where(closed, -0.05, 1),
+        high=high - shrink * np.where(closed & (conventions.rounding == "round"), -0.05, 1),
+        tolerance=np.array([np.maximum(WARM * error, COLD * half), COLD * half]),
+        median_interval=transform,
+        rate_interval=state.PLAIN if transform == state.NORMAL else transform,
+        ties={"efron": state.EFRON, "breslow": state.BRESLOW, "exact": state.EXACT}[conventions.ties],
+        rates=state.LIFE_TABLE if conventions.rates == "life_table" else state.PRODUCT_LIMIT,
+        midpoint=0 if conventions.interval == "normal" else 1,
+        end=np.array([latest, earliest, latest]),
+        step=GRIDS[conventions.time_grid],
     )
-    return goals, tuple(row.key for row in rows)
+    return encoded, tuple(row.key for row in rows)
 
 
-def _ends_of_follow_up(targets: Targets, scale: float) -> NDArray[np.float64]:
-    """Between which times (2,) follow-up ends: as printed; else late enough for the events printed or implied."""
+def _ends_of_follow_up(targets: Targets, scale: float) -> tuple[float, float]:
+    """Between which times follow-up ends: as printed; else late enough for the events printed or implied."""
     latest = targets.follow_up_end
     if targets.follow_up_is_printed:
-        return np.array([latest, latest])
+        return latest, latest
     seen = min(_events(targets) / targets.n, 0.95)
-    return np.array([min(max(_LATER * targets.latest, -_LATER * scale * np.log2(1 - seen)), latest), latest])
+    return min(max(_LATER * targets.latest, -_LATER * scale * float(np.log2(1 - seen))), latest), latest
 
 
 def _events(targets: Targets) -> float:
@@ -153,7 +128,7 @@ def _events(targets: Targets) -> float:
 def _limit_rows(
     kinds: tuple[int, int], group: int, time: float, limits: Limits | None, errors: tuple[float, float], key: Key
 ) -> list[_Row]:
-    """Goals of a printed interval's limits; limits that cannot be read are none."""
+    """Constraints of a printed interval's limits; limits that cannot be read are none."""
     if limits is None:
         return []
     return [
@@ -166,7 +141,7 @@ def _limit_rows(
 def _median_rows(
     group: int, name: str, n: int, median: Interval | None, limits: Limits | None, scale: float
 ) -> list[_Row]:
-    from haicbook.survival import kernels
+    from haicbook.survival.engine import state
 
     if median is None:
         return []
@@ -174,13 +149,15 @@ def _median_rows(
     error = 1.44 * middle / math.sqrt(n)  # of an exponential distribution's median
     if limits is not None and all(math.isfinite(end) for end in limits):
         error = max((limits.upper.middle - limits.lower.middle) / 3.92, 0.01 * middle)
-    rows = [_Row(kernels.MEDIAN, group, 0.0, median.low, median.high, error, ("median", name))]
-    kinds = (kernels.MEDIAN_LOW, kernels.MEDIAN_HIGH)
+    rows = [_Row(state.MEDIAN, group, 0.0, median.low, median.high, error, ("median", name))]
+    kinds = (state.MEDIAN_LOW, state.MEDIAN_HIGH)
     return rows + _limit_rows(kinds, group, 0.0, limits, (1.2 * error, 1.5 * error), ("median_ci", name))
 
 
-def _arm_rows(group: int, name: str, arm: ArmTargets, scale: float, reading: Reading, followed: bool) -> list[_Row]:
-    from haicbook.survival import kernels
+def _arm_rows(
+    group: int, name: str, arm: ArmTargets, scale: float, conventions: AssumedConventions, followed: bool
+) -> list[_Row]:
+    from haicbook.survival.engine import state
 
     rows = []
     for mark in arm.landmarks:
@@ -188,36 +165,36 @@ def _arm_rows(group: int, name: str, arm: ArmTargets, scale: float, reading: Rea
         error = math.sqrt(rate * (1 - rate) / arm.n)
         key = (name, f"{mark.time:g}")
         interval = mark.interval
-        rows.append(_Row(kernels.RATE, group, mark.time, interval.low, interval.high, error, ("rate", *key)))
-        kinds = (kernels.RATE_LOW, kernels.RATE_HIGH)
+        rows.append(_Row(state.RATE, group, mark.time, interval.low, interval.high, error, ("rate", *key)))
+        kinds = (state.RATE_LOW, state.RATE_HIGH)
         rows += _limit_rows(kinds, group, mark.time, mark.ci, (error, error), ("rate_ci", *key))
     rows += _median_rows(group, name, arm.n, arm.median, arm.median_ci, scale)
     if arm.events is not None:
-        rows.append(_Row(kernels.EVENTS, group, 0.0, arm.events, arm.events, 2.0, ("events", name)))
+        rows.append(_Row(state.EVENTS, group, 0.0, arm.events, arm.events, 2.0, ("events", name)))
     if arm.flat_from is not None:
-        rows.append(_Row(kernels.LATE, group, arm.flat_from, 0.0, 0.0, 1.0, ("flat", name)))
+        rows.append(_Row(state.LATE_EVENTS, group, arm.flat_from, 0.0, 0.0, 1.0, ("flat", name)))
     if arm.follow_up_median is not None and followed:
-        rows.append(_follow_up_row(group, name, arm.n, arm.follow_up_median, reading))
+        rows.append(_follow_up_row(group, name, arm.n, arm.follow_up_median, conventions))
     return rows
 
 
-def _follow_up_row(group: int, name: str, n: int, median: Interval, reading: Reading) -> _Row:
-    from haicbook.survival import kernels
+def _follow_up_row(group: int, name: str, n: int, median: Interval, conventions: AssumedConventions) -> _Row:
+    from haicbook.survival.engine import state
 
-    kind = kernels.FOLLOWED_REVERSE if reading.follow_up == "reverse_km" else kernels.FOLLOWED
+    kind = state.FOLLOW_UP_REVERSE if conventions.follow_up == "reverse_km" else state.FOLLOW_UP_OBSERVED
     error = median.middle / math.sqrt(n)
     return _Row(kind, group, 0.0, median.low, median.high, error, ("follow_up", name))
 
 
-def _pooled_rows(targets: Targets, scale: float, reading: Reading) -> list[_Row]:
-    from haicbook.survival import kernels
+def _pooled_rows(targets: Targets, scale: float, conventions: AssumedConventions) -> list[_Row]:
+    from haicbook.survival.engine import state
 
-    group, name = 0 if len(targets.arms) == 1 else kernels.POOLED, "pooled"
+    group, name = 0 if len(targets.arms) == 1 else state.POOLED, "pooled"
     rows = _median_rows(group, name, targets.n, targets.pooled_median, targets.pooled_median_ci, scale)
     if targets.events_total is not None:
-        rows.append(_Row(kernels.EVENTS, group, 0.0, targets.events_total, targets.events_total, 2.0, ("events", name)))
+        rows.append(_Row(state.EVENTS, group, 0.0, targets.events_total, targets.events_total, 2.0, ("events", name)))
     if targets.follow_up_median is not None and counts_follow_up(targets):
-        rows.append(_follow_up_row(group, name, targets.n, targets.follow_up_median, reading))
+        rows.append(_follow_up_row(group, name, targets.n, targets.follow_up_median, conventions))
     return rows
 
 
@@ -225,9 +202,9 @@ def _contrast_rows(targets: Targets) -> list[_Row]:
     """Of the first arm against the second, whichever way the paper prints it."""
     from scipy.special import ndtri
 
-    from haicbook.survival import kernels
+    from haicbook.survival.engine import state
 
-    rows, group = [], kernels.CONTRAST
+    rows, group = [], state.CONTRAST
     if targets.hr is not None:
         ratio = targets.hr
         turned = ratio.arm != next(iter(targets.arms))
@@ -235,11 +212,11 @@ def _contrast_rows(targets: Targets) -> list[_Row]:
         if ratio.ci is not None and all(end > 0 and math.isfinite(end) for end in ratio.ci):
             error = math.log(ratio.ci.upper.middle / ratio.ci.lower.middle) / 3.92
         low, high = _logs(ratio.estimate, turned)
-        rows.append(_Row(kernels.LOG_HR, group, 0.0, low, high, error, ("hr",)))
+        rows.append(_Row(state.LOG_HR, group, 0.0, low, high, error, ("hr",)))
         error *= _TIED
         if ratio.ci is not None:
             ends = (ratio.ci.upper, ratio.ci.lower) if turned else (ratio.ci.lower, ratio.ci.upper)
-            for kind, end in zip((kernels.LOG_HR_LOW, kernels.LOG_HR_HIGH), ends, strict=True):
+            for kind, end in zip((state.LOG_HR_LOW, state.LOG_HR_HIGH), ends, strict=True):
                 if not math.isnan(end.low) and end.low != math.inf:
                     rows.append(_Row(kind, group, 0.0, *_logs(end, turned), error, ("hr_ci",)))
     if targets.logrank_p is not None:
@@ -248,7 +225,7 @@ def _contrast_rows(targets: Targets) -> list[_Row]:
         most = -float(ndtri(p.low / 2)) if p.low > 0 else math.inf
         if most == math.inf:
             most = 40.0
-        rows.append(_Row(kernels.LOGRANK_Z, group, 0.0, max(least, 0.0), most, _TIED, ("logrank_p",)))
+        rows.append(_Row(state.LOGRANK_Z, group, 0.0, max(least, 0.0), most, _TIED, ("logrank_p",)))
     return rows
 
 

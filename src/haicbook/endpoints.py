@@ -1,4 +1,4 @@
-"""Targets of a study's endpoint, read from its printed values."""
+"""A study's endpoints: targets read from its printed values, and what was reconstructed of them before."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pandas as pd
 
+from haicbook import survival
+from haicbook.cache import kept
 from haicbook.printed import parse_date, parse_number
 from haicbook.study import Paper
+from haicbook.survival.chains import SearchBudget
+from haicbook.survival.feasibility import Feasible, find_feasible
+from haicbook.survival.intervals import DAYS_IN_MONTH
 from haicbook.survival.targets import (
     ArmTargets,
     Conflict,
@@ -23,7 +29,6 @@ from haicbook.survival.targets import (
 
 # Where a paper prints a quantity in several places, the first of these counts.
 PRECEDENCE = ("results", "table", "figure", "abstract", "discussion", "conclusion", "introduction", "methods")
-DAYS_IN_MONTH = 30.4375
 _IN_MONTHS = {"": 1.0, "months": 1.0, "years": 12.0, "weeks": 7 / DAYS_IN_MONTH, "days": 1 / DAYS_IN_MONTH}
 # Progressions alone are no events of progression-free survival: a death without progression is one too.
 _EVENT_TERMS = {"os": ("deaths", "events")}
@@ -125,6 +130,29 @@ def targets_from_study(paper: Paper, endpoint: str, population: str, criterion: 
         conflicts=tuple(reader.conflicts),
         events_total_id=total_id,
     )
+
+
+def feasible_targets(targets: Targets) -> Feasible:
+    """What :func:`haicbook.survival.feasibility.find_feasible` answers, kept in the build folder."""
+    return kept("feasible", targets, Feasible, find_feasible.__module__, lambda: find_feasible(targets))
+
+
+def reconstruct(
+    targets: Targets,
+    replicates: int,
+    rng: np.random.Generator,
+    censoring: str = "uniform",
+    budget: SearchBudget | None = None,
+) -> survival.Ensemble:
+    """What :func:`haicbook.survival.reconstruct` answers, with the same arguments, kept in the build folder."""
+
+    def make() -> survival.Ensemble:
+        feasible = feasible_targets(targets)
+        return survival.reconstruct(targets, replicates, rng, censoring, budget, feasible=feasible)
+
+    drawn = (rng.bit_generator.seed_seq, rng.bit_generator.state)
+    question = (targets, replicates, drawn, censoring, budget)
+    return kept("ensembles", question, survival.Ensemble, survival.reconstruct.__module__, make)
 
 
 def _check_names(paper: Paper, endpoint: str, population: str, criterion: str) -> None:

@@ -4,8 +4,8 @@ Every function takes `time` (B, n) in months and `event` (B, n) (True: the event
 each data set; a single data set may be given as (n,) and counts as B = 1. At a tie, events come before censorings.
 """
 
-from haicbook.survival.cox import TIES, Ties, cox
-from haicbook.survival.kaplan_meier import (
+from haicbook.survival.estimators.cox import TIES, Ties, cox
+from haicbook.survival.estimators.kaplan_meier import (
     MEDIAN_INTERVALS,
     TRANSFORMS,
     KaplanMeier,
@@ -22,9 +22,9 @@ from haicbook.survival.kaplan_meier import (
     median_of,
     survival_at,
 )
-from haicbook.survival.life_table import LifeTable, life_table
-from haicbook.survival.logrank import LogRank, logrank
-from haicbook.survival.rmst import rmst, rmst_variance
+from haicbook.survival.estimators.life_table import LifeTable, life_table
+from haicbook.survival.estimators.logrank import LogRank, logrank
+from haicbook.survival.estimators.rmst import rmst, rmst_variance
 
 __all__ = [
     "MEDIAN_INTERVALS",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from haicbook.survival.batches import Bools, Floats, Ints, in_order
+from haicbook.survival.estimators.batches import Bools, Floats, Ints, in_order
 
 
 @dataclass(frozen=True)

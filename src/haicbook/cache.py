@@ -30,7 +30,7 @@ _ARRAY = "array"
 _CHECKSUM = hashlib.sha256().digest_size
 
 
-def kept(folder: str, question: object, kind: type[Answer], make: Callable[[], Answer]) -> Answer:
+def kept(folder: str, question: object, kind: type[Answer], code: str, make: Callable[[], Answer]) -> Answer:
     """What was answered before by the same code, or a new answer.
 
     A file that is not, to the bit, what was written under its name is no answer.
@@ -44,10 +44,12 @@ def kept(folder: str, question: object, kind: type[Answer], make: Callable[[], A
         matter to the reader which of the two it is.
     kind
         The answer's class: a dataclass of numbers, words, arrays and such dataclasses.
+    code
+        The module that answers; its code and that of all it imports of this package count.
     make
-        Makes it; a function of the module whose code answers, with all that this imports.
+        Makes it.
     """
-    name = hashlib.sha256(repr((code_digest(make.__module__), question)).encode()).hexdigest()[:32]
+    name = hashlib.sha256(repr((code_digest(code), question)).encode()).hexdigest()[:32]
     path = build_dir() / folder / f"{name}.kept"
     answer = _read(path, kind)
     if answer is None:

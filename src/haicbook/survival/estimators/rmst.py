@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from haicbook.survival.batches import Floats
-from haicbook.survival.kaplan_meier import KaplanMeier, km
+from haicbook.survival.estimators.batches import Floats
+from haicbook.survival.estimators.kaplan_meier import KaplanMeier, km
 
 
 def rmst(time: ArrayLike, event: ArrayLike, horizon: float) -> Floats:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from haicbook.survival.batches import Floats, Ints, as_batch, as_grid
+from haicbook.survival.estimators.batches import Floats, Ints, as_batch, as_grid
 
 
 @dataclass(frozen=True)

@@ -67,11 +67,11 @@ def test_names_of_ones_own_are_text_to_terminals_and_spreadsheets(folder):
 
 def test_the_report_has_each_number_with_its_interval_and_what_members_give(folder):
     asked(folder)
-    on_progress = json.loads((folder / "rows.json").read_text())
-    assert on_progress["replicates"] == {"asked": 4, "found": 4}
-    assert set(on_progress["conventions"]) == {"interval", "ties", "time_grid", "rounding", "rates", "follow_up"}
-    assert on_progress["left_out"] == []
-    numbers = {(number["quantity"], number["arm"]): number for number in on_progress["numbers"]}
+    told = json.loads((folder / "rows.json").read_text())
+    assert told["replicates"] == {"asked": 4, "found": 4}
+    assert set(told["conventions"]) == {"interval", "ties", "time_grid", "rounding", "rates", "follow_up"}
+    assert told["left_out"] == []
+    numbers = {(number["quantity"], number["arm"]): number for number in told["numbers"]}
     median = numbers["median, months", "a"]
     assert median["interval"] == [14.15, 14.25]
     assert 14.15 <= median["members"]["least"] <= median["members"]["median"] <= median["members"]["greatest"] <= 14.25

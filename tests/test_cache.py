@@ -10,15 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from haicbook.survival.goals import Reading
-from haicbook.survival.settle import Settled
 from hypothesis import given
 from hypothesis import strategies as st
 from simulated import trial
 
-from haicbook.survival import HazardRatio, Interval, Limits, store
-from haicbook.survival.chains import Effort
+from haicbook import cache as store
+from haicbook.survival import HazardRatio, Interval, Limits
+from haicbook.survival.chains import SearchBudget
+from haicbook.survival.conventions import AssumedConventions
 from haicbook.survival.ensemble import Ensemble, Member
+from haicbook.survival.feasibility import Feasible
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 class Maker:
-    """Counts how often it is asked; as if it were written in a module of the package."""
+    """Counts how often it is asked."""
 
     def __init__(self) -> None:
         self.made = 0
-        self.__module__ = store.__name__
 
     def __call__(self) -> Answer:
         self.made += 1
@@ -49,12 +49,12 @@ class Maker:
 
 
 def ask(make: Maker, question: object = "question") -> int:
-    return store.kept("answers", question, Answer, make).count
+    return store.kept("answers", question, Answer, store.__name__, make).count
 
 
 def test_the_same_question_is_answered_once(folder: Path) -> None:
     make = Maker()
-    answers = [store.kept("answers", ("a", 1), Answer, make) for _ in range(3)]
+    answers = [store.kept("answers", ("a", 1), Answer, store.__name__, make) for _ in range(3)]
     assert answers == [Answer(1, ("an answer",))] * 3
     assert ask(make, ("a", 2)) == 2
     assert len(list(folder.iterdir())) == 2
@@ -148,16 +148,20 @@ def test_two_that_write_at_once_leave_a_whole_answer(tmp_path: Path) -> None:
 # --- what the engine keeps --------------------------------------------------------------------------------------------
 
 RATIO = HazardRatio("a", "b", Interval.read("0.62"), Limits(Interval.read("0.4"), Interval.without_value("NR", "")))
-SETTLED = Settled(
-    trial(hr=RATIO), Reading(), ("left out: §1 – it’s impossible",), (("log", True), ("plain", False)), Effort()
+SETTLED = Feasible(
+    trial(hr=RATIO),
+    AssumedConventions(),
+    ("left out: §1 – it’s impossible",),
+    (("log", True), ("plain", False)),
+    SearchBudget(),
 )
 TIMES = np.array([[1.0, math.inf, 0.1 + 0.2], [5e-324, -0.0, math.nan]])
 ENSEMBLE = Ensemble(trial(), "late", {"a": Member(TIMES, TIMES > 1)}, trial(hr=RATIO), asked=7)
-KEPT = {Settled: store.packed(SETTLED, "name"), Ensemble: store.packed(ENSEMBLE, "name")}
+KEPT = {Feasible: store.packed(SETTLED, "name"), Ensemble: store.packed(ENSEMBLE, "name")}
 
 
 def test_what_was_settled_comes_back_equal() -> None:
-    assert store.unpacked(KEPT[Settled], "name", Settled) == SETTLED
+    assert store.unpacked(KEPT[Feasible], "name", Feasible) == SETTLED
 
 
 def test_an_ensemble_comes_back_to_the_bit() -> None:
@@ -175,7 +179,7 @@ def test_the_same_answer_is_the_same_file() -> None:
     assert store.packed(ENSEMBLE, "name") == KEPT[Ensemble]
 
 
-@given(kind=st.sampled_from([Settled, Ensemble]), data=st.data())
+@given(kind=st.sampled_from([Feasible, Ensemble]), data=st.data())
 def test_no_bit_can_flip_unseen(kind: type, data: st.DataObject) -> None:
     content = bytearray(KEPT[kind])
     bits = st.integers(0, 8 * len(content) - 1)
@@ -185,7 +189,7 @@ def test_no_bit_can_flip_unseen(kind: type, data: st.DataObject) -> None:
         store.unpacked(bytes(content), "name", kind)
 
 
-@given(kind=st.sampled_from([Settled, Ensemble]), data=st.data())
+@given(kind=st.sampled_from([Feasible, Ensemble]), data=st.data())
 def test_no_end_can_be_missing_unseen(kind: type, data: st.DataObject) -> None:
     content = KEPT[kind]
     length = data.draw(st.integers(0, len(content) - 1), label="length")

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from haicbook.survival.command import named_targets
 
 from haicbook.book.notebooks import choose, parameters_at_once, read_sources
 from haicbook.cli import main
 from haicbook.paths import data_dir, notebooks_dir
+from haicbook.reconstruct_command import named_targets
 
 STUDIES = ["cao2024", "lee2024", "lin2023", "liu_hepa", "shen2025"]
 SHELLS = ("bash", "zsh", "fish")

@@ -12,7 +12,7 @@ from haicbook import study
 from haicbook.endpoints import reconstruct, targets_from_study
 from haicbook.survival import CENSORING, TargetError, violations
 
-PAPERS = Path(__file__).parents[1] / "papers"
+PAPERS = Path(__file__).parent / "papers"
 ENDPOINTS = [
     ("cao2024", "os", "after_psm", ""),
     ("cao2024", "pfs", "after_psm", ""),

@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 import haicbook.book.run as book_run
+from haicbook import reconstruct_command as command
 from haicbook.book import commands
 from haicbook.cli import main
-from haicbook.survival import command
 
 STUDIES = "cao2024, lee2024, lin2023, liu_hepa, shen2025"
 HUGE = "9" * 5000

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from haicbook.book.alone import end_with_parent
 from haicbook.book.problems import is_refusal
 
 # run by the kernel before the first cell, leaving no name behind
-_WATCH = "__import__('haicbook.book.reads', fromlist=['watch']).watch({!r})"
+_WATCH = "from haicbook.book.reads import watch; watch({!r}); del watch"
 # bytes that the path of a socket may have on every system, with room for a number
 _SOCKET_PATH = 90
 
@@ -97,7 +96,9 @@ def execute(job: dict[str, Any], report: Any) -> None:
 def _list_fonts() -> None:
     """Let matplotlib list the fonts once, here: a kernel that does so says that it takes a moment, on the page."""
     if not any(Path(os.environ["MPLCONFIGDIR"]).glob("fontlist-*.json")):
-        import_module("matplotlib.font_manager")
+        from matplotlib import font_manager
+
+        font_manager.get_font_names()
 
 
 def _kernel_config(folder: Path) -> Any:

@@ -150,7 +150,7 @@ def report(names: list[str], root: Path) -> int:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
     headings = ("study", "design", "patients", "tables", "values", "claims", "unread", "missing", "problems")
     rows = summary_rows(checked)
-    for heading, cells in zip(headings, zip(*rows, strict=True), strict=True):
+    for heading, *cells in zip(headings, *rows, strict=True):
         # cells break between words; no name is cut on a narrow screen
         longest = max(len(word) for cell in (heading, *cells) for word in cell.split())
         left = heading in headings[:3]

@@ -24,7 +24,7 @@ from haicbook.paths import build_dir
 Answer = TypeVar("Answer")
 
 # the same code gives other numbers with other versions of these
-_LIBRARIES = ("numpy", "scipy", "numba")
+_LIBRARIES = ("numpy", "scipy", "numba", "pandas", "statsmodels")
 # in a kept file, what stands for the array of this number
 _ARRAY = "array"
 _CHECKSUM = hashlib.sha256().digest_size

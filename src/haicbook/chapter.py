@@ -370,8 +370,9 @@ class Chapter:
     def findings(self) -> Markdown:
         """What does not add up: the findings that matter most, the others folded; glues how many there are."""
         from haicbook import audit
+        from haicbook.audit.audited import audited
 
-        found = audit.ranked(self.paper, audit.audit(self.paper))
+        found = audit.ranked(self.paper, audited(self.paper))
         self.results.record_all("audit", audit.summarise(found))
         show.glue(**show.finding_counts(found))
         return show.ranked_findings(found, "What else does not add up", f"tab-{self.name}-findings")

@@ -12,6 +12,7 @@ import pandas as pd
 from haicbook import survival
 from haicbook.cache import kept
 from haicbook.printed import parse_date, parse_number
+from haicbook.shipped import question, shipped
 from haicbook.study import Paper
 from haicbook.survival.chains import SearchBudget
 from haicbook.survival.feasibility import Feasible, find_feasible
@@ -144,15 +145,17 @@ def reconstruct(
     censoring: str = "uniform",
     budget: SearchBudget | None = None,
 ) -> survival.Ensemble:
-    """What :func:`haicbook.survival.reconstruct` answers, with the same arguments, kept in the build folder."""
+    """What :func:`haicbook.survival.reconstruct` answers, with the same arguments: from the build folder, from the
+    package, or computed."""
+    asked = question(targets, replicates, rng, censoring, budget)
 
     def make() -> survival.Ensemble:
+        if (found := shipped(asked)) is not None:
+            return found
         feasible = feasible_targets(targets)
         return survival.reconstruct(targets, replicates, rng, censoring, budget, feasible=feasible)
 
-    drawn = (rng.bit_generator.seed_seq, rng.bit_generator.state)
-    question = (targets, replicates, drawn, censoring, budget)
-    return kept("ensembles", question, survival.Ensemble, survival.reconstruct.__module__, make)
+    return kept("ensembles", asked, survival.Ensemble, survival.reconstruct.__module__, make)
 
 
 def _check_names(paper: Paper, endpoint: str, population: str, criterion: str) -> None:

@@ -14,6 +14,7 @@ import pytest
 from tiny import call, copy_project, make_project, snapshot, write
 
 from haicbook.book import run
+from haicbook.book.progress import Earlier
 from haicbook.results import load_results
 
 BOOK = ["across.ipynb", "across.json", "alpha.ipynb", "alpha.json", "beta.ipynb", "beta.json", "status.json"]
@@ -116,7 +117,7 @@ class TestStaleness:
     def test_forced_runs_give_the_same_bytes_wherever_the_project_lies(self, project, haicbook, tmp_path):
         before = outputs(project)
         result = haicbook("run", "--force", "--jobs", "1")
-        assert running(result.output) == ["alpha", "beta", "across"]
+        assert sorted(running(result.output)) == ["across", "alpha", "beta"]
         assert "(forced)" in result.output
         assert outputs(project) == before
 
@@ -342,3 +343,13 @@ def test_the_project_is_found_from_a_folder_inside_it(tmp_path, monkeypatch):
     monkeypatch.delenv("HAICBOOK_ROOT", raising=False)
     monkeypatch.chdir(project / "data" / "alpha")
     assert root() == project.resolve()
+
+
+def test_the_longest_begin_first_and_before_them_those_that_never_ran(project):
+    jobs = run.plan(["alpha", "beta"], {})
+    alpha, beta = jobs
+    took = {"alpha": Earlier(2.0, True), "beta": Earlier(3.0, True)}
+    assert run.longest_first(jobs, took) == [beta, alpha]
+    assert run.longest_first(jobs, {"beta": took["beta"]}) == [alpha, beta]
+    by_length = sorted(jobs, key=lambda job: len(job.source.text), reverse=True)
+    assert run.longest_first(jobs[::-1], {}) == run.longest_first(jobs, {}) == by_length

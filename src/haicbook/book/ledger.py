@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote
 
-from haicbook.audit import RULES, TOPICS, Finding, Rule, audit, ranked
+from haicbook.audit import RULES, TOPICS, Finding, Rule, ranked
+from haicbook.audit.audited import audited
 from haicbook.book.recall import recall_text
 from haicbook.markup import Markup, escape, visible
 from haicbook.paths import executed_dir, root
@@ -110,7 +111,7 @@ def write_ledger() -> Path | None:
     papers = [load(study) for study in studies()]
     if not papers:
         return None
-    found = {paper.study: ranked(paper, audit(paper)) for paper in papers}
+    found = {paper.study: ranked(paper, audited(paper)) for paper in papers}
     rows = [[*map(visible, row)] for paper in papers for row in rows_of(paper, found[paper.study])]
     data = {
         "columns": COLUMNS,

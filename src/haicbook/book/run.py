@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import time
@@ -237,8 +238,9 @@ def _run_stale(planned: Sequence[Job], jobs: int | None, force: bool, console: C
     stale = [job for job in planned if moved[job.label] or (force and job.asked)]
     if not stale:
         return [Outcome(job, "fresh") for job in planned]
-    with Progress({job.label: why(moved[job.label]) for job in stale}, console, _earlier(stale)) as progress:
-        outcomes = _in_parallel(stale, prints, progress, jobs or cores())
+    earlier = _earlier(stale)
+    with Progress({job.label: why(moved[job.label]) for job in stale}, console, earlier) as progress:
+        outcomes = _in_parallel(longest_first(stale, earlier), prints, progress, jobs or cores())
     done = {outcome.job.label: outcome for outcome in outcomes}
     return [done.get(job.label, Outcome(job, "fresh")) for job in planned]
 
@@ -246,6 +248,17 @@ def _run_stale(planned: Sequence[Job], jobs: int | None, force: bool, console: C
 def _earlier(jobs: Iterable[Job]) -> dict[str, Earlier]:
     took = {name: entry["seconds"] for name, entry in read_record().items() if "seconds" in entry}
     return {job.label: Earlier(took[job.source.name], not job.changed) for job in jobs if job.source.name in took}
+
+
+def longest_first(jobs: Iterable[Job], earlier: Mapping[str, Earlier]) -> list[Job]:
+    """Jobs in the order in which they end soonest, several at a time: those that took longest begin, and before them
+    those of which it is not known, by the length of their sources."""
+
+    def length(job: Job) -> tuple[float, int]:
+        known = earlier.get(job.label)
+        return (known.seconds if known else math.inf), len(job.source.text)
+
+    return sorted(jobs, key=length, reverse=True)
 
 
 def why(moved: Sequence[str]) -> str:

@@ -34,7 +34,7 @@ def usage(paper: Paper) -> dict[str, list[str]]:
         for role, ids in roles.items():
             for value_id in ids:
                 uses.setdefault(value_id, []).append(f"{role}: {where}")
-    for finding in audit.audit(paper):
+    for finding in audit.every(audit.audit(paper)):
         for value_id in finding.value_ids:
             uses.setdefault(value_id, []).append(f"audit: {finding.rule.replace('_', ' ')}")
     return {value_id: list(dict.fromkeys(words)) for value_id, words in uses.items()}

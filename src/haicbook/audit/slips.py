@@ -76,9 +76,10 @@ def _make_up_100(by_id: Cells, one: Finding, other: Finding) -> bool:
 
 
 def _one_covariate(by_id: Cells, one: Finding, other: Finding) -> bool:
-    """Whether two ratios are of one covariate's groups, for two endpoints or in two models."""
+    """Whether two ratios, as far off, are of one covariate's groups, for two endpoints or in two models."""
     a, b = (by_id[finding.value_ids[0]] for finding in (one, other))
-    return (a.quantity, a.about.level, a.about.population) == (b.quantity, b.about.level, b.about.population)
+    same = (a.quantity, a.about.level, a.about.population) == (b.quantity, b.about.level, b.about.population)
+    return same and one.severity == other.severity
 
 
 def _one_estimator(by_id: Cells, one: Finding, other: Finding) -> bool:

@@ -118,7 +118,9 @@ def _reason(one: PrintedRatio, *, perhaps: bool, by_nature: bool) -> str:
     if by_nature:
         digits = f"{one.hr.decimals} digits behind the point"
         return f" The ratios are identical to {digits}; results of two endpoints are near by nature."
-    return " One looks like a copy of the other" + (", unless the same patients are in both groups." if perhaps else ".")
+    return " One looks like a copy of the other" + (
+        ", unless the same patients are in both groups." if perhaps else "."
+    )
 
 
 def _with_p(ratio: PrintedRatio) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from haicbook.audit import Finding, audit
+from haicbook.audit import Finding, audit, every
 from haicbook.simulate import Draft
 from haicbook.study import Paper, load, studies
 
@@ -76,8 +76,8 @@ PaperWith = Callable[..., Paper]
 
 @pytest.fixture(scope="session")
 def audits() -> dict[str, list[Finding]]:
-    """The findings of the five papers."""
-    return {name: audit(load(name)) for name in studies()}
+    """The findings of the five papers, consequences too."""
+    return {name: every(audit(load(name))) for name in studies()}
 
 
 def _arm(short: str, role: str) -> dict[str, str]:

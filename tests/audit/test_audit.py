@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from haicbook.audit import RULES, TOPICS, audit, cells, registry, to_frame
+from haicbook.audit import RULES, TOPICS, audit, cells, every, registry, to_frame
 from haicbook.audit.cells import possible_counts
 from haicbook.audit.finding import SEVERITIES, Finding, by_severity
 from haicbook.audit.registry import REGISTERED
@@ -214,7 +214,7 @@ def test_a_paper_that_adds_up_has_no_finding(clean):
 @pytest.mark.parametrize(("changes", "expected", "besides"), INJECTED.values(), ids=INJECTED.keys())
 def test_an_injected_error_is_found_and_nothing_else(paper_with, changes, expected, besides):
     paper = paper_with(*changes)
-    found = audit(paper)
+    found = every(audit(paper))
     rule, severity, words = expected
     assert [
         finding

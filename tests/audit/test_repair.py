@@ -23,8 +23,10 @@ def test_every_edit_of_a_figure_is_one_digit_or_two_neighbours():
     assert found["21.0"] == EditKind.SWAPPED_DIGITS
     assert found["13.0"] == EditKind.ONE_DIGIT
     # two neighbours that are one digit apart from the original are told as a swap
-    assert len(found) == 1 + 26
+    assert found["2.0"] == EditKind.LEADING
+    assert len(found) == 1 + 1 + 26
     assert "02.0" not in found
+    assert EditKind.LEADING not in dict(digits("10.5")).values()
 
 
 def test_a_cell_is_read_again_as_it_was(paper_with):

@@ -1,12 +1,16 @@
 """The methods chapter says how often the bands held the truth, as the scores have it."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from haicbook import show
 from haicbook.accuracy import COLUMNS
+from haicbook.show.survival_tables import _conflict_words
 from haicbook.survival import ArmTargets, Interval, Targets, reconstruct
+from haicbook.survival.targets import Conflict
 
 
 def scores(*covered: float) -> pd.DataFrame:
@@ -49,3 +53,15 @@ def test_an_end_of_follow_up_that_is_assumed_is_said_to_vary(printed: dict[str, 
     targets = Targets("fictitious", "os", {"all": ArmTargets(40, median=Interval.read("10.0"))}, **printed)
     ensemble = reconstruct(targets, 2, np.random.default_rng(1))
     assert said in show.departures(None, ensemble)[-1]
+
+
+@pytest.mark.parametrize("met", ["23.3", "23.2"])
+def test_what_the_curves_meet_is_what_the_table_says(met: str) -> None:
+    """The sentence below a table follows its rows, whichever of two printed figures was taken for the target."""
+    figures = {"23.2": Interval.read("23.2", value_id="text"), "23.3": Interval.read("23.3", value_id="table")}
+    conflict = Conflict("PFS at 12 months", "all", figures["23.2"], figures["23.3"], "results", "table")
+    rows = pd.DataFrame({"value_id": ["text", "table"], "role": "target", "met": [met == "23.2", met == "23.3"]})
+    paper = SimpleNamespace(spec=SimpleNamespace(arms={"all": SimpleNamespace(short="all")}))
+    words = _conflict_words(paper, SimpleNamespace(compare=lambda: rows), conflict)
+    assert f"the curves meet the {met} of the" in words
+    assert "23.2 in the results and 23.3 in the table" in words

@@ -55,6 +55,6 @@ def test_the_roles_are_those_of_the_comparison(
 @pytest.mark.parametrize("name", PAPERS)
 def test_every_use_is_of_a_printed_value_and_every_finding_is_named(name: str) -> None:
     assert set(USES[name]) <= set(PAPERS[name].values.id)
-    for finding in audit.audit(PAPERS[name]):
+    for finding in audit.every(audit.audit(PAPERS[name])):
         for value_id in finding.value_ids:
             assert f"audit: {finding.rule.replace('_', ' ')}" in USES[name][value_id]

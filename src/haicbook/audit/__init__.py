@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import haicbook.audit.rules  # noqa: F401  (registers them)
 from haicbook.audit.cells import Cell, cells
-from haicbook.audit.finding import Finding, Severity, by_severity, summarise, to_frame
+from haicbook.audit.finding import Finding, Severity, by_severity, every, summarise, to_frame
 from haicbook.audit.ranking import ranked, touches
 from haicbook.audit.registry import REGISTERED, TOPICS, Rule
 from haicbook.audit.repair import with_repairs
+from haicbook.audit.slips import gathered
 from haicbook.study import Paper
 
 RULES: tuple[Rule, ...] = tuple(REGISTERED.values())
@@ -25,6 +26,7 @@ __all__ = [
     "Severity",
     "audit",
     "cells",
+    "every",
     "ranked",
     "summarise",
     "to_frame",
@@ -45,7 +47,8 @@ def audit(paper: Paper, rules: tuple[Rule, ...] = RULES) -> list[Finding]:
     Returns
     -------
     list of Finding
-        Errors first, then warnings, then notes; empty when everything adds up.
+        One for each slip, with its consequences; errors first, then warnings, then notes; empty when everything adds
+        up.
 
     Examples
     --------
@@ -54,4 +57,4 @@ def audit(paper: Paper, rules: tuple[Rule, ...] = RULES) -> list[Finding]:
     """
     found = cells(paper)
     findings = [finding for rule in rules for finding in rule.findings(paper, found)]
-    return by_severity(with_repairs(paper, found, findings))
+    return by_severity(gathered(found, with_repairs(paper, found, findings)))

@@ -19,6 +19,7 @@ class EditKind(StrEnum):
     SWAPPED_CELLS = "two cells change places"
     SWAPPED_FIGURES = "two figures change places"
     SWAPPED_DIGITS = "two digits change places"
+    LEADING = "a leading digit left out"
     ONE_DIGIT = "one digit"
     WHOLE_CELL = "count and percentage together"
     STRAY = "stray characters left out"
@@ -53,10 +54,12 @@ class Edit:
 
 
 def digits(figure: str) -> Iterator[tuple[str, EditKind]]:
-    """Figures that differ in one digit, or by two neighbouring digits that change places, with the change."""
+    """Figures that differ in one digit, lack the first, or have two neighbours change places, with the change."""
     for place, (one, other) in enumerate(itertools.pairwise(figure)):
         if one != other and one.isdigit() and other.isdigit():
             yield figure[:place] + other + one + figure[place + 2 :], EditKind.SWAPPED_DIGITS
+    if len(figure) > 1 and figure[:2].isdigit() and figure[1] != "0":
+        yield figure[1:], EditKind.LEADING
     for place, character in enumerate(figure):
         if character.isdigit():
             for digit in "0123456789":

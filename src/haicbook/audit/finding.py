@@ -53,6 +53,8 @@ class Finding:
         The check of INSPECT-SR that it belongs to, as the rule has it; empty where none fits.
     count
         How many printings share it: a habit is one finding.
+    consequences
+        What else does not add up because of the same slip: it is not counted again.
     """
 
     rule: str
@@ -66,6 +68,7 @@ class Finding:
     recomputation: str = ""
     inspect_sr: str = ""
     count: int = 1
+    consequences: tuple[Finding, ...] = ()
 
 
 def distinct(faults: Iterable[tuple[Hashable, Discrepancy]]) -> Iterator[Discrepancy]:
@@ -80,6 +83,11 @@ def distinct(faults: Iterable[tuple[Hashable, Discrepancy]]) -> Iterator[Discrep
 def by_severity(findings: Iterable[Finding]) -> list[Finding]:
     """Errors, then warnings, then infos; within each as they came."""
     return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
+
+
+def every(findings: Iterable[Finding]) -> list[Finding]:
+    """All findings, each followed by its consequences."""
+    return [one for finding in findings for one in (finding, *finding.consequences)]
 
 
 def to_frame(findings: Iterable[Finding]) -> pd.DataFrame:

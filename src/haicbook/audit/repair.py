@@ -10,10 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from haicbook.audit.cells import Cell
+from haicbook.audit.copies import copied
 from haicbook.audit.edits import Edit, EditKind, of_one_cell, of_two_cells
 from haicbook.audit.finding import Finding
 from haicbook.audit.registry import Rule
 from haicbook.audit.rules import counts, intervals, moments, repeats, tests, wholes
+from haicbook.audit.rules.survival.rates import attainable_rates, which_attainable
 from haicbook.printed import agreement
 from haicbook.study import Paper
 
@@ -142,6 +144,8 @@ class Repair:
 def with_repairs(paper: Paper, cells: list[Cell], findings: list[Finding]) -> list[Finding]:
     """The findings, with the smallest repair where a single edit will do and the rule has suggested none.
 
+    Where none will do: which cell the figure was copied from, or which of the rates printed for one curve it can have.
+
     Parameters
     ----------
     paper, cells
@@ -153,7 +157,12 @@ def with_repairs(paper: Paper, cells: list[Cell], findings: list[Finding]) -> li
     if not open_ones:
         return findings
     bench = _Bench(paper, cells, {counts.reading(paper, cell) for cell in cells})
-    words = {id(finding): _words(repairs(bench, finding)) for finding in open_ones}
+    words = {
+        id(finding): _words(repairs(bench, finding))
+        or copied(paper, cells, finding)
+        or which_attainable(paper, cells, finding.value_ids)
+        for finding in open_ones
+    }
     return [replace(finding, repair=words.get(id(finding)) or finding.repair) for finding in findings]
 
 
@@ -197,9 +206,20 @@ def _mended(bench: _Bench, finding: Finding, edit: Edit, quantity: str) -> froze
     row, before = bench.rows[quantity], bench.found_in_row(quantity)
     after = _left(bench, finding, edit, _OF_ROW, row, before)
     across = None if after is None else _left(bench, finding, edit, _ACROSS, bench.cells, bench.across)
-    if after is None or across is None:
+    if after is None or across is None or _unattainable(bench, edit):
         return frozenset()
     return frozenset(key for key, _ in (before - after) | (bench.across - across)) & set(_AGREES)
+
+
+def _unattainable(bench: _Bench, edit: Edit) -> bool:
+    """Whether a rate is edited into one that no order of deaths and censorings gives, or only one cut off."""
+    if not any("rate" in cell.numbers for cell in edit.before):
+        return False
+    before, after = (
+        {frozenset(fault.value_ids) for fault in attainable_rates.check(bench.paper, cells)}
+        for cells in (bench.cells, edit.applied(bench.cells))
+    )
+    return bool(after - before)
 
 
 def _left(

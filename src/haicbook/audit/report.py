@@ -79,13 +79,16 @@ def kept(item: Audited, severities: Sequence[str]) -> Audited:
 
 
 def to_csv(items: Sequence[Audited]) -> str:
-    """One line for each finding; the value ids in one cell, parted by spaces. A spreadsheet runs no cell."""
+    """One line for each finding; value ids and consequences in one cell each. A spreadsheet runs no cell."""
     out = io.StringIO()
     writer = csv.DictWriter(out, [attribute.name for attribute in fields(Finding)], lineterminator="\n")
     writer.writeheader()
     for item in items:
         for finding in item.findings:
-            row = asdict(finding) | {"value_ids": " ".join(finding.value_ids)}
+            row = asdict(finding) | {
+                "value_ids": " ".join(finding.value_ids),
+                "consequences": " ".join(other.sentence for other in finding.consequences),
+            }
             writer.writerow({name: shown(str(value)) for name, value in row.items()})
     return out.getvalue()
 
@@ -118,6 +121,7 @@ def to_markdown(items: Sequence[Audited]) -> str:
             entry = f"* **{_MARKS[finding.severity].capitalize()}**, {titles[finding.rule]}: {escape(finding.sentence)}"
             entry += f" {escape(finding.repair)}" if finding.repair else ""
             entry += f"\n  By hand: {escape(finding.recomputation)}" if finding.recomputation else ""
+            entry += "".join(f"\n  From the same slip: {escape(other.sentence)}" for other in finding.consequences)
             parts.append(entry)
         parts.append("")
     return "\n".join(parts)
@@ -150,6 +154,7 @@ def show(items: Sequence[Audited]) -> None:
                 finding.sentence,
                 finding.repair,
                 f"By hand: {finding.recomputation}" if finding.recomputation else "",
+                *(f"From the same slip: {other.sentence}" for other in finding.consequences),
             ]
             mark = Text(_MARKS[finding.severity], style=_STYLES[finding.severity])
             table.add_row(mark, finding.rule, Text("\n".join(visible(line) for line in lines if line)))

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote
 
-from haicbook.audit import RULES, TOPICS, Finding, Rule, ranked
+from haicbook.audit import RULES, TOPICS, Finding, Rule, every, ranked
 from haicbook.audit.audited import audited
 from haicbook.book.recall import recall_text
 from haicbook.markup import Markup, escape, visible
@@ -21,7 +21,7 @@ from haicbook.show.findings import MARKS
 from haicbook.study import Paper, load, studies
 
 COLUMNS = (
-    *("Study", "Severity", "Finding", "By hand", "Repair", "Printed", "Recomputed", "Rule", "Topic"),
+    *("Study", "Severity", "Finding", "By hand", "Repair", "Same slip", "Printed", "Recomputed", "Rule", "Topic"),
     *("INSPECT-SR", "Times", "Values", "Id"),
 )
 _FILTERS = ("Study", "Severity", "Rule", "Topic", "INSPECT-SR")
@@ -37,8 +37,8 @@ _PAGE = """# Does it add up? The ledger
 
 What the five papers print and their own other figures contradict, with a recomputation from the print alone. An
 **error** cannot be right, contradicts another printed figure, or changes whether a result is significant. A **warning**
-cannot be reproduced or is implausible. A **note** is a habit of rounding or a method left unnamed. A finding is not an
-accusation: most are slips of typing or rounding, and {{doc}}`../corrections` says how to answer one.
+cannot be reproduced or is implausible. A **note** is a habit of rounding or a method left unnamed. One slip is one
+finding: what else fails because of it stands beside it and is not counted again. A finding is not an accusation: most are slips of typing or rounding, and {{doc}}`../corrections` says how to answer one.
 
 ## Studies and rules
 
@@ -121,7 +121,7 @@ def write_ledger() -> Path | None:
         "noun": "findings",
         "label": "Every finding",
         "search": "Search: hazard, fever, median …",
-        "wide": ["Finding", "By hand", "Repair"],
+        "wide": ["Finding", "By hand", "Repair", "Same slip"],
         "page": 25,
         "marks": "Severity",
         "links": {"Values": "values.html#"},
@@ -155,12 +155,18 @@ def rows_of(paper: Paper, findings: Iterable[Finding]) -> list[list[str]]:
         rows.append(
             [
                 *(paper.study, MARKS[finding.severity], finding.sentence, finding.recomputation, finding.repair),
+                " ".join(other.sentence for other in finding.consequences),
                 *(finding.printed, finding.recomputed, finding.rule, TOPICS[rule.topic], finding.inspect_sr),
-                *("" if finding.count == 1 else str(finding.count), " ".join(finding.value_ids)),
+                *("" if finding.count == 1 else str(finding.count), " ".join(_values(finding))),
                 f"{paper.study}-{finding.rule}-{nth[finding.rule]}",
             ]
         )
     return rows
+
+
+def _values(finding: Finding) -> Iterable[str]:
+    """The printed values of a finding and of what follows from the same slip."""
+    return dict.fromkeys(value for one in every([finding]) for value in one.value_ids)
 
 
 # --- studies and rules ------------------------------------------------------------------------------------------------
@@ -201,7 +207,7 @@ def _all(found: dict[str, list[Finding]]) -> str:
 
 def _silent(findings: list[Finding]) -> str:
     """The rules that found nothing, folded away."""
-    found = {finding.rule for finding in findings}
+    found = {finding.rule for finding in every(findings)}
     silent = "\n".join(f"* {escape(rule.title)}" for rule in RULES if rule.key not in found)
     count = f"{sum(rule.key not in found for rule in RULES)} of the {len(RULES)} rules found nothing"
     return f":::{{dropdown}} {count}\n{silent}\n:::" if silent else ""

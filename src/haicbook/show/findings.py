@@ -33,7 +33,7 @@ def findings(found: Sequence[Any], most: int | None = None) -> pd.DataFrame:
     rows = [
         (
             MARKS[item.severity],
-            f"{item.sentence} {item.repair}".strip(),
+            " ".join(filter(None, (item.sentence, item.repair, *_follow(item)))),
             Linked(shortened(item.printed), item.value_ids[0] if item.value_ids else ""),
             shortened(item.recomputation or item.recomputed),
         )
@@ -73,12 +73,18 @@ def _entry(item: Any) -> str:
         lines.append(f"By hand: {escape(shortened(item.recomputation))}.")
     if item.repair:
         lines.append(f"Perhaps: {escape(item.repair)}")
+    lines += map(escape, _follow(item))
     first = item.value_ids[0] if item.value_ids else ""
     printed = linked(shortened(item.printed), first)
     ledger = f'<a href="{finding_link(item)}">in the ledger</a>'
     lines.append(f"Printed: {printed} ({ledger}).")
     # a line of its own for each, within the list's entry
     return "\n   <br>".join(lines)
+
+
+def _follow(item: Any) -> list[str]:
+    """What else does not add up because of the same slip."""
+    return [f"From the same slip: {other.sentence}" for other in item.consequences]
 
 
 def _folded(rest: Sequence[Any], caption: str, name: str) -> str:

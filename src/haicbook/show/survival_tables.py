@@ -96,16 +96,29 @@ def departures(paper: Any, ensemble: Any) -> list[str]:
     """What was found and how it was read, what was left out, and what the paper prints otherwise elsewhere."""
     said = [found_words(ensemble), reading_words(ensemble)]
     said += [f"{_capital(_named(paper, message))}." for message in ensemble.dropped]
-    for conflict in ensemble.targets.conflicts:
-        arm = _arm_words(paper, conflict.arm)
-        said.append(
-            f"Printed differently elsewhere: {conflict.quantity}, {arm}, is {conflict.other.printed} in the "
-            f"{conflict.other_section}; the curves meet the {conflict.used.printed} of the {conflict.used_section}."
-        )
+    said += [_conflict_words(paper, ensemble, conflict) for conflict in ensemble.targets.conflicts]
     end, basis = f"{ensemble.targets.follow_up_end:.1f} months", ensemble.targets.follow_up_basis
     if ensemble.targets.follow_up_is_printed:
         return [*said, f"Follow-up ends at {end} ({basis})."]
     return [*said, f"Follow-up ends at {end} or earlier, at another time in each data set ({basis})."]
+
+
+def _conflict_words(paper: Any, ensemble: Any, conflict: Any) -> str:
+    """What another place prints, and which of the figures the curves meet, by the record of the table above."""
+    rows = {row.value_id: row.role == "target" and row.met for row in ensemble.compare().itertuples(index=False)}
+    met = [
+        f"{figure.printed} of the {section}"
+        for figure, section in (
+            (conflict.used, conflict.used_section),
+            (conflict.other, conflict.other_section),
+        )
+        if rows.get(figure.value_id)
+    ]
+    curves = f"the curves meet the {met[0]}" if met else "the curves are asked for neither"
+    return (
+        f"Printed differently: {conflict.quantity}, {_arm_words(paper, conflict.arm)}, is {conflict.used.printed} in the "
+        f"{conflict.used_section} and {conflict.other.printed} in the {conflict.other_section}; {curves}."
+    )
 
 
 def _capital(words: str) -> str:

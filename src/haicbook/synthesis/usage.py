@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from haicbook import endpoints, survival
+from haicbook.audit import every
 from haicbook.audit.audited import audited
 from haicbook.study import Paper
 from haicbook.words import abbreviation, label
@@ -35,7 +36,7 @@ def usage(paper: Paper) -> dict[str, list[str]]:
         for role, ids in roles.items():
             for value_id in ids:
                 uses.setdefault(value_id, []).append(f"{role}: {where}")
-    for finding in audited(paper):
+    for finding in every(audited(paper)):
         for value_id in finding.value_ids:
             uses.setdefault(value_id, []).append(f"audit: {finding.rule.replace('_', ' ')}")
     return {value_id: list(dict.fromkeys(words)) for value_id, words in uses.items()}

@@ -1,5 +1,8 @@
 """Tests of a row against SciPy, and which of them a paper uses."""
 
+import csv
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,6 +13,8 @@ from haicbook.audit import audit
 from haicbook.audit.rules.p_values import least_expected, linear_trend_p, mann_whitney_p, p_of_tests, t_test
 from haicbook.printed import parse_number
 
+with (Path(__file__).parents[2] / "oracle" / "mid_p.csv").open(encoding="utf-8") as stream:
+    ORACLE = list(csv.DictReader(stream))
 T1, T3, T4 = "tables/1_before.csv", "tables/3_response.csv", "tables/4_events.csv"
 columns = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=2, max_size=6)
 
@@ -157,3 +162,33 @@ def test_a_significant_difference_that_is_hidden(paper_with):
 def test_a_rank_test_may_give_a_p_value_nearby(paper_with, p, severity):
     found = judged(paper_with, "55.0 ± 10.0", "60.0 ± 10.0", p, continuous="t-test or Mann–Whitney test")
     assert [finding.severity for finding in found] == [severity]
+
+
+# --- mid-P, sizes exchanged, another place ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("row", ORACLE, ids=lambda row: row["table"])
+def test_mid_p_is_that_of_r(row):
+    arms = [[int(count) for count in arm.split()] for arm in row["table"].split(";")]
+    p = p_of_tests(tuple(zip(*arms, strict=True)))
+    assert p["mid-P Fisher"] == pytest.approx(float(row["mid_p"]), rel=1e-6)
+
+
+def test_mid_p_is_tried(paper_with):
+    # disease control, 24 of 30 against 20 of 30: Fisher 0.382, less half of the table's own chance, 0.119
+    assert found(paper_with((T3, "0.243", "0.322")), "p_value") == []
+
+
+def test_a_p_value_of_another_places_counts(audits):
+    (finding,) = [f for f in audits["liu_hepa"] if f.rule == "p_value" and "Vomit" in f.sentence and f.repair]
+    p = stats.chi2_contingency([[7, 41], [14, 34]], correction=False).pvalue
+    assert f"{p:.3f}" == "0.084"
+    assert finding.repair == "It is Pearson's p-value of the counts in Table 6, 7/48 against 14/48."
+
+
+@pytest.mark.parametrize(("one", "other", "printed"), [(33, 24, "0.114"), (25, 21, "0.445")])
+def test_the_sizes_of_the_arms_may_be_exchanged(audits, one, other, printed):
+    p = stats.chi2_contingency([[one, 74 - one], [other, 75 - other]], correction=False).pvalue
+    assert f"{p:.3f}" == printed
+    said = f"With the sizes of the arms exchanged, {one}/74 against {other}/75, Pearson gives {printed}."
+    assert said in [finding.repair for finding in audits["lin2023"]]

@@ -1,8 +1,10 @@
 """Rows that repeat other rows, and what the text says in words: the most common events, significant differences.
 
-`claims.csv` holds such a statement as a claim of its own: an id that begins with `most_common`, whose term is the event
-and whose figures are those printed with it; a term that begins with `significant_`, whose number is how many rows of a
-table the text says differ (`no`), with what it excepts as its level (`other_than_hypertension`).
+`claims.csv` holds such a statement as a claim of its own: an id `most_common_` with the event, which is its term, and
+figures as printed with it (`most_common_liver_dysfunction_ast_increased` where the text names the event as one of a
+wider category); a term that begins with `significant_`, whose number is how many rows of a
+table the text says differ (`no`), with what it excepts as its level (`other_than_hypertension`); a term that begins with
+`all_`, whose level is what all patients have, printed `all`.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ SIGNIFICANT = {
     "significant_response": "response",
 }
 _EXCEPT = "other_than_"
+EVERYONE = "all_"
 
 rule = partial(registry.rule, topic="agreement", inspect_sr=registry.RESULTS)
 
@@ -199,9 +202,17 @@ def _grade(cell: Cell) -> str:
 # --- what the text says in words --------------------------------------------------------------------------------------
 
 
-@rule("most_common", "The most common events of the text are those of the table", tolerance="Ties count as most common")
+@rule(
+    "most_common",
+    "The most common events of the text are those of the table",
+    tolerance="Ties count as most common; a warning where the text names a category whose events together may be",
+)
 def most_common(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
-    """The events that the text calls most common have the largest counts of the table, in each arm; ties are fine."""
+    """The events that the text calls most common have the largest counts of the table, in each arm; ties are fine.
+
+    Where the text speaks of a wider category (liver dysfunction, of which it names AST and ALT), a patient may have any
+    of its events: as many as all of them together at most. A warning where that is as many as the table's largest.
+    """
     claims = [cell for cell in found if cell.about.kind == "claim" and cell.about.row.startswith(MOST_COMMON)]
     table = [cell for cell in found if cell.about.kind == "adverse_events" and cell.count() is not None]
     of_group = by("arm", "population", "grade")
@@ -214,19 +225,62 @@ def most_common(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
             least = min(inside, key=lambda cell: cell.n)
             above = [cell for event, cell in counts.items() if event not in events and cell.n > least.n]
             if above:
-                yield _not_most_common(paper, named, least, sorted(above, key=lambda cell: -cell.n))
+                yield _not_most_common(paper, named, inside, sorted(above, key=lambda cell: -cell.n))
 
 
-def _not_most_common(paper: Paper, named: list[Cell], least: Cell, above: list[Cell]) -> Discrepancy:
+def _not_most_common(paper: Paper, named: list[Cell], inside: list[Cell], above: list[Cell]) -> Discrepancy:
+    least = min(inside, key=lambda cell: cell.n)
     names = ", ".join(dict.fromkeys(label(cell.quantity) for cell in named))
     larger = ", ".join(f"{label(cell.quantity)} {cell.text}" for cell in above)
+    together = sum(cell.n for cell in inside)
+    pooled = any(cell.about.row != f"{MOST_COMMON}_{cell.quantity}" for cell in named) and together >= above[0].n
     ids = (*(value for cell in named for value in cell.ids.values()), *(cell.ids["n"] for cell in (least, *above)))
     sentence = (
         f"{named[0].about.source}: {names} said to be most common{whose(paper, least)}, {_grade(least)}; in "
         f"{least.about.source} {label(least.quantity)} has {least.text}, below {larger}."
     )
+    if pooled:
+        sentence += f" The text names a wider category; its events together may be as many as {together} patients."
     by_hand = ", ".join(f"{label(cell.quantity)} {cell.n}" for cell in (*above, least))
-    return Discrepancy("error", ids, names, larger, sentence, by_hand)
+    return Discrepancy("warning" if pooled else "error", ids, names, larger, sentence, by_hand)
+
+
+@rule("everyone", "What the text says of all patients, the tables have of all")
+def everyone(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
+    """A statement that all patients have a level of a covariate, against the other levels' counts in every table.
+
+    Such a statement is entered where it is made of all patients, or of a group that the paper's eligibility makes all.
+    """
+    for claim in found:
+        percent = claim.number("pct")
+        if claim.about.kind != "claim" or not claim.quantity.startswith(EVERYONE) or percent is None:
+            continue
+        row = claim.quantity.removeprefix(EVERYONE)
+        others = [cell for cell in found if _is_other_level(cell, row, claim.about.level) and cell.n]
+        if others:
+            yield _not_everyone(paper, claim, others)
+
+
+def _is_other_level(cell: Cell, row: str, level: str) -> bool:
+    about = cell.about
+    return bool(about.kind == "baseline" and about.row == row and about.level not in ("", level) and about.arm)
+
+
+def _not_everyone(paper: Paper, claim: Cell, others: list[Cell]) -> Discrepancy:
+    by_table = grouped(others, by("source", "population")).values()
+    sizes = [sum(paper.spec.populations[cells[0].about.population].n.values()) for cells in by_table]
+    counts = [
+        f"{sum(cell.n for cell in cells)} of {size} in {cells[0].about.source}"
+        for cells, size in zip(by_table, sizes, strict=True)
+    ]
+    covariate = label(claim.quantity.removeprefix(EVERYONE))
+    sentence = (
+        f"{claim.about.source}: {covariate}, {claim.about.level} is said of {claim.text.lower()} patients; "
+        f"without it are {' and '.join(counts)}."
+    )
+    ids = (claim.ids["pct"], *(cell.ids["n"] for cell in others))
+    by_hand = "; ".join(f"{' + '.join(str(cell.n) for cell in cells)} > 0" for cells in by_table)
+    return Discrepancy("error", ids, claim.text, "; ".join(counts), sentence, by_hand)
 
 
 @rule(

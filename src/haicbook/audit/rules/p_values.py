@@ -20,7 +20,7 @@ Table = tuple[tuple[int, ...], ...]
 
 @lru_cache(maxsize=4096)
 def p_of_tests(table: Table) -> dict[str, float]:
-    """p of Pearson, Yates, Fisher, likelihood ratio and linear trend, and of Mann-Whitney for ordered categories.
+    """p of Pearson, Yates, Fisher (also mid-P), likelihood ratio and trend, and Mann-Whitney for ordered categories.
 
     Parameters
     ----------
@@ -41,11 +41,26 @@ def p_of_tests(table: Table) -> dict[str, float]:
     trend = linear_trend_p(counts)
     if not math.isnan(trend):
         found["linear trend"] = trend
-    if len(table) > 2:
+    if len(table) == 2:
+        found["mid-P Fisher"] = mid_p(table, found["Fisher"])
+    else:
         ranks = mann_whitney_p(counts)
         if not math.isnan(ranks):
             found["Mann–Whitney"] = ranks
     return found
+
+
+def mid_p(table: Table, fisher: float) -> float:
+    """Fisher's exact p of two categories and two arms less half the chance of the printed table, as SAS has it.
+
+    References
+    ----------
+    Lancaster HO. J Am Stat Assoc 1961;56:223-234.
+    """
+    from scipy.stats import hypergeom
+
+    (a, b), (c, d) = table
+    return fisher - float(hypergeom.pmf(a, a + b + c + d, a + b, a + c)) / 2
 
 
 def linear_trend_p(counts: np.ndarray) -> float:

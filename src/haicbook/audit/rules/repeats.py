@@ -39,11 +39,13 @@ class _Quantity:
 @rule(
     "repeated",
     "One quantity printed in several places is one figure",
-    tolerance="The finer figure is printed as the coarser one, by rounding or cutting off; one last decimal is a "
-    "warning",
+    tolerance="The finer figure is printed as the coarser one, by rounding or cutting off; one last decimal, or "
+    "neighbouring dates, are a warning",
 )
 def repeated(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """The same quantity of the same group, printed twice and differently: an error; by one last decimal, a warning.
+
+    So are dates next to each other (two months in a row, two days), where nothing lies between the two.
 
     The same are: row or term (for an endpoint's median or rates the endpoint alone), level, arm, population, endpoint,
     criterion, grade, model, time and statistic, and the unit where both have one. A p-value is of both arms whichever
@@ -117,16 +119,18 @@ def _words(cell: Cell, disagreeing: list[str]) -> str:
 
 
 def _severity(prints: list[Cell], disagreeing: list[str]) -> Severity:
-    """A warning where no two figures are further apart than one unit of the last decimal, else an error."""
+    """A warning where no two figures are further apart than one unit of the last decimal, or day, else an error."""
 
-    def next_to(a: Printed, b: Printed) -> bool:
+    def next_to(a: Printed, b: Printed, name: str) -> bool:
+        if name == "date":
+            return overlap(a, b.low - 1, b.high + 1)
         coarse = max(a, b, key=lambda printed: printed.unit)
         decimal = a.state == b.state == "exact" and coarse.decimals > 0
         return decimal and overlap(a, b.value - coarse.unit, b.value + coarse.unit)
 
     for name in disagreeing:
         figures = [cell.numbers[name] for cell in prints if name in cell.numbers]
-        if not all(next_to(a, b) for i, a in enumerate(figures) for b in figures[:i]):
+        if not all(next_to(a, b, name) for i, a in enumerate(figures) for b in figures[:i]):
             return "error"
     return "warning"
 

@@ -32,6 +32,8 @@ _COMBINATIONS = 100
 USUAL = ("Pearson", "Yates", "Fisher")
 # below this expected count a chi-square test gives way to an exact or corrected one
 _FEW = 5
+# digits of a p-value that tell its counts from others
+_TELLING = 3
 # ranks and means of normal samples correlate with √(3/π) = 0.977, so that z of a rank test lies within this of z of a
 # t-test in all but 1 of 5,000 samples: 3.7 √(2 (1 - 0.977))
 _RANKS = 0.8
@@ -107,18 +109,20 @@ class Judged:
 @rule(
     "p_value",
     "The p-value of a row is that of a test of its counts",
-    source="Pearson 1900; Yates 1934; Fisher 1934; Freeman and Halton 1951; Mantel 1963; Mann and Whitney 1947",
+    source="Pearson 1900; Yates 1934; Fisher 1934; Freeman and Halton 1951; Lancaster 1961; Mantel 1963; "
+    "Mann and Whitney 1947",
     tolerance="Any of the tests gives the printed figure, by rounding or cutting off; an error where significance "
     "changes",
 )
 def p_value(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
-    """Pearson, Yates, Fisher, likelihood ratio and trend tests of each row's counts against the printed p-value.
+    """Pearson, Yates, Fisher (mid-P too), likelihood ratio and trend tests of each row's counts against the printed p.
 
     A row with levels is tested as a whole where the p-value stands on its heading, else as patients with and without;
     one whose heading has a mean or median is left to the rule on means. Counts that only a percentage gives are all
     tried. No finding when some test gives the printed figure, by rounding or by cutting off. Otherwise an error when
     all tests lie on the other side of 0.05 than the print, else a warning. The tests take the arms as independent, also
-    after matching, as papers do; a test for pairs needs the pairs.
+    after matching, as papers do; a test for pairs needs the pairs. A figure that the test most used here gives for
+    another place's counts, another row's, or for the arms' sizes exchanged, is said to be that.
     """
     once: dict[tuple[str, ...], Discrepancy] = {}
     judged = judged_rows(paper, tuple(found))
@@ -153,15 +157,37 @@ def judged_rows(paper: Paper, found: tuple[Cell, ...]) -> tuple[Judged, ...]:
 
 
 def _elsewhere(row: Judged, judged: tuple[Judged, ...]) -> str:
-    """Whether the printed figure is what another row of the same table gives: it may have slipped."""
-    # a figure of one digit fits many rows by chance
-    if row.printed.state != "exact" or len(row.printed.figure.strip().lstrip("0.")) < 3:
-        return ""
+    """Which counts give the printed figure: those of another place, of another row, or with the arms' sizes exchanged."""
     usual = most_frequent([other for other in judged if other.given_by])
+    digits = len(row.printed.figure.strip().lstrip("0."))
+    if row.printed.state != "exact":
+        return ""
     for other in judged:
+        fits = other is not row and usual in other.given_by_figure(row.printed)
+        if fits and _comparison_of(other) == _comparison_of(row) and other.tables != row.tables:
+            return f"It is {usual}'s p-value of the counts in {other.cell.about.source}, {other.counts}."
         same_table = other.cell.about.file == row.cell.about.file and other.cell.about.kind != "claim"
-        if other is not row and same_table and usual in other.given_by_figure(row.printed):
+        # a figure of one or two digits fits many rows by chance
+        if fits and same_table and digits >= _TELLING:
             return f"It is the p-value that the counts of {what(other.cell)} give."
+    return _exchanged(row, usual) if digits >= _TELLING else ""
+
+
+def _comparison_of(row: Judged) -> tuple[str, ...]:
+    about = row.cell.about
+    return row.cell.quantity, about.level, about.population, about.criterion, about.grade
+
+
+def _exchanged(row: Judged, usual: str) -> str:
+    """Whether the usual test gives the printed figure once each arm's count is taken of the other arm's patients."""
+    for (one, other), (rest, rest_of_other) in (table for table in row.tables if len(table) == 2):
+        n, n_of_other = one + rest, other + rest_of_other
+        if n == n_of_other or one > n_of_other or other > n:
+            continue
+        table = (one, other), (n_of_other - one, n - other)
+        if agreement(row.printed, p_of_tests(table).get(usual, math.nan)) == "rounded":
+            counts = f"{one}/{n_of_other} against {other}/{n}"
+            return f"With the sizes of the arms exchanged, {counts}, {usual} gives {row.printed.figure.strip()}."
     return ""
 
 

@@ -225,7 +225,10 @@ def _middle(scale: str, spans: tuple[tuple[float, float], ...]) -> bool:
 
 @injects("rate_test")
 def rate_test(desk: Desk) -> Injected | None:
-    """A misprint in the p-value between two rates, which no scale explains, each figure rounded or cut off."""
+    """A misprint in the p-value between two rates, which no scale explains, each figure rounded or cut off.
+
+    Nor does a log-rank test of the curves up to that time, in any order of the deaths.
+    """
     for value in desk.shuffled(desk.values(kind="claim", row=["os_rate", "pfs_rate"], statistic="p", state="exact")):
         wrong = misprinted(value.printed, desk.rng)
         if not 0 < float(wrong) <= 1:
@@ -234,10 +237,41 @@ def rate_test(desk: Desk) -> Injected | None:
         sides = [printed_of(desk.same_cell(side)) for side in rates.itertuples()]
         if len(sides) != 2 or any(len(side) != 3 for side in sides):
             continue
-        shown = all(apart(z, z_of(parse_number(wrong))) for z in _tests_of_rates(sides))
+        sizes = [desk.size(side) for side in rates.itertuples()]
+        explained = [*_tests_of_rates(sides), _log_rank_until(sides, sizes)]
+        shown = all(apart(z, z_of(parse_number(wrong))) for z in explained)
         draft = desk.draft.reprinted(value, wrong)
         return Injected(draft, (value.id,), shown, f"p {value.printed} → {wrong}")
     return None
+
+
+def _log_rank_until(sides: list[dict[str, Printed]], sizes: list[int]) -> tuple[float, float]:
+    """The range of |z| of a log-rank test where one arm's patients die before the other's, and nobody is censored.
+
+    Of all patients, and of as many as give the rates' intervals without censoring, by the widest of the scales.
+    """
+    found = []
+    for patients in (sizes, [_behind(side, n) for side, n in zip(sides, sizes, strict=True)]):
+        dead = [
+            [math.floor(n * (1 - high / 100)), min(n, math.ceil(n * (1 - low / 100)))]
+            for n, (low, high) in zip(patients, (spans(side["rate"])[0] for side in sides), strict=True)
+        ]
+        for one, other in itertools.product(*dead):
+            for order in (np.repeat([0, 1], [one, other]), np.repeat([1, 0], [other, one])):
+                left = [n - np.cumsum(order == arm) + (order == arm) for arm, n in enumerate(patients)]
+                share = left[0] / (left[0] + left[1])
+                variance = float((share * (1 - share)).sum())
+                found.append(float(((order == 0) - share).sum()) / math.sqrt(variance) if variance else 0.0)
+    return (0.0 if min(found) < 0 < max(found) else min(map(abs, found))), max(map(abs, found))
+
+
+def _behind(side: dict[str, Printed], n: int) -> int:
+    """Uncensored patients whose rate would have the printed interval."""
+    three = (side[name] for name in ("rate", "ci_low", "ci_high"))
+    six = tuple((rounded[0], cut[1]) for rounded, cut in map(spans, three))
+    errors = [_errors(scale, "log", six)[1] for scale in _SCALES if _middle(scale, six)]
+    share = float(_inside((side["rate"].value, 0.0))[0])
+    return max(1, min(n, round((1 - share) / (share * max(errors) ** 2)))) if errors else n
 
 
 def _tests_of_rates(sides: list[dict[str, Printed]]) -> list[tuple[float, float]]:

@@ -21,7 +21,7 @@ _ALPHA = 0.05
 def p_value(desk: Desk) -> Injected | None:
     """A misprint in the p-value of a row of counts (without a mean) that no test of the row explains.
 
-    The tests are Pearson's, Yates', Fisher's, the likelihood ratio and the linear trend, from scipy.
+    The tests are Pearson's, Yates', Fisher's (also mid-P), the likelihood ratio and the linear trend, from scipy.
     """
     rows = desk.values(kind=["baseline", "response", "adverse_events"], statistic="p", state="exact")
     measured = desk.values(kind="baseline", statistic=["mean", "median"]).row
@@ -65,6 +65,9 @@ def _tests(table: np.ndarray) -> _Tests:
     ]
     if kept.shape == (2, 2):
         found.append(stats.fisher_exact(kept).pvalue)
+        sides = [stats.fisher_exact(kept, alternative=side).pvalue for side in ("less", "greater")]
+        # the two sides share the chance of the table itself, of which mid-P counts one half
+        found.append(found[-1] - (sum(sides) - 1) / 2)
     else:
         from haicbook.stats.proportions import fisher_p
 

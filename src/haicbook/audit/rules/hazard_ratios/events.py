@@ -39,6 +39,8 @@ _MOST_ROWS = 0.8
 # of patients who died: with more, progressions and deaths are nearly the same patients
 _MOST_DEATHS = 0.8
 _SHORTER = 0.85
+# 4/SE² is nearly the number of events, at least this share of it, where two groups are of nearly one size
+_HALVES = 0.9
 
 
 @dataclass(frozen=True)
@@ -55,12 +57,15 @@ class InformationBound:
         Its computation.
     n
         Patients of the population.
+    with_one_more
+        The least with one patient more in the smaller group; infinite where no groups are known.
     """
 
     least_se: float
     words: str
     formula: str
     n: int
+    with_one_more: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,8 @@ class Groups:
     "ratio_precision",
     "An interval is not narrower than its patients and events allow",
     source="Schoenfeld 1983; the bound SE² ≥ 1/e1 + 1/e2 is exact",
-    tolerance="Rounding or cutting off of the limits; the split of patients and events that allows most",
+    tolerance="Rounding or cutting off of the limits; the split of patients and events that allows most; a warning where "
+    "one patient more in the smaller group would do",
 )
 def precision(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """The standard error against the smallest one possible with so many patients and events, split so.
@@ -93,7 +99,8 @@ def precision(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     score equation), and p (1 - p) is concave, so that the information is at most e1 e2 / (e1 + e2): SE is at least
     sqrt(1/e1 + 1/e2), at least 2 / sqrt(D) with D events, and events are at most the patients. The bounds are exact,
     also with tied times (Breslow or Efron) and in multivariable models, where other covariates only take information
-    away. A standard error below is an error. Only covariates are judged that the paper shows to be in two groups.
+    away. A standard error below is an error; a warning where one patient more in the smaller group would do, as a
+    corrected value or a missing one may be. Only covariates are judged that the paper shows to be in two groups.
 
     References
     ----------
@@ -118,12 +125,19 @@ def _impossible(paper: Paper, found: list[Cell], ratio: PrintedRatio, bound: Inf
         f"{bound.words} it cannot be below {bound.least_se:.3f}, whatever the follow-up and the other covariates."
         f"{_explanation(paper, found, ratio, bound, se)}"
     )
+    severity: Severity = "warning" if se >= bound.with_one_more else "error"
     recomputation = f"SE = ln({ratio.high.figure}/{ratio.low.figure})/3.92 = {width:.3f} < {bound.formula}"
-    return Discrepancy("error", ratio.ids, ratio.text, f"SE at least {bound.least_se:.3f}", sentence, recomputation)
+    return Discrepancy(severity, ratio.ids, ratio.text, f"SE at least {bound.least_se:.3f}", sentence, recomputation)
 
 
 def _explanation(paper: Paper, found: list[Cell], ratio: PrintedRatio, bound: InformationBound, se: float) -> str:
-    """What would make the interval possible: a larger population of the paper, or a covariate coded as -1 and 1."""
+    """What would make the interval possible: another cut-off, more patients of the paper, or a coding as -1 and 1."""
+    events, halves = total_events(found, ratio), 4 / ratio.printed_se**2
+    if events is not None and _HALVES * events <= halves <= events:
+        return (
+            f" Two groups of one size would have it: 4/SE² is {halves:.0f}, for {events} events. Another cut-off, or "
+            "another covariate, explains it most simply."
+        )
     for name, population in paper.spec.populations.items():
         larger = None if name == ratio.cell.about.population else _bound(paper, found, ratio, name)
         if larger is not None and larger.n > bound.n and se >= larger.least_se:
@@ -192,14 +206,16 @@ def _best(groups: Groups, events: int | None, event: str) -> InformationBound | 
         return InformationBound(
             least, f"{total} patients" if events is None else f"{total} {event}", f"2/√{total} = {least:.3f}", n
         )
-    shares = [(_even(one, other, n if events is None else events), min(one, other)) for one, other in groups.splits]
+    total = n if events is None else events
+    shares = [(_even(one, other, total), min(one, other)) for one, other in groups.splits]
     bounds = [(math.sqrt(1 / e1 + 1 / e2), smaller, e1, e2) for (e1, e2), smaller in shares if e1 and e2]
     if not bounds:
         return None
     least, smaller, e1, e2 = min(bounds)
     of_events = f" and {events} {event}" if events is not None else ""
     words = f"{smaller} of {n} patients in the smaller group{of_events}"
-    return InformationBound(least, words, f"√(1/{e1} + 1/{e2}) = {least:.3f}", n)
+    more = math.sqrt(1 / most_information(smaller + 1, n - smaller - 1, total))
+    return InformationBound(least, words, f"√(1/{e1} + 1/{e2}) = {least:.3f}", n, more)
 
 
 def _even(one: int, other: int, events: int) -> tuple[int, int]:

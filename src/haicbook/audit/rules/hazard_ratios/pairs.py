@@ -40,7 +40,7 @@ def duplicates(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     Judged where all three figures have three decimals, so that a coincidence is out of the question: the same figures
     with two p-values are an error, with one p-value (or none) a warning, as is the same ratio with limits so close that
     the standard errors differ by less than 0.5 %. Between two endpoints, whose results are near by nature, the p-values
-    must be the same too. Two covariates that have groups of one size may have the same patients in them (stage C for
+    must be the same too, and limits that differ are a note. Two covariates that have groups of one size may have the same patients in them (stage C for
     invasion alone): the same row for both is a note.
     """
     shown = [ratio for ratio in ratios(found) if ratio.readable and _fine(ratio)]
@@ -93,10 +93,8 @@ def _of_one_size(paper: Paper, found: list[Cell], one: PrintedRatio, other: Prin
 def _twice(paper: Paper, one: PrintedRatio, other: PrintedRatio, *, of_one_size: bool) -> Discrepancy:
     same, two_p = _same(one, other), bool(_ps(one) and _ps(other)) and _ps(one) != _ps(other)
     perhaps = same and not two_p and of_one_size
-    severity: Severity = "info" if perhaps else "error" if same and two_p else "warning"
-    reason = " One looks like a copy of the other" + (
-        ", unless the same patients are in both groups." if perhaps else "."
-    )
+    by_nature = not same and one.cell.about.endpoint != other.cell.about.endpoint
+    severity: Severity = "info" if perhaps or by_nature else "error" if same and two_p else "warning"
     said = "the same ratio and interval" if same else "nearly the same ratio and interval"
     printed = " and ".join(dict.fromkeys(_with_p(ratio) for ratio in (one, other)))
     first, second = what(one.cell), what(other.cell)
@@ -104,7 +102,7 @@ def _twice(paper: Paper, one: PrintedRatio, other: PrintedRatio, *, of_one_size:
     where = where if other.cell.about.source == where else f"{where} and {other.cell.about.source}"
     sentence = (
         f"{where}{whose(paper, one.cell)}: {first} and {second} have {said}, {printed}"
-        f"{', with two p-values' if same and two_p else ''}.{reason}"
+        f"{', with two p-values' if same and two_p else ''}.{_reason(one, perhaps=perhaps, by_nature=by_nature)}"
     )
     ids = (*one.ids, *other.ids, *(cell.ids["p"] for ratio in (one, other) for cell in ratio.p_cells))
     differences = [
@@ -114,6 +112,15 @@ def _twice(paper: Paper, one: PrintedRatio, other: PrintedRatio, *, of_one_size:
     interval_p = f"p {p_words(z_span(one))}"
     words = "; ".join([*differences, f"the interval gives {interval_p}"])
     return Discrepancy(severity, ids, printed, interval_p, sentence, words)
+
+
+def _reason(one: PrintedRatio, *, perhaps: bool, by_nature: bool) -> str:
+    if by_nature:
+        digits = f"{one.hr.decimals} digits behind the point"
+        return f" The ratios are identical to {digits}; results of two endpoints are near by nature."
+    return " One looks like a copy of the other" + (
+        ", unless the same patients are in both groups." if perhaps else "."
+    )
 
 
 def _with_p(ratio: PrintedRatio) -> str:

@@ -35,6 +35,8 @@ FAR = 1.0
 # A paper whose rows are reproduced by the Wald test this often prints Wald p-values
 _PRACTICE = 0.95
 _ENOUGH_ROWS = 5
+# an estimate this far from the middle, in standard errors, leaves z the same to two decimals
+_UNNOTICED = 0.005
 _TWO_SIDES = " One says significant at 0.05, the other not."
 
 rule = partial(registry.rule, topic="hazard_ratios", inspect_sr=registry.STATISTICS)
@@ -44,8 +46,8 @@ rule = partial(registry.rule, topic="hazard_ratios", inspect_sr=registry.STATIST
     "ratio_interval",
     "A hazard ratio is the geometric middle of its limits",
     source="Wald 1943; definition of the interval in SPSS, SAS and R",
-    tolerance="Rounding or cutting off of all three figures; an error beyond what a profile likelihood could "
-    "explain (SE²)",
+    tolerance="Rounding or cutting off of all three figures; 1/200 of a standard error is a note; an error beyond "
+    "what a profile likelihood could explain (SE²)",
 )
 def symmetry(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """The estimate lies in the middle of its limits on the log scale: HR squared is their product.
@@ -53,7 +55,9 @@ def symmetry(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     So it does for Wald intervals, which SPSS, SAS and R print. Intervals by profile likelihood are off by about
     (z^2 / 6) SE^2 at most (third-order expansion of the log-likelihood of a binary covariate), so that a distance of
     more than SE^2 is an error, less than that a warning, unless a single edit gives back both symmetry and the printed
-    p-value, which the figures as printed do not: an error. Rounding and cutting off of all figures are allowed for.
+    p-value, which the figures as printed do not: an error. A distance that leaves z the same to two decimals, which no
+    reader of the result could notice, is a note. Rounding and cutting off of all figures are allowed for. A figure that
+    is no number is a warning where it is one once stray characters are left out, else an error.
     """
     for ratio in ratios(found):
         yield from _asymmetric(paper, ratio)
@@ -72,6 +76,8 @@ def _asymmetric(paper: Paper, ratio: PrintedRatio) -> Iterator[Discrepancy]:
     # a p-value that goes with the middle of the limits, not with the estimate, settles it
     p_differs = any(distance(z_span(ratio), z_of_p(cell.numbers["p"])) > 0 for cell in ratio.ps)
     severity: Severity = "error" if off > bound or (p_differs and repair) else "warning"
+    if not p_differs and off < _UNNOTICED * se_span(ratio)[0]:
+        severity = "info"
     implied = f"{middle:.{ratio.hr.decimals}f}"
     sentence = (
         f"{place(paper, ratio.cell)}: {ratio.text} is not symmetric on the log scale; the middle of the limits is "
@@ -97,7 +103,10 @@ def _unreadable(paper: Paper, ratio: PrintedRatio) -> Iterator[Discrepancy]:
         f"{place(paper, ratio.cell)}: {misprint} is no number; the ratio and its other limit put it at {implied}."
     )
     recomputation = f"{ratio.hr.figure}² / {other.figure} = {ratio.hr.value**2 / other.value:.{decimals}f}"
-    yield Discrepancy("error", ratio.ids, ratio.text, implied, sentence, recomputation, repair_words(ratio))
+    repair = repair_words(ratio)
+    # characters too many that can be left out leave no doubt about the figure, only about the proof-reading
+    severity: Severity = "warning" if repair else "error"
+    yield Discrepancy(severity, ratio.ids, ratio.text, implied, sentence, recomputation, repair)
 
 
 @rule(

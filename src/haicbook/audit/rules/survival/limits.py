@@ -13,6 +13,7 @@ from haicbook.audit.cells import Cell, place
 from haicbook.audit.finding import Discrepancy, Severity
 from haicbook.audit.rules.hazard_ratios.ratios import Z95, distance, interval_flips, p_words, z_of_p
 from haicbook.audit.rules.p_values import Span, printed_p
+from haicbook.audit.rules.survival.cut_log_rank import ArmUntil, cut_log_rank
 from haicbook.audit.rules.survival.printed_curves import ENDPOINTS, Curve, CurvePoint, curves
 from haicbook.printed import Printed
 from haicbook.study import Paper
@@ -171,11 +172,19 @@ def _middle(scale: Scale, limits: tuple[Span, Span]) -> float:
 # --- a test between two rates -----------------------------------------------------------------------------------------
 
 
+_WHOLE = " A comparison of the whole curves would be another test."
+_CUT = (
+    " A log-rank test of the curves up to {time:g} months compares what lies before, not the rates, and may give it: the "
+    "label is loose."
+)
+
+
 @rule(
     "rate_test",
     "The p-value between two rates is that of their intervals",
-    source="Klein, Logan, Harhoff and Andersen 2007",
-    tolerance="Any of five scales, over the rounding of all figures",
+    source="Klein, Logan, Harhoff and Andersen 2007; Mantel 1966",
+    tolerance="Any of five scales, over the rounding of all figures; a note where a log-rank test up to that time may "
+    "give it",
 )
 def rate_tests(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """The p-value between two rates at a time against their intervals.
@@ -183,7 +192,8 @@ def rate_tests(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     z = |g(S1) - g(S0)| / sqrt(SE1² + SE0²) on each of the five scales, over the rounding of all figures and over the
     scales on which both intervals may have been made (one method made both, where one explains both); where a rate has
     no interval its standard error is at least that without censoring, so that z has an upper bound only. An error
-    where print and all scales lie on two sides of 0.05, else a warning.
+    where print and all scales lie on two sides of 0.05, else a warning. Where a log-rank test of the curves up to that
+    time may give the p-value, in some order of the deaths (:func:`cut_log_rank`), its label is loose: a note.
 
     References
     ----------
@@ -209,6 +219,8 @@ def _tested(
     spans = {scale.name: _z(scale, arms, marks) for scale in SCALES}
     if any(distance(span, z_of_p(printed)) == 0 for span in spans.values()):
         return
+    known = arms[0].n is not None and arms[1].n is not None
+    cut = known and distance(cut_log_rank(*map(_until, arms, marks)), z_of_p(printed)) == 0
     flip = all(interval_flips(span, printed) for span in spans.values())
     union = min(low for low, _ in spans.values()), max(high for _, high in spans.values())
     said = f"p {p_words(union)}" if math.isfinite(union[1]) else f"p at least {p_words((union[0], union[0]))}"
@@ -217,12 +229,21 @@ def _tested(
         f"{place(paper, cell)}: {printed_p(printed)} between {marks[0].text} and {marks[1].text}; a test of the two "
         f"rates gives {said} (plain, log, log-log, logit and arcsine scales)."
         + (" One says significant at 0.05, the other not." if flip else "")
-        + " A comparison of the whole curves would be another test."
+        + (_CUT if cut else _WHOLE).format(time=marks[0].time)
     )
     ids = (cell.ids["p"], *marks[0].interval_ids, *marks[1].interval_ids)
     text = f"{printed_p(printed)}; {marks[0].text}; {marks[1].text}"
-    severity: Severity = "error" if flip else "warning"
+    severity: Severity = "info" if cut else "error" if flip else "warning"
     yield Discrepancy(severity, ids, text, said, sentence, plain)
+
+
+def _until(arm: Curve, mark: CurvePoint) -> ArmUntil:
+    """An arm up to a rate's time, with the patients whom the rate's interval stands for."""
+    rate, limits, n = mark.span(cut=False), _finite(mark), arm.n or 0
+    errors = [error_of_log(scale, rate, limits)[1] for scale in fitting(mark, limits)] if limits else []
+    middle = inside(sum(rate) / 2)
+    effective = (1 - middle) / (middle * max(errors) ** 2) if errors and max(errors) > 0 else float(n)
+    return ArmUntil(n, rate, effective)
 
 
 def _z(scale: Scale, arms: tuple[Curve, Curve], marks: tuple[CurvePoint, CurvePoint]) -> Span:

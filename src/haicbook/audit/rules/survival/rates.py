@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -324,6 +324,46 @@ def _cut_off(paper: Paper, curve: Curve, marks: Marks) -> Discrepancy:
     return Discrepancy(
         "info", tuple(value_id for mark in marks for value_id in mark.ids), rates, "cut off", sentence, n
     )
+
+
+def which_attainable(paper: Paper, found: list[Cell], value_ids: Iterable[str]) -> str:
+    """Which of the different rates printed for one time a curve can have; empty where it can have all or none.
+
+    Parameters
+    ----------
+    paper, found
+        The study and its cells.
+    value_ids
+        Of the rates.
+    """
+    for curve in curves(paper, found):
+        marks = [mark for mark in curve.rates if set(mark.ids) & set(value_ids)]
+        if len(marks) < 2 or curve.n is None or curve.n > _MOST_PATIENTS:
+            continue
+        ways = {mark: _way(curve, mark) for mark in marks}
+        can = [f"{mark.words} (by {way})" for mark, way in ways.items() if way]
+        cannot = [mark.words for mark, way in ways.items() if not way]
+        if can and cannot:
+            return f"{curve.n} patients can have {' and '.join(can)}; with the other rates they cannot have {' and '.join(cannot)}."
+    return ""
+
+
+def _way(curve: Curve, mark: CurvePoint) -> str:
+    """How a curve comes to a rate together with those of other times, all rounded; empty where it cannot.
+
+    A life table has the longest intervals that the times allow: shorter ones fit nearly everything.
+    """
+    times = sorted({other.time for other in curve.rates})[:_MOST_RATES]
+    by_time = [[mark] if time == mark.time else [m for m in curve.rates if m.time == time] for time in times]
+    ways = []
+    for choice in itertools.product(*by_time):
+        goals = _goals(choice, cut=False)
+        if _product_limit(curve, choice, cut=False) is not False:
+            ways.append("a product limit")
+        table = next((life_table(curve.n or 0, goals, width) for width in widths(times)[:1]), None)
+        if table is not None:
+            ways.append(f"a life table, {table.words}")
+    return " or ".join(dict.fromkeys(ways))
 
 
 def _curve_words(paper: Paper, curve: Curve) -> str:

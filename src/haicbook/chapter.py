@@ -321,9 +321,15 @@ class Chapter:
         )
 
     def compared(self, endpoint: Endpoint) -> Markdown:
-        """Printed beside reconstructed numbers of an endpoint, how they were read, and what was left out."""
+        """Printed beside reconstructed numbers of an endpoint, how they were read, and a second opinion."""
+        from IPython.display import Markdown
+
+        from haicbook.second_opinion import second_opinion
+
         name = f"tab-{self.name}-{endpoint.key.replace('_', '-')}"
-        return show.compared_table(self.paper, endpoint.ensemble, endpoint.title, name)
+        table = show.compared_table(self.paper, endpoint.ensemble, endpoint.title, name)
+        opinion = show.opinion_words(self.paper, second_opinion(endpoint.ensemble))
+        return Markdown(f"{table.data}\n{escape(opinion)}\n")
 
     def mean_survival(self, *endpoints: Endpoint) -> Markdown:
         """Deaths or events and restricted mean survival of endpoints; glues the difference of two arms in the first."""

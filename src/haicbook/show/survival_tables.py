@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from haicbook.show.tables import Linked, interval, number, table
+from haicbook.show.tables import Linked, interval, number, p_value, table
 
 if TYPE_CHECKING:
     from IPython.display import Markdown
+
+    from haicbook.second_opinion import SecondOpinion
+    from haicbook.study import Paper
 
 _INTERVALS = {
     "log": "on the log scale (R's default)",
@@ -46,6 +49,8 @@ _PLAIN = {
     "by breslow": "by Breslow",
     "Kaplan-Meier": "Kaplan–Meier",
 }
+# curves that are equal to the decimals shown
+_SAME = 0.00005
 _ROUNDING = {"round": "figures as rounded", "truncate": "figures as cut off, not rounded"}
 
 
@@ -117,6 +122,26 @@ def _named(paper: Any, message: str) -> str:
     for arm, spec in paper.spec.arms.items():
         message = re.sub(rf"\barm {re.escape(arm)}\b", f"arm {spec.short}", message)
     return message
+
+
+def opinion_words(paper: Paper, opinion: SecondOpinion) -> str:
+    """What lifelines and the engine find in one data set, as a sentence, with the conventions of both."""
+    curves = "the same Kaplan–Meier estimate" if opinion.curves < _SAME else "another Kaplan–Meier estimate"
+    said = (
+        f"lifelines, which shares no code with the engine, has {curves} for the data set of the line "
+        f"(largest difference {opinion.curves:.4f})"
+    )
+    if opinion.comparison is None:
+        return f"{said}."
+    found, arms = opinion.comparison, paper.spec.arms
+    ratio, logrank, proportional = found.hazard_ratio, found.logrank_p, found.proportional_p
+    return (
+        f"{said}, a hazard ratio of {number(ratio.lifelines)} for {arms[found.arm].short} against "
+        f"{arms[found.reference].short} (the engine: {number(ratio.engine)}; ties by Efron's method), a log-rank p of "
+        f"{p_value(logrank.lifelines)} ({p_value(logrank.engine)}), and for proportional hazards a p of "
+        f"{p_value(proportional.lifelines)} (scaled Schoenfeld residuals; the engine, by a score test: "
+        f"{p_value(proportional.engine)})."
+    )
 
 
 def found_words(ensemble: Any) -> str:

@@ -57,35 +57,6 @@ def enrolment(windows: pd.DataFrame, shared: pd.DataFrame) -> tuple[Figure, Axes
     return fig, ax
 
 
-def distance_matrix(pairs: pd.DataFrame) -> tuple[Figure, Axes]:
-    """Every pair of studies: in how many of the compared facets they differ.
-
-    Parameters
-    ----------
-    pairs
-        From :func:`haicbook.synthesis.distances`.
-    """
-    from matplotlib.colors import LinearSegmentedColormap
-    from matplotlib.patches import Rectangle
-
-    names = list(dict.fromkeys([*pairs.first_label, *pairs.second_label]))
-    fig, ax = style.figure(len(names), row_height=0.5)
-    shades = LinearSegmentedColormap.from_list("distance", ["#fbe9dd", "#d55e00", "#5a1f00"])
-    for row in pairs.itertuples(index=False):
-        x, y = names.index(row.first_label), names.index(row.second_label)
-        share = row.differ / row.compared if row.compared else math.nan
-        ax.add_patch(Rectangle((x - 0.48, y - 1.46), 0.96, 0.92, fc=shades(share), lw=0))
-        words = f"{row.differ} of {row.compared}"
-        ax.text(x, y - 1, words, ha="center", va="center", fontsize=9, color="#ffffff" if share > 0.4 else "#1c1c1c")
-    ax.set_xlim(-0.5, len(names) - 1.5)
-    ax.set_ylim(len(names) - 1.5, -0.5)
-    ax.set_xticks(range(len(names) - 1), names[:-1])
-    ax.set_yticks(range(len(names) - 1), names[1:])
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
-    return fig, ax
-
-
 def distances_table(pairs: pd.DataFrame) -> pd.DataFrame:
     """Every pair and the facets in which it differs, the nearest pair first."""
     rows = [

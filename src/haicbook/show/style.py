@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from haicbook.study import Paper
+
 # A blue and a vermillion (after Okabe and Ito) that every common kind of colour vision tells apart; line style
 # tells them apart in grey.
 COLOURS = {"experimental": "#2a7fbf", "comparator": "#d55e00", "single": "#2a7fbf"}
@@ -60,7 +62,7 @@ def use() -> None:
     )
 
 
-def colour(paper: Any, arm: str) -> str:
+def colour(paper: Paper, arm: str) -> str:
     """The arm's colour: its role decides, the same in every chapter."""
     return COLOURS[paper.spec.arms[arm].role]
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from haicbook.show.tables import Linked, interval, number, p_value, table
+from haicbook.show.tables import Linked, Row, interval, number, p_value, table
 
 if TYPE_CHECKING:
     from IPython.display import Markdown
 
     from haicbook.second_opinion import SecondOpinion
     from haicbook.study import Paper
+    from haicbook.survival import Ensemble
 
 _INTERVALS = {
     "log": "on the log scale (R's default)",
@@ -54,7 +55,7 @@ _SAME = 0.00005
 _ROUNDING = {"round": "figures as rounded", "truncate": "figures as cut off, not rounded"}
 
 
-def compared(paper: Any, ensemble: Any) -> pd.DataFrame:
+def compared(paper: Paper, ensemble: Ensemble) -> pd.DataFrame:
     """Printed and reconstructed values side by side, and whether a target is met."""
     rows = [
         (
@@ -69,23 +70,23 @@ def compared(paper: Any, ensemble: Any) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["Quantity", "Arm", "Printed", "Reconstructed (range)", "Met"])
 
 
-def _one(row: Any) -> bool:
+def _one(row: Row) -> bool:
     """Whether all members show the same figure."""
     return set(row.range.split("–")) == {row.reconstructed}
 
 
-def _arm_words(paper: Any, arms: str) -> str:
+def _arm_words(paper: Paper, arms: str) -> str:
     parts = [paper.spec.arms[arm].short for arm in arms.split(" against ") if arm]
     return " against ".join(parts) or "all"
 
 
-def _verdict(row: Any) -> str:
+def _verdict(row: Row) -> str:
     if row.role == "target":
         return "yes" if row.met else "no"
     return "left out" if row.role == "left out" else "no target"
 
 
-def compared_table(paper: Any, ensemble: Any, what: str, name: str) -> Markdown:
+def compared_table(paper: Paper, ensemble: Ensemble, what: str, name: str) -> Markdown:
     """:func:`compared` as a numbered table with its sources and notes; `what` is the endpoint, for the caption."""
     return table(
         compared(paper, ensemble),
@@ -97,7 +98,7 @@ def compared_table(paper: Any, ensemble: Any, what: str, name: str) -> Markdown:
     )
 
 
-def departures(paper: Any, ensemble: Any) -> list[str]:
+def departures(paper: Paper, ensemble: Ensemble) -> list[str]:
     """What was found and how it was read, what was left out, and what the paper prints otherwise elsewhere."""
     said = [found_words(ensemble), reading_words(ensemble)]
     said += [f"{_capital(_named(paper, message))}." for message in ensemble.dropped]
@@ -117,7 +118,7 @@ def _capital(words: str) -> str:
     return words[:1].upper() + words[1:].rstrip(".")
 
 
-def _named(paper: Any, message: str) -> str:
+def _named(paper: Paper, message: str) -> str:
     """A message with the arms' short names instead of their keys."""
     for arm, spec in paper.spec.arms.items():
         message = re.sub(rf"\barm {re.escape(arm)}\b", f"arm {spec.short}", message)
@@ -144,7 +145,7 @@ def opinion_words(paper: Paper, opinion: SecondOpinion) -> str:
     )
 
 
-def found_words(ensemble: Any) -> str:
+def found_words(ensemble: Ensemble) -> str:
     """How many data sets were found of those asked for, as a sentence."""
     asked, found = max(ensemble.asked, len(ensemble)), len(ensemble)
     every = "Each was checked by separate code against every number kept."
@@ -153,7 +154,7 @@ def found_words(ensemble: Any) -> str:
     return f"Only {found} of the {asked} data sets asked for were found. {every}"
 
 
-def reading_words(ensemble: Any) -> str:
+def reading_words(ensemble: Ensemble) -> str:
     """The conventions under which the printed numbers are met, as a sentence; only those that matter here."""
     words = list(_relevant(ensemble))
     failed = [_readable(tried) for tried, found in ensemble.tried if not found]
@@ -169,7 +170,7 @@ def _readable(tried: str) -> str:
     return tried
 
 
-def _relevant(ensemble: Any) -> Iterator[str]:
+def _relevant(ensemble: Ensemble) -> Iterator[str]:
     kept, reading = ensemble.kept, ensemble.conventions
     arms = kept.arms.values()
     marks = [mark for arm in arms for mark in arm.landmarks]
@@ -187,13 +188,13 @@ def _relevant(ensemble: Any) -> Iterator[str]:
     yield _ROUNDING[reading.rounding]
 
 
-def sources(paper: Any, ensemble: Any) -> str:
+def sources(paper: Paper, ensemble: Ensemble) -> str:
     """Where the paper prints the figures of an endpoint: `Results, Efficacy; Table 4`."""
     ids = [value_id for value_id in ensemble.compare().value_id if value_id in paper.by_id.index]
     return "; ".join(dict.fromkeys(paper.by_id.loc[ids, "source"]))
 
 
-def survival_summary(paper: Any, summaries: dict[str, dict[str, Any]], horizon: float) -> pd.DataFrame:
+def survival_summary(paper: Paper, summaries: dict[str, dict[str, float]], horizon: float) -> pd.DataFrame:
     """Events and restricted mean survival of every endpoint and arm.
 
     Parameters

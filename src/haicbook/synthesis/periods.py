@@ -123,16 +123,26 @@ class ProportionalHazards:
     share: float
 
     @property
+    def p_range(self) -> tuple[float, float, float] | None:
+        """Least, median and largest p over the members that have one; None where none has."""
+        finite = self.p[np.isfinite(self.p)]
+        return (float(finite.min()), float(np.median(finite)), float(finite.max())) if len(finite) else None
+
+    @property
+    def direction(self) -> str:
+        """Whether, in most members, the ratio `rises` or `falls` with time."""
+        return "rises" if np.nanmedian(self.slope) > 0 else "falls"
+
+    @property
     def statement(self) -> str:
         """The test in a sentence."""
-        finite = self.p[np.isfinite(self.p)]
-        if not len(finite):
+        if self.p_range is None:
             return "Too few events to test whether the hazard ratio changes with time."
-        rises = "rises" if np.nanmedian(self.slope) > 0 else "falls"
+        least, median, most = self.p_range
         return (
-            f"Median p of the test of proportional hazards {np.median(finite):.2f} ({finite.min():.3f} to "
-            f"{finite.max():.2f} over {len(finite)} reconstructions); below 0.05 in {100 * self.share:.0f} % of them. "
-            f"If anything, the hazard ratio {rises} with time."
+            f"Median p of the test of proportional hazards {median:.2f} ({least:.3f} to "
+            f"{most:.2f} over {np.isfinite(self.p).sum()} reconstructions); below 0.05 in {100 * self.share:.0f} % of "
+            f"them. If anything, the hazard ratio {self.direction} with time."
         )
 
 

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from haicbook.show import style
-from haicbook.show.tables import interval, number
+from haicbook.show.tables import Row, interval, number
+from haicbook.stats.meta import Message
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from haicbook.stats.confounding import EValue, TippingGrid
-    from haicbook.stats.meta import Message
     from haicbook.synthesis import ResponseBias, Scan
 
 _LEVELS = (1.5, 2.0, 3.0, 5.0)
 _COLUMNS = 2
 
 
-def tipping_contours(grids: dict[str, TippingGrid]) -> tuple[Figure, Any]:
+def tipping_contours(grids: dict[str, TippingGrid]) -> tuple[Figure, np.ndarray]:
     """How strong a confounder must be to take the hazard ratio to 1, by how common it is in each arm.
 
     Shaded: at the strength of the grid the interval holds 1 (light), or the estimate is at 1 or beyond (dark).
@@ -100,7 +100,7 @@ def shift(scan: Scan | Message, xlabel: str, *, percent: bool = False) -> tuple[
         Whether the sizes are shares.
     """
     fig, ax = style.figure(7, row_height=0.4)
-    if not hasattr(scan, "frame"):
+    if isinstance(scan, Message):
         style.say(ax, scan.statement)
         return fig, ax
     frame = scan.frame()
@@ -139,7 +139,7 @@ def _axes(ax: Axes, frame: pd.DataFrame, xlabel: str) -> None:
 
 def shift_words(name: str, scan: Scan | Message, *, percent: bool = False) -> dict[str, str]:
     """Where the ratio starts, where it ends, and at which sizes it reaches 1 and its p the threshold."""
-    if not hasattr(scan, "frame"):
+    if isinstance(scan, Message):
         return {f"{name}_{word}": "unknown" for word in ("start", "end", "to_one", "to_alpha")}
     known = scan.frame().dropna(subset=["hr"])
     ends = (number(known.hr.iloc[0]), number(known.hr.iloc[-1])) if len(known) else ("none", "none")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from haicbook.show import style
+from haicbook.show.tables import Row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -76,7 +77,7 @@ def _heat(ax: Axes, cells: pd.DataFrame, colours: tuple[str, str, str]) -> None:
     _between_studies(ax, cells, columns)
 
 
-def _words(cell: Any) -> str:
+def _words(cell: Row) -> str:
     return f"{100 * cell.share:.0f}{_MARKS.get(cell.state, '')}" if math.isfinite(cell.share) else ""
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from haicbook.show import style
-from haicbook.show.tables import Linked, number
+from haicbook.show.tables import Linked, Row, number
 from haicbook.synthesis.designs import in_sentence
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def patients_table(shares: pd.DataFrame, means: pd.DataFrame, named: dict[str, s
     return frame
 
 
-def _patients_cell(cell: Any) -> str:
+def _patients_cell(cell: Row) -> str:
     state, text = str(cell.state), str(cell.cell)
     return Linked(text, str(cell.value_id)) if state == "printed" else _STATES[state]
 

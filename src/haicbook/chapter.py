@@ -93,6 +93,16 @@ class Chapter:
         """Study to the results of its own chapter."""
         return {paper.study: read_results(paper.study) for paper in self.papers}
 
+    def medians(self, endpoint: str) -> pd.DataFrame:
+        """The printed medians of an endpoint, of every arm of every study; records them."""
+        from haicbook import synthesis
+
+        found = synthesis.medians(self.papers, endpoint)
+        for arm in found.itertuples(index=False):
+            name = f"{endpoint}_median.{arm.study}.{arm.arm}"
+            self.results.record(name, arm.estimate, "months", [arm.value_id])
+        return found
+
     def table(
         self,
         frame: pd.DataFrame,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -157,6 +157,25 @@ def proportional_hazards(ensemble: Ensemble, scale: TimeScale = "km") -> Proport
     finite = p[np.isfinite(p)]
     share = float((finite < 0.05).mean()) if len(finite) else math.nan
     return ProportionalHazards(chi2, p, slope, scale, share)
+
+
+def proportional_values(checks: Mapping[str, ProportionalHazards], labels: Mapping[str, str]) -> dict[str, float]:
+    """Share of the members with p below 0.05, as a notebook records it; `labels` are study to label."""
+    return {f"{study}.share": checks[label].share for study, label in labels.items() if label in checks}
+
+
+def period_values(periods: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, float]:
+    """Each hazard ratio of a period, as a notebook records it: `cao2024.from_6`.
+
+    Parameters
+    ----------
+    periods
+        Rows of :func:`period_ratios` with a column `label`.
+    labels
+        Study to its label.
+    """
+    study = {label: key for key, label in labels.items()}
+    return {f"{study[row.label]}.from_{row.start:.0f}": row.hr for row in periods.itertuples(index=False)}
 
 
 def score_test(

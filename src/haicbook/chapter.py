@@ -93,6 +93,16 @@ class Chapter:
         """Study to the results of its own chapter."""
         return {paper.study: read_results(paper.study) for paper in self.papers}
 
+    def medians(self, endpoint: str) -> pd.DataFrame:
+        """The printed medians of an endpoint, of every arm of every study; records them."""
+        from haicbook import synthesis
+
+        found = synthesis.medians(self.papers, endpoint)
+        for arm in found.itertuples(index=False):
+            name = f"{endpoint}_median.{arm.study}.{arm.arm}"
+            self.results.record(name, arm.estimate, "months", [arm.value_id])
+        return found
+
     def table(
         self,
         frame: pd.DataFrame,
@@ -321,9 +331,15 @@ class Chapter:
         )
 
     def compared(self, endpoint: Endpoint) -> Markdown:
-        """Printed beside reconstructed numbers of an endpoint, how they were read, and what was left out."""
+        """Printed beside reconstructed numbers of an endpoint, how they were read, and a second opinion."""
+        from IPython.display import Markdown
+
+        from haicbook.second_opinion import second_opinion
+
         name = f"tab-{self.name}-{endpoint.key.replace('_', '-')}"
-        return show.compared_table(self.paper, endpoint.ensemble, endpoint.title, name)
+        table = show.compared_table(self.paper, endpoint.ensemble, endpoint.title, name)
+        opinion = show.opinion_words(self.paper, second_opinion(endpoint.ensemble))
+        return Markdown(f"{table.data}\n{escape(opinion)}\n")
 
     def mean_survival(self, *endpoints: Endpoint) -> Markdown:
         """Deaths or events and restricted mean survival of endpoints; glues the difference of two arms in the first."""

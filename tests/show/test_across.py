@@ -28,7 +28,8 @@ def test_a_lost_cell_is_hatched_and_says_so() -> None:
     _, ax = draw.patients_heat(shares)
     assert texts(ax).count("lost") == int((shares.state == "lost_in_text").sum())
     assert texts(ax).count("n. r.") == int((shares.state == "not_reported").sum())
-    assert len([patch for patch in ax.patches if patch.get_hatch()]) == int(shares.share.isna().sum())
+    assert ax.collections[0].get_array().mask.sum() == shares.share.isna().sum()
+    assert ax.patch.get_hatch()
 
 
 def test_missing_events_stay_empty_and_signs_are_kept() -> None:

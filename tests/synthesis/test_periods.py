@@ -99,3 +99,14 @@ def test_what_cannot_be_compared_is_refused():
         periods.period_ratios(ensemble(new=([5], [1]), old=([4], [1])), (6, 6))
     with pytest.raises(ValueError, match="scale is 'rank'"):
         periods.score_test([1.0, 2.0], [1, 1], [1, 0], "rank")
+
+
+def test_a_study_without_a_comparison_records_no_period():
+    frame = pd.DataFrame([("Cao", 0.0, 0.6), ("Cao", 6.0, 0.8)], columns=["label", "start", "hr"])
+    labels = {"cao2024": "Cao", "shen2025": "Shen"}
+    assert periods.period_values(frame, labels) == {"cao2024.from_0": 0.6, "cao2024.from_6": 0.8}
+    p = np.array([0.01, 0.2, math.nan])
+    check = periods.ProportionalHazards(p, p, np.array([-1.0, -2.0, math.nan]), "km", 0.5)
+    assert periods.proportional_values({"Cao": check}, labels) == {"cao2024.share": 0.5}
+    assert check.p_range == pytest.approx((0.01, 0.105, 0.2))
+    assert check.direction == "falls"

@@ -101,3 +101,10 @@ def test_the_law_of_total_variance():
     assert spread(np.array([math.nan]), np.array([1.0]), 0.95) is None
     with pytest.raises(ValueError, match="confidence is 95"):
         spread(np.array([1.0]), np.array([1.0]), 95)
+
+
+def test_differences_are_recorded_by_study_and_place_of_the_horizon():
+    columns = ["label", "horizon", "estimate", "low", "high"]
+    frame = pd.DataFrame([("Cao", 12.0, 1.0, 0.5, 1.5), ("Cao", 24.0, 2.0, 0.0, 4.0)], columns=columns)
+    expected = {"cao2024.h1": 1.0, "cao2024.h1.width": 1.0, "cao2024.h2": 2.0, "cao2024.h2.width": 4.0}
+    assert rmst.difference_values(frame, {"cao2024": "Cao", "shen2025": "Shen"}) == expected

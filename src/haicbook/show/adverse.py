@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from haicbook.study import Paper
 
-def mirrored_bars(paper: Any, events: pd.DataFrame, *, most: int = 24) -> tuple[Figure, Axes]:
+
+def mirrored_bars(paper: Paper, events: pd.DataFrame, *, most: int = 24) -> tuple[Figure, Axes]:
     """Comparator to the left, experimental to the right; a single arm to the right only.
 
     Parameters
@@ -59,7 +61,7 @@ def _bars(ax: Axes, wide: pd.DataFrame, arm: str, side: int, colour: str, milder
     ax.barh(rows, side * light.clip(lower=0), left=side * heavy, color=colour, alpha=0.38, height=0.72)
 
 
-def _headings(paper: Any, ax: Axes, sides: list[tuple[str, int]], milder: str, severe: str) -> None:
+def _headings(paper: Paper, ax: Axes, sides: list[tuple[str, int]], milder: str, severe: str) -> None:
     from matplotlib.patches import Patch
 
     for arm, side in sides:
@@ -82,7 +84,7 @@ def _headings(paper: Any, ax: Axes, sides: list[tuple[str, int]], milder: str, s
     ax.legend(handles=handles, loc="lower right")
 
 
-def adverse_table(paper: Any, events: pd.DataFrame) -> pd.DataFrame:
+def adverse_table(paper: Paper, events: pd.DataFrame) -> pd.DataFrame:
     """The printed adverse-event cells, one row for each event and one column for each arm and grade."""
     cells = events.assign(cell=[Linked(*pair) for pair in zip(events.printed, events.value_id, strict=True)])
     wide = cells.pivot_table(index="label", columns=["arm", "grade"], values="cell", aggfunc="first", sort=False)

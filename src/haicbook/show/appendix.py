@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from haicbook.audit.finding import Finding
 
 
 def value_link(value_id: str) -> str:
@@ -24,6 +27,6 @@ def value_link(value_id: str) -> str:
     return f"values.html#{quote(value_id)}"
 
 
-def finding_link(finding: Any) -> str:
+def finding_link(finding: Finding) -> str:
     """The address of a study's findings by one rule in the ledger, as seen from a chapter."""
     return f"audit.html#Study={quote(finding.study)}&Rule={quote(finding.rule)}"

@@ -7,12 +7,15 @@ import gzip
 import html
 import io
 import re
-from typing import Any
+from typing import TYPE_CHECKING
 
 from haicbook.markup import visible
 
+if TYPE_CHECKING:
+    from IPython.display import HTML
 
-def rows_downloads(study: str, files: dict[str, tuple[str, str]]) -> Any:
+
+def rows_downloads(study: str, files: dict[str, tuple[str, str]]) -> HTML:
     """Links to reconstructed rows: one data set as CSV, and all of them as compressed CSV.
 
     Parameters

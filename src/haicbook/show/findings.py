@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -14,13 +14,15 @@ from haicbook.show.tables import Linked, linked, table
 if TYPE_CHECKING:
     from IPython.display import Markdown
 
+    from haicbook.audit.finding import Finding
+
 MARKS = {"error": "error", "warning": "warning", "info": "note"}
 FIRST = 3
 # a longer quotation of printed figures is cut; the ledger has it whole
 _LONGEST = 110
 
 
-def findings(found: Sequence[Any], most: int | None = None) -> pd.DataFrame:
+def findings(found: Sequence[Finding], most: int | None = None) -> pd.DataFrame:
     """One row for each finding: severity, the sentence, printed, recomputed by hand.
 
     Parameters
@@ -42,7 +44,7 @@ def findings(found: Sequence[Any], most: int | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["", "What does not add up", "Printed", "By hand"])
 
 
-def ranked_findings(found: Sequence[Any], caption: str, name: str, most: int = FIRST) -> Markdown:
+def ranked_findings(found: Sequence[Finding], caption: str, name: str, most: int = FIRST) -> Markdown:
     """The findings that matter first as a list, the others as a numbered table that is folded away.
 
     Parameters
@@ -67,7 +69,7 @@ def ranked_findings(found: Sequence[Any], caption: str, name: str, most: int = F
     return Markdown(f"{first}\n\n{_folded(found[most:], caption, name)}")
 
 
-def _entry(item: Any) -> str:
+def _entry(item: Finding) -> str:
     lines = [f"**{MARKS[item.severity].capitalize()}.** {escape(item.sentence)}"]
     if item.recomputation:
         lines.append(f"By hand: {escape(shortened(item.recomputation))}.")
@@ -82,12 +84,12 @@ def _entry(item: Any) -> str:
     return "\n   <br>".join(lines)
 
 
-def _follow(item: Any) -> list[str]:
+def _follow(item: Finding) -> list[str]:
     """What else does not add up because of the same slip."""
     return [f"From the same slip: {other.sentence}" for other in item.consequences]
 
 
-def _folded(rest: Sequence[Any], caption: str, name: str) -> str:
+def _folded(rest: Sequence[Finding], caption: str, name: str) -> str:
     if not rest:
         return ""
     counts = [(sum(item.severity == key for item in rest), word) for key, word in MARKS.items()]

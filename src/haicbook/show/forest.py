@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from textwrap import fill
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from haicbook.show import style
+from haicbook.show.tables import Row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -142,7 +143,7 @@ def rates_forest(rates: pd.DataFrame, xlabel: str) -> tuple[Figure, Axes]:
     return fig, ax
 
 
-def _upper(ax: Axes, y: float, row: Any, beyond: float) -> None:
+def _upper(ax: Axes, y: float, row: Row, beyond: float) -> None:
     """The bar up to the upper limit; an arrow to the edge when that was not reached, nothing when none is printed."""
     colour = style.COLOURS[row.role]
     if np.isfinite(row.high):

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pandas as pd
 
 from haicbook.markup import Markup
 
+if TYPE_CHECKING:
+    from haicbook.study import Paper
+    from haicbook.study.schema import EndpointDefinition, Population, Study
+
 _UNSTATED = "not stated"
 
 
-def glance(paper: Any) -> pd.DataFrame:
+def glance(paper: Paper) -> pd.DataFrame:
     """Two columns, item and content, from study.yml."""
     spec = paper.spec
     rows = {
@@ -34,13 +38,13 @@ def glance(paper: Any) -> pd.DataFrame:
     return pd.DataFrame({"": list(rows), "The paper": list(rows.values())})
 
 
-def _reconstructed(paper: Any) -> str:
+def _reconstructed(paper: Paper) -> str:
     medians = set(paper.select(statistic="median").endpoint)
     curves = [paper.spec.endpoints[key].label.lower() for key in ("os", "pfs", "liver_pfs") if key in medians]
     return f"curves of {', '.join(curves)}; everything else is printed or recomputed from the print"
 
 
-def _setting(spec: Any) -> str:
+def _setting(spec: Study) -> str:
     setting = spec.setting
     stated = {None: "number of centres not stated", 1: "one centre"}
     centres = stated.get(setting.centres, f"{setting.centres} centres")
@@ -49,14 +53,14 @@ def _setting(spec: Any) -> str:
     return f"{setting.institution}, {setting.country} ({centres}); enrolled {dates}{until}"
 
 
-def _patients(spec: Any) -> str:
-    def sizes(population: Any) -> str:
+def _patients(spec: Study) -> str:
+    def sizes(population: Population) -> str:
         return " and ".join(f"{size} {spec.arms[arm].short}" for arm, size in population.n.items())
 
     return "; ".join(f"{population.label}: {sizes(population)}" for population in spec.populations.values())
 
 
-def _matching(spec: Any) -> str:
+def _matching(spec: Study) -> str:
     matching = spec.matching
     if matching is None:
         return "none"
@@ -70,7 +74,7 @@ def _matching(spec: Any) -> str:
     return f"{said}; on {len(matching.covariates)} covariates"
 
 
-def _endpoint(endpoint: Any) -> str:
+def _endpoint(endpoint: EndpointDefinition) -> str:
     primary = " (primary)" if endpoint.primary else ""
     return f"from {endpoint.time_zero or _UNSTATED} to {endpoint.event or _UNSTATED}{primary}"
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from haicbook.markup import Markup
 from haicbook.show.tables import Linked
 
+if TYPE_CHECKING:
+    from haicbook.study import Paper
+    from haicbook.study.schema import Attributes, Table
+
 _SHORT = {"before_psm": "before", "after_psm": "after"}
 _NOT_CHARACTERISTICS = ("enrolled", "screened", "n_matched", "characteristics", "other_characteristics")
 
 
-def baseline(paper: Any) -> pd.DataFrame:
+def baseline(paper: Paper) -> pd.DataFrame:
     """All baseline tables side by side: one row for each printed row, one column for each printed column.
 
     Cells are the printed strings. Levels are indented beneath their variable.
@@ -37,7 +41,7 @@ def baseline(paper: Any) -> pd.DataFrame:
     return frame
 
 
-def _ids(paper: Any) -> dict[tuple[str, int, str], str]:
+def _ids(paper: Paper) -> dict[tuple[str, int, str], str]:
     """The first value's id of each cell, by file, line and column."""
     values = paper.values.drop_duplicates(["file", "line", "column"])
     files = values.file.str.removeprefix(f"{paper.study}/")
@@ -54,11 +58,11 @@ def _indented(words: str, level: str) -> Markup:
     return Markup("&emsp;{}" if level else "**{}**").format(words)
 
 
-def _population(table: Any, key: str) -> str:
+def _population(table: Table, key: str) -> str:
     return table.columns[key].population or table.population or ""
 
 
-def _heading(paper: Any, table: Any, key: str, attributes: Any, several: bool) -> str:
+def _heading(paper: Paper, table: Table, key: str, attributes: Attributes, several: bool) -> str:
     population = _population(table, key)
     suffix = f", {_SHORT.get(population, population)}" if several and population else ""
     if attributes.arm:
@@ -67,7 +71,7 @@ def _heading(paper: Any, table: Any, key: str, attributes: Any, several: bool) -
     return f"{attributes.statistic}{suffix}"
 
 
-def plain(paper: Any, table: Any, first: str = "") -> pd.DataFrame:
+def plain(paper: Paper, table: Table, first: str = "") -> pd.DataFrame:
     """One printed table as it stands: its labels, and its columns under the arm, grade or criterion they hold."""
     from haicbook.words import GRADES, label
 
@@ -88,7 +92,7 @@ def plain(paper: Any, table: Any, first: str = "") -> pd.DataFrame:
     return frame
 
 
-def baseline_in_text(paper: Any) -> pd.DataFrame:
+def baseline_in_text(paper: Paper) -> pd.DataFrame:
     """Characteristics that the results print for at least one arm, or compare by a p-value, one row each.
 
     For papers whose baseline table is lost. Columns: the arms in each population, and the p-value.

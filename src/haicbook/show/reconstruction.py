@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from haicbook.show import style
 from haicbook.show.survival import draw_bands, draw_marks
-from haicbook.show.tables import note, number, percent, table
+from haicbook.show.tables import Row, note, number, percent, table
 
 if TYPE_CHECKING:
+    import numpy as np
+    from IPython.display import Markdown
     from matplotlib.figure import Figure
+
+    from haicbook.survival import Bands, Ensemble
 
 _ROLES = ("experimental", "comparator")
 _WORDS = {
@@ -37,7 +41,7 @@ ENOUGH = 0.93
 _SHARES = ("covered", "d_covered", "sampling_covered", "sampling_d_covered", "reached", "met")
 
 
-def reconstruction_idea(ensemble: Any, bands: Any, few: int = 5) -> tuple[Figure, Any]:
+def reconstruction_idea(ensemble: Ensemble, bands: Bands, few: int = 5) -> tuple[Figure, np.ndarray]:
     """Three steps side by side: what is printed, a few data sets that agree with it, and what they leave open.
 
     Parameters
@@ -88,7 +92,7 @@ def accuracy_table(scores: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["", *(f"Level {level}" for level in levels)])
 
 
-def _cell(row: Any) -> str:
+def _cell(row: Row) -> str:
     if row.measure in _SHARES:
         return f"{number(100 * row.value, 1)} (± {number(100 * (row.high - row.value), 1)})"
     return f"{number(row.value, 3)} ({number(row.low, 3)}–{number(row.high, 3)})"
@@ -117,7 +121,7 @@ def _held(scores: pd.DataFrame, measure: str, name: str) -> dict[str, str]:
     return {name: f"in {', '.join(shares)}", f"{name}_verdict": verdict if short else enough}
 
 
-def accuracy_shown(scores: pd.DataFrame, caption: str, name: str) -> Any:
+def accuracy_shown(scores: pd.DataFrame, caption: str, name: str) -> Markdown:
     """The table of accuracy, or a sentence that says that there are no scores."""
     if scores.empty:
         return note("The accuracy benchmark has not been run for this build of the book, so no figures stand here.")

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from haicbook.show import style
 from haicbook.show.rerun_text import levels_shown, row_name
+from haicbook.show.tables import Row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from haicbook.matching import Rerun
+    from haicbook.study import Paper
+
 
 # --- matched margins --------------------------------------------------------------------------------------------------
 
 
-def margins_figure(paper: Any, rerun: Any) -> tuple[Figure, np.ndarray]:
+def margins_figure(paper: Paper, rerun: Rerun) -> tuple[Figure, np.ndarray]:
     """Share of each level among the matched patients: printed, beside its spread over the cohorts; one panel an arm.
 
     Parameters
@@ -48,7 +52,7 @@ def margins_figure(paper: Any, rerun: Any) -> tuple[Figure, np.ndarray]:
     return fig, axes
 
 
-def _margin(ax: Axes, y: int, row: Any, colour: str) -> None:
+def _margin(ax: Axes, y: int, row: Row, colour: str) -> None:
     ax.plot([100 * row.low_share, 100 * row.high_share], [y, y], color=colour, lw=6, alpha=0.35, solid_capstyle="butt")
     ax.plot(100 * row.median_share, y, "|", color=colour, ms=10, mew=2)
     if not math.isnan(row.printed_share):

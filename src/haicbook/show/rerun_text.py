@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
-from haicbook.show.tables import Linked, interval, number, percent
+from haicbook.show.tables import Linked, Row, interval, number, percent
+
+if TYPE_CHECKING:
+    from haicbook.matching import Rerun
+    from haicbook.matching.rerun.discrepancy import Discrepancy
+    from haicbook.study import Paper
 
 # of two levels that mirror each other, the one that says yes
 _YES = ("yes", "present")
@@ -25,11 +29,11 @@ def levels_shown(margins: pd.DataFrame) -> pd.DataFrame:
     return counts.loc[kept]
 
 
-def row_name(row: Any) -> str:
+def row_name(row: Row) -> str:
     return f"{row.label}: {row.level_label}" if row.level_label else f"{row.label}, {row.statistic.replace('sd', 'SD')}"
 
 
-def rerun_table(paper: Any, rerun: Any, kept: Any, most: int = 8) -> pd.DataFrame:
+def rerun_table(paper: Paper, rerun: Rerun, kept: Rerun, most: int = 8) -> pd.DataFrame:
     """The rows of the printed matched table that lie farthest from what the matching gives.
 
     Parameters
@@ -68,7 +72,7 @@ def _value(value: float, statistic: str, share: float = math.nan) -> str:
     return f"{value:.0f}" + ("" if math.isnan(share) else f" ({percent(share)}%)")
 
 
-def _expected(row: Any) -> str:
+def _expected(row: Row) -> str:
     if row.statistic != "n":
         return f"{number(row['median'], 1)} ({interval(row.low, row.high, 1)})"
     return f"{percent(row.median_share)}% ({interval(100 * row.low_share, 100 * row.high_share, 1)})"
@@ -84,7 +88,7 @@ def _p(p: float, cohorts: int) -> str:
 # --- in words ---------------------------------------------------------------------------------------------------------
 
 
-def rerun_words(rerun: Any, kept: Any, summary: dict[str, float]) -> dict[str, str]:
+def rerun_words(rerun: Rerun, kept: Rerun, summary: dict[str, float]) -> dict[str, str]:
     """Pairs, the table as a whole, and the rows that lie beyond chance, in words for the text.
 
     Parameters
@@ -118,7 +122,7 @@ def repeated_words(repeated: list[tuple[str, str]]) -> str:
     return f"After matching, these rows print the same counts in both arms: {pairs}."
 
 
-def _p_words(found: Any) -> str:
+def _p_words(found: Discrepancy) -> str:
     if math.isnan(found.p):
         return "not available"
     if found.p * (found.members + 1) < 1.5:
@@ -126,7 +130,7 @@ def _p_words(found: Any) -> str:
     return f"p = {number(found.p, 3)}"
 
 
-def _rows_beyond(rerun: Any) -> str:
+def _rows_beyond(rerun: Rerun) -> str:
     """Covariates with a row beyond chance, the farthest first."""
     rows = rerun.margins[rerun.margins.p_adjusted < 0.05]
     order = rows.z.abs().sort_values(ascending=False, kind="stable").index
@@ -136,7 +140,7 @@ def _rows_beyond(rerun: Any) -> str:
     return " and ".join([", ".join(labels[:-1]), labels[-1]] if len(labels) > 1 else labels)
 
 
-def grid_words(grid: pd.DataFrame, summary: dict[str, float], kept: Any, watched: tuple[str, str]) -> dict[str, str]:
+def grid_words(grid: pd.DataFrame, summary: dict[str, float], kept: Rerun, watched: tuple[str, str]) -> dict[str, str]:
     """What the grid says, in words for the text.
 
     Parameters
@@ -148,9 +152,8 @@ def grid_words(grid: pd.DataFrame, summary: dict[str, float], kept: Any, watched
     watched
         Covariate and level that the grid follows.
     """
-    rows = kept.margins[(kept.margins.covariate == watched[0]) & (kept.margins.level == watched[1])]
-    of = kept.matched[:, rows.index].sum(axis=1)
-    low, middle, high = np.quantile(of, (0.025, 0.5, 0.975)) if len(rows) else (math.nan,) * 3
+    rows = kept.rows_of(*watched)
+    low, middle, high = kept.patients(*watched)
     return {
         "grid_settings": f"{summary['settings']:.0f}",
         "grid_surprising": f"{summary['surprising']:.0f}",
@@ -166,7 +169,7 @@ def grid_words(grid: pd.DataFrame, summary: dict[str, float], kept: Any, watched
     }
 
 
-def _p_without(rerun: Any, covariate: str) -> str:
+def _p_without(rerun: Rerun, covariate: str) -> str:
     drivers = rerun.discrepancy.drivers
     p = drivers.p_without[drivers.group == covariate]
     return _p(float(p.iloc[0]), rerun.discrepancy.members) if len(p) else "–"
@@ -175,7 +178,7 @@ def _p_without(rerun: Any, covariate: str) -> str:
 # --- where nothing can be re-run --------------------------------------------------------------------------------------
 
 
-def known_margins_table(paper: Any, known: pd.DataFrame) -> pd.DataFrame:
+def known_margins_table(paper: Paper, known: pd.DataFrame) -> pd.DataFrame:
     """What is printed of each matching covariate, arm by arm, before and after; `–` for what is lost.
 
     Parameters
@@ -197,7 +200,7 @@ def known_margins_table(paper: Any, known: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def known_words(paper: Any, known: pd.DataFrame) -> dict[str, str]:
+def known_words(paper: Paper, known: pd.DataFrame) -> dict[str, str]:
     """Of how many matching covariates anything is printed before matching, and of which, in words for the text."""
     before = next(iter(paper.spec.populations.values())).label
     some = list(dict.fromkeys(known[known.population == before].label))

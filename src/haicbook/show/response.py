@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from haicbook.response import Rate
+    from haicbook.response import PrintedInterval, Rate
+    from haicbook.study import Paper
 
 
-def response_table(paper: Any, rates: list[Rate], confidence: float) -> pd.DataFrame:
+def response_table(paper: Paper, rates: list[Rate], confidence: float) -> pd.DataFrame:
     """One row for each category (and criterion), two columns for each arm: printed, exact interval in per cent."""
     keys = list(dict.fromkeys((rate.criterion, rate.category) for rate in rates))
     several = len({criterion for criterion, _ in keys}) > 1
@@ -41,7 +42,7 @@ def _limits(rate: Rate, confidence: float) -> str:
     return f"{percent(low)}–{percent(high)} ({counts} of {rate.size})"
 
 
-def response_forest(paper: Any, rates: list[Rate], confidence: float) -> tuple[Figure, Axes]:
+def response_forest(paper: Paper, rates: list[Rate], confidence: float) -> tuple[Figure, Axes]:
     """ORR and DCR of every arm with exact intervals."""
     rows = []
     for rate in rates:
@@ -65,7 +66,7 @@ def response_forest(paper: Any, rates: list[Rate], confidence: float) -> tuple[F
     return fig, ax
 
 
-def interval_text(printed: Any) -> dict[str, str]:
+def interval_text(printed: PrintedInterval) -> dict[str, str]:
     """A printed interval beside the exact and the Wald one, in per cent."""
     shown = {name: f"{percent(low)}–{percent(high)} %" for name, (low, high) in printed.limits.items()}
     return {

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from haicbook.study import Paper
+
 # A blue and a vermillion (after Okabe and Ito) that every common kind of colour vision tells apart; line style
 # tells them apart in grey.
 COLOURS = {"experimental": "#2a7fbf", "comparator": "#d55e00", "single": "#2a7fbf"}
@@ -22,18 +24,26 @@ WIDTH = 7.2
 
 def use() -> None:
     """Set the look for this kernel: sharp vector figures, transparent ground, the same bytes for the same figure."""
-    import matplotlib as mpl
+    import seaborn as sns
     from matplotlib_inline.backend_inline import set_matplotlib_formats
 
     set_matplotlib_formats("svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight")
-    mpl.rcParams.update(
-        {
+    sns.set_theme(
+        context=None,
+        style="ticks",
+        palette=[COLOURS["experimental"], COLOURS["comparator"], THIRD],
+        # the one that matplotlib brings along: the same letters on every machine
+        font="DejaVu Sans",
+        rc={
             "figure.figsize": (WIDTH, 4.2),
             "figure.facecolor": "none",
             "axes.facecolor": "none",
             "savefig.transparent": True,
             "axes.edgecolor": INK,
             "axes.labelcolor": INK,
+            # bars and bands have no rim of their own
+            "patch.edgecolor": "none",
+            "patch.force_edgecolor": False,
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.linewidth": 0.8,
@@ -48,11 +58,11 @@ def use() -> None:
             "svg.hashsalt": "haicbook",
             # a $ in a label is a $
             "text.parse_math": False,
-        }
+        },
     )
 
 
-def colour(paper: Any, arm: str) -> str:
+def colour(paper: Paper, arm: str) -> str:
     """The arm's colour: its role decides, the same in every chapter."""
     return COLOURS[paper.spec.arms[arm].role]
 

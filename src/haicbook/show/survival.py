@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from haicbook.show import style
@@ -10,6 +11,9 @@ from haicbook.show import style
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from haicbook.study import Paper
+    from haicbook.survival import Bands, Mark
 
 # what the print leaves open, and what chance adds to it: a filled band inside a pair of thin dotted lines
 _INNER, _OUTER = 0.30, 0.07
@@ -20,7 +24,7 @@ _ASIDE, _BESIDE = 1.6, 0.006
 _ONE_LINE = 70
 
 
-def survival_curves(paper: Any, bands: Any) -> tuple[Figure, Axes]:
+def survival_curves(paper: Paper, bands: Bands) -> tuple[Figure, Axes]:
     """Kaplan-Meier curves of an ensemble, with numbers at risk.
 
     The line is the typical member, the filled band what the print leaves open, the dotted lines around it the band
@@ -56,7 +60,7 @@ def survival_curves(paper: Any, bands: Any) -> tuple[Figure, Axes]:
     return fig, ax
 
 
-def curves_alt(paper: Any, bands: Any, title: str) -> str:
+def curves_alt(paper: Paper, bands: Bands, title: str) -> str:
     """What one would say of the curves on the telephone: what is left at half the time shown and at its end."""
     at = [bands.horizon / 2, bands.horizon]
     told = []
@@ -67,7 +71,7 @@ def curves_alt(paper: Any, bands: Any, title: str) -> str:
     return f"{title}, reconstructed, with bands: {'; '.join(told)} are free of the event"
 
 
-def draw_bands(ax: Axes, bands: Any, arm: str, role: str) -> None:
+def draw_bands(ax: Axes, bands: Bands, arm: str, role: str) -> None:
     """The line and both bands of an arm, in its role's colour."""
     shown, colour = bands.arms[arm], style.COLOURS[role]
     ax.fill_between(
@@ -79,7 +83,7 @@ def draw_bands(ax: Axes, bands: Any, arm: str, role: str) -> None:
     ax.step(bands.grid, 100 * shown.line, where="post", color=colour, ls=style.DASHES[role])
 
 
-def draw_marks(ax: Axes, bands: Any, roles: dict[str, str]) -> None:
+def draw_marks(ax: Axes, bands: Bands, roles: Mapping[str, str]) -> None:
     """The printed rates and medians with their intervals; `roles` by arm, the first arm's bars left and above."""
     for mark in bands.marks:
         role, side = roles[mark.arm], 1 if mark.arm == next(iter(roles)) else -1
@@ -89,7 +93,7 @@ def draw_marks(ax: Axes, bands: Any, roles: dict[str, str]) -> None:
             _median(ax, mark, role, bands.horizon, side)
 
 
-def _rate(ax: Axes, mark: Any, role: str, horizon: float, side: int) -> None:
+def _rate(ax: Axes, mark: Mark, role: str, horizon: float, side: int) -> None:
     if mark.time > horizon:
         return
     if mark.limits is not None:
@@ -98,9 +102,9 @@ def _rate(ax: Axes, mark: Any, role: str, horizon: float, side: int) -> None:
     _dot(ax, mark.time, 100 * mark.value, style.MARKERS[role], style.COLOURS[role], mark.met)
 
 
-def _median(ax: Axes, mark: Any, role: str, horizon: float, side: int) -> None:
+def _median(ax: Axes, mark: Mark, role: str, horizon: float, side: int) -> None:
     if mark.limits is not None:
-        _median_bar(ax, mark, 50 + side * _ASIDE, style.COLOURS[role], horizon)
+        _median_bar(ax, mark, mark.limits, 50 + side * _ASIDE, style.COLOURS[role], horizon)
     if mark.value <= horizon:
         _dot(ax, mark.value, 50, "D", style.COLOURS[role], mark.met)
 
@@ -113,7 +117,7 @@ def _dot(ax: Axes, x: float, y: float, marker: str, colour: str, met: bool) -> N
     ax.plot(x, y, marker, ms=6, ls="none", zorder=6, gid="met" if met else "left out", **look)
 
 
-def _bar(ax: Axes, xs: Any, ys: Any, colour: str, met: bool) -> None:
+def _bar(ax: Axes, xs: Sequence[float], ys: Sequence[float], colour: str, met: bool) -> None:
     """A confidence interval with caps, dotted where it was left out; a limit that cannot be read is not drawn."""
     if any(math.isnan(end) for end in (*xs, *ys)):
         return
@@ -122,8 +126,8 @@ def _bar(ax: Axes, xs: Any, ys: Any, colour: str, met: bool) -> None:
         ax.plot(x, y, "|" if ys[0] == ys[1] else "_", color=colour, ms=6, mew=1.3, zorder=4)
 
 
-def _median_bar(ax: Axes, mark: Any, height: float, colour: str, horizon: float) -> None:
-    low, high = mark.limits
+def _median_bar(ax: Axes, mark: Mark, limits: tuple[float, float], height: float, colour: str, horizon: float) -> None:
+    low, high = limits
     if low > horizon:
         return
     reached = math.isfinite(high) and high <= horizon
@@ -132,7 +136,7 @@ def _median_bar(ax: Axes, mark: Any, height: float, colour: str, horizon: float)
         ax.plot(horizon, height, ">", color=colour, ms=5, zorder=4, clip_on=False)
 
 
-def _axes(ax: Axes, bands: Any) -> None:
+def _axes(ax: Axes, bands: Bands) -> None:
     ax.set_xlim(0, bands.horizon)
     ax.set_xticks(bands.times)
     ax.tick_params(labelbottom=True)
@@ -142,7 +146,7 @@ def _axes(ax: Axes, bands: Any) -> None:
     ax.set_xlabel("Months")
 
 
-def _legends(paper: Any, ax: Axes, bands: Any) -> None:
+def _legends(paper: Paper, ax: Axes, bands: Bands) -> None:
     """The arms above, what the shapes mean beneath them, in grey."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
@@ -176,7 +180,7 @@ def _legends(paper: Any, ax: Axes, bands: Any) -> None:
     )
 
 
-def _at_risk_table(paper: Any, ax: Axes, bands: Any) -> None:
+def _at_risk_table(paper: Paper, ax: Axes, bands: Bands) -> None:
     ax.axis("off")
     ax.set_ylim(len(bands.arms) - 0.4, -1.0)
     ax.text(0, -0.8, "Number at risk: median of the data sets (range)", fontsize=9, va="center")

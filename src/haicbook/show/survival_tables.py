@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from haicbook.show.tables import Linked, interval, number, table
+from haicbook.show.tables import Linked, Row, interval, number, p_value, table
 
 if TYPE_CHECKING:
     from IPython.display import Markdown
+
+    from haicbook.second_opinion import SecondOpinion
+    from haicbook.study import Paper
+    from haicbook.survival import Conflict, Ensemble
 
 _INTERVALS = {
     "log": "on the log scale (R's default)",
@@ -46,10 +50,12 @@ _PLAIN = {
     "by breslow": "by Breslow",
     "Kaplan-Meier": "Kaplan–Meier",
 }
+# curves that are equal to the decimals shown
+_SAME = 0.00005
 _ROUNDING = {"round": "figures as rounded", "truncate": "figures as cut off, not rounded"}
 
 
-def compared(paper: Any, ensemble: Any) -> pd.DataFrame:
+def compared(paper: Paper, ensemble: Ensemble) -> pd.DataFrame:
     """Printed and reconstructed values side by side, and whether a target is met."""
     rows = [
         (
@@ -64,23 +70,23 @@ def compared(paper: Any, ensemble: Any) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["Quantity", "Arm", "Printed", "Reconstructed (range)", "Met"])
 
 
-def _one(row: Any) -> bool:
+def _one(row: Row) -> bool:
     """Whether all members show the same figure."""
     return set(row.range.split("–")) == {row.reconstructed}
 
 
-def _arm_words(paper: Any, arms: str) -> str:
+def _arm_words(paper: Paper, arms: str) -> str:
     parts = [paper.spec.arms[arm].short for arm in arms.split(" against ") if arm]
     return " against ".join(parts) or "all"
 
 
-def _verdict(row: Any) -> str:
+def _verdict(row: Row) -> str:
     if row.role == "target":
         return "yes" if row.met else "no"
     return "left out" if row.role == "left out" else "no target"
 
 
-def compared_table(paper: Any, ensemble: Any, what: str, name: str) -> Markdown:
+def compared_table(paper: Paper, ensemble: Ensemble, what: str, name: str) -> Markdown:
     """:func:`compared` as a numbered table with its sources and notes; `what` is the endpoint, for the caption."""
     return table(
         compared(paper, ensemble),
@@ -92,7 +98,7 @@ def compared_table(paper: Any, ensemble: Any, what: str, name: str) -> Markdown:
     )
 
 
-def departures(paper: Any, ensemble: Any) -> list[str]:
+def departures(paper: Paper, ensemble: Ensemble) -> list[str]:
     """What was found and how it was read, what was left out, and what the paper prints otherwise elsewhere."""
     said = [found_words(ensemble), reading_words(ensemble)]
     said += [f"{_capital(_named(paper, message))}." for message in ensemble.dropped]
@@ -103,7 +109,7 @@ def departures(paper: Any, ensemble: Any) -> list[str]:
     return [*said, f"Follow-up ends at {end} or earlier, at another time in each data set ({basis})."]
 
 
-def _conflict_words(paper: Any, ensemble: Any, conflict: Any) -> str:
+def _conflict_words(paper: Paper, ensemble: Ensemble, conflict: Conflict) -> str:
     """What another place prints, and which of the figures the curves meet, by the record of the table above."""
     rows = {row.value_id: row.role == "target" and row.met for row in ensemble.compare().itertuples(index=False)}
     met = [
@@ -125,14 +131,34 @@ def _capital(words: str) -> str:
     return words[:1].upper() + words[1:].rstrip(".")
 
 
-def _named(paper: Any, message: str) -> str:
+def _named(paper: Paper, message: str) -> str:
     """A message with the arms' short names instead of their keys."""
     for arm, spec in paper.spec.arms.items():
         message = re.sub(rf"\barm {re.escape(arm)}\b", f"arm {spec.short}", message)
     return message
 
 
-def found_words(ensemble: Any) -> str:
+def opinion_words(paper: Paper, opinion: SecondOpinion) -> str:
+    """What lifelines and the engine find in one data set, as a sentence, with the conventions of both."""
+    curves = "the same Kaplan–Meier estimate" if opinion.curves < _SAME else "another Kaplan–Meier estimate"
+    said = (
+        f"lifelines, which shares no code with the engine, has {curves} for the data set of the line "
+        f"(largest difference {opinion.curves:.4f})"
+    )
+    if opinion.comparison is None:
+        return f"{said}."
+    found, arms = opinion.comparison, paper.spec.arms
+    ratio, logrank, proportional = found.hazard_ratio, found.logrank_p, found.proportional_p
+    return (
+        f"{said}, a hazard ratio of {number(ratio.lifelines)} for {arms[found.arm].short} against "
+        f"{arms[found.reference].short} (the engine: {number(ratio.engine)}; ties by Efron's method), a log-rank p of "
+        f"{p_value(logrank.lifelines)} ({p_value(logrank.engine)}), and for proportional hazards a p of "
+        f"{p_value(proportional.lifelines)} (scaled Schoenfeld residuals; the engine, by a score test: "
+        f"{p_value(proportional.engine)})."
+    )
+
+
+def found_words(ensemble: Ensemble) -> str:
     """How many data sets were found of those asked for, as a sentence."""
     asked, found = max(ensemble.asked, len(ensemble)), len(ensemble)
     every = "Each was checked by separate code against every number kept."
@@ -141,7 +167,7 @@ def found_words(ensemble: Any) -> str:
     return f"Only {found} of the {asked} data sets asked for were found. {every}"
 
 
-def reading_words(ensemble: Any) -> str:
+def reading_words(ensemble: Ensemble) -> str:
     """The conventions under which the printed numbers are met, as a sentence; only those that matter here."""
     words = list(_relevant(ensemble))
     failed = [_readable(tried) for tried, found in ensemble.tried if not found]
@@ -157,7 +183,7 @@ def _readable(tried: str) -> str:
     return tried
 
 
-def _relevant(ensemble: Any) -> Iterator[str]:
+def _relevant(ensemble: Ensemble) -> Iterator[str]:
     kept, reading = ensemble.kept, ensemble.conventions
     arms = kept.arms.values()
     marks = [mark for arm in arms for mark in arm.landmarks]
@@ -175,13 +201,13 @@ def _relevant(ensemble: Any) -> Iterator[str]:
     yield _ROUNDING[reading.rounding]
 
 
-def sources(paper: Any, ensemble: Any) -> str:
+def sources(paper: Paper, ensemble: Ensemble) -> str:
     """Where the paper prints the figures of an endpoint: `Results, Efficacy; Table 4`."""
     ids = [value_id for value_id in ensemble.compare().value_id if value_id in paper.by_id.index]
     return "; ".join(dict.fromkeys(paper.by_id.loc[ids, "source"]))
 
 
-def survival_summary(paper: Any, summaries: dict[str, dict[str, Any]], horizon: float) -> pd.DataFrame:
+def survival_summary(paper: Paper, summaries: dict[str, dict[str, float]], horizon: float) -> pd.DataFrame:
     """Events and restricted mean survival of every endpoint and arm.
 
     Parameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
@@ -12,6 +12,9 @@ from haicbook.show.appendix import value_link
 
 if TYPE_CHECKING:
     from IPython.display import Markdown
+
+# a row of a frame as `itertuples` yields it: its fields are the frame's columns
+Row: TypeAlias = Any
 
 
 class Linked(str):
@@ -70,11 +73,11 @@ def table(
     return Markdown(f":::{{table}} {escape(caption)}.{where}\n:name: {name}\n:class: {kind}\n\n{body}\n:::\n{beneath}")
 
 
-def _row(cells: Any) -> str:
+def _row(cells: Iterable[object]) -> str:
     return "|" + "|".join(_cell(cell) for cell in cells) + "|"
 
 
-def _cell(cell: Any) -> str:
+def _cell(cell: Row) -> str:
     return linked(cell, cell.value_id if isinstance(cell, Linked) else "") or " "
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
 from haicbook.markup import Markup, visible
 from haicbook.show.tables import interval, number
+
+if TYPE_CHECKING:
+    from haicbook.audit.finding import Finding
 
 
 def glue(**words: object) -> None:
@@ -27,7 +31,7 @@ class _Plain(str):
         return str(self)
 
 
-def finding_counts(found: list[Any]) -> dict[str, str]:
+def finding_counts(found: list[Finding]) -> dict[str, str]:
     """How many findings there are of each severity, in words."""
     counts = {severity: sum(item.severity == severity for item in found) for severity in ("error", "warning", "info")}
     return {
@@ -86,7 +90,7 @@ def longer_arms(rates: pd.DataFrame) -> str:
     return f"{int((pairs.experimental > pairs.comparator).sum())} of {len(pairs)}"
 
 
-def mean_gap(summary: dict[str, Any], horizon: float) -> dict[str, str]:
+def mean_gap(summary: dict[str, float], horizon: float) -> dict[str, str]:
     """The difference of restricted mean survival between the arms, with its range over the reconstructed sets."""
     low, high = summary["rmst_difference.low"], summary["rmst_difference.high"]
     return {
@@ -102,13 +106,29 @@ def in_words(count: int) -> str:
     return words[count] if count < len(words) else str(count)
 
 
-def assumptions(declared: Any, values: dict[str, Any]) -> pd.DataFrame:
+class Declared(Protocol):
+    """A parameter as a notebook declares it."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def allowed(self) -> object:
+        """What it may be; its `str` is for people."""
+
+    @property
+    def help(self) -> str:
+        """What it means."""
+
+
+def assumptions(declared: Iterable[Declared], values: Mapping[str, object]) -> pd.DataFrame:
     """The parameters of a notebook: value in this run, what is allowed, what it means.
 
     Parameters
     ----------
     declared
-        The parameters as the notebook declares them, each with `name`, `allowed` and `help`.
+        The parameters as the notebook declares them.
     values
         Parameter to its value in this run.
     """

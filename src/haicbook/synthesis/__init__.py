@@ -35,10 +35,10 @@ from haicbook.synthesis.judgements import appraisal, judged, risk_of_bias, unjud
 from haicbook.synthesis.patients import MEANS, mapping, patients, unlike
 from haicbook.synthesis.patients import lost as lost_cells
 from haicbook.synthesis.patients import means as patient_means
-from haicbook.synthesis.periods import period_ratios, proportional_hazards
+from haicbook.synthesis.periods import period_ratios, period_values, proportional_hazards, proportional_values
 from haicbook.synthesis.reporting import reporting, wanted
 from haicbook.synthesis.responses import beside_survival, response_contrasts, responses, same_direction
-from haicbook.synthesis.rmst import restricted_differences, restricted_means
+from haicbook.synthesis.rmst import difference_values, restricted_differences, restricted_means
 from haicbook.synthesis.single_arm import (
     TwoStage,
     best_values,
@@ -74,6 +74,7 @@ __all__ = [
     "conclude",
     "decision_by_best",
     "designs",
+    "difference_values",
     "disclosures",
     "distances",
     "e_values",
@@ -96,9 +97,11 @@ __all__ = [
     "patient_means",
     "patients",
     "period_ratios",
+    "period_values",
     "periods_of",
     "pool",
     "proportional_hazards",
+    "proportional_values",
     "questions",
     "ratio_at_end",
     "readings",

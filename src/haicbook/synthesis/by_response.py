@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +33,12 @@ class ResponseBias:
     assessed: float
     from_start: Floats
     from_assessment: Floats
+
+    @property
+    def typical(self) -> float:
+        """Median ratio from the start, over the data sets that have one; NaN where none has."""
+        known = self.from_start[np.isfinite(self.from_start)]
+        return float(np.median(known)) if len(known) else math.nan
 
     @property
     def statement(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -123,16 +123,26 @@ class ProportionalHazards:
     share: float
 
     @property
+    def p_range(self) -> tuple[float, float, float] | None:
+        """Least, median and largest p over the members that have one; None where none has."""
+        finite = self.p[np.isfinite(self.p)]
+        return (float(finite.min()), float(np.median(finite)), float(finite.max())) if len(finite) else None
+
+    @property
+    def direction(self) -> str:
+        """Whether, in most members, the ratio `rises` or `falls` with time."""
+        return "rises" if np.nanmedian(self.slope) > 0 else "falls"
+
+    @property
     def statement(self) -> str:
         """The test in a sentence."""
-        finite = self.p[np.isfinite(self.p)]
-        if not len(finite):
+        if self.p_range is None:
             return "Too few events to test whether the hazard ratio changes with time."
-        rises = "rises" if np.nanmedian(self.slope) > 0 else "falls"
+        least, median, most = self.p_range
         return (
-            f"Median p of the test of proportional hazards {np.median(finite):.2f} ({finite.min():.3f} to "
-            f"{finite.max():.2f} over {len(finite)} reconstructions); below 0.05 in {100 * self.share:.0f} % of them. "
-            f"If anything, the hazard ratio {rises} with time."
+            f"Median p of the test of proportional hazards {median:.2f} ({least:.3f} to "
+            f"{most:.2f} over {np.isfinite(self.p).sum()} reconstructions); below 0.05 in {100 * self.share:.0f} % of "
+            f"them. If anything, the hazard ratio {self.direction} with time."
         )
 
 
@@ -147,6 +157,25 @@ def proportional_hazards(ensemble: Ensemble, scale: TimeScale = "km") -> Proport
     finite = p[np.isfinite(p)]
     share = float((finite < 0.05).mean()) if len(finite) else math.nan
     return ProportionalHazards(chi2, p, slope, scale, share)
+
+
+def proportional_values(checks: Mapping[str, ProportionalHazards], labels: Mapping[str, str]) -> dict[str, float]:
+    """Share of the members with p below 0.05, as a notebook records it; `labels` are study to label."""
+    return {f"{study}.share": checks[label].share for study, label in labels.items() if label in checks}
+
+
+def period_values(periods: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, float]:
+    """Each hazard ratio of a period, as a notebook records it: `cao2024.from_6`.
+
+    Parameters
+    ----------
+    periods
+        Rows of :func:`period_ratios` with a column `label`.
+    labels
+        Study to its label.
+    """
+    study = {label: key for key, label in labels.items()}
+    return {f"{study[row.label]}.from_{row.start:.0f}": row.hr for row in periods.itertuples(index=False)}
 
 
 def score_test(

@@ -81,6 +81,25 @@ def restricted_differences(
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
+def difference_values(differences: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, float]:
+    """Each difference and the width of its interval in months, as a notebook records them: `cao2024.h1.width`.
+
+    Parameters
+    ----------
+    differences
+        From :func:`restricted_differences`; horizons are numbered in ascending order.
+    labels
+        Study to its label.
+    """
+    horizons = sorted(set(differences.horizon))
+    study = {label: key for key, label in labels.items()}
+    values: dict[str, float] = {}
+    for row in differences.itertuples(index=False):
+        name = f"{study[row.label]}.h{horizons.index(row.horizon) + 1}"
+        values |= {name: row.estimate, f"{name}.width": row.high - row.low}
+    return values
+
+
 def _row(
     label: str,
     ensemble: Ensemble,

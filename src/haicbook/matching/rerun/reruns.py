@@ -82,6 +82,18 @@ class Rerun:
     discrepancy: Discrepancy = field(repr=False)
     notes: tuple[str, ...]
 
+    def rows_of(self, covariate: str, level: str) -> pd.DataFrame:
+        """The rows of `margins` for a covariate's level, one for each arm."""
+        return self.margins[(self.margins.covariate == covariate) & (self.margins.level == level)]
+
+    def patients(self, covariate: str, level: str) -> tuple[float, float, float]:
+        """Matched patients of both arms at a level: 2.5 % point, median and 97.5 % point over the cohorts."""
+        rows = self.rows_of(covariate, level)
+        if rows.empty:
+            return math.nan, math.nan, math.nan
+        low, middle, high = np.quantile(self.matched[:, rows.index].sum(axis=1), (0.025, 0.5, 0.975))
+        return float(low), float(middle), float(high)
+
 
 def rerun(printed: Paper | Margins, setting: Setting, cohorts: int, rng: np.random.Generator) -> Rerun:
     """Draw cohorts with the printed margins before matching, match each as described, and collect what comes out.

@@ -32,7 +32,7 @@ from haicbook.show.across.effects import (
     summary_table,
     summary_words,
 )
-from haicbook.show.across.heat import harms_heat, patients_heat
+from haicbook.show.across.heat import distance_matrix, harms_heat, patients_heat
 from haicbook.show.across.judgements import appraisal_table, reasons_table, traffic_lights
 from haicbook.show.across.means import (
     mean_differences,
@@ -59,7 +59,6 @@ from haicbook.show.across.response import (
 )
 from haicbook.show.across.studies import (
     definitions,
-    distance_matrix,
     distance_words,
     distances_table,
     enrolment,

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from haicbook.markup import Markup
 from haicbook.show import style
 from haicbook.show.forest import rates_forest
-from haicbook.show.tables import Linked, interval, number, percent
+from haicbook.show.tables import Linked, Row, interval, number, percent
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from haicbook.synthesis import Rebuilt
 
 _COLUMNS = 2
 
 
-def all_arms(bands: pd.DataFrame, horizon: float) -> tuple[Figure, Any]:
+def all_arms(bands: pd.DataFrame, horizon: float) -> tuple[Figure, np.ndarray]:
     """One panel a study with its arms and their bands; the arms of the other studies behind them in grey.
 
     Parameters
@@ -133,7 +136,7 @@ def landmarks_table(rates: pd.DataFrame, medians: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _landmark_cell(row: Any) -> str:
+def _landmark_cell(row: Row) -> str:
     if row.state == "beyond":
         return "beyond follow-up"
     if row.state == "printed":
@@ -152,7 +155,7 @@ def landmark_words(rates: pd.DataFrame) -> dict[str, str]:
     }
 
 
-def left_out(rebuilt: dict[str, Any], labels: dict[str, str]) -> list[str]:
+def left_out(rebuilt: dict[str, Rebuilt], labels: dict[str, str]) -> list[str]:
     """One sentence for each study whose curves could not be rebuilt, with the reason.
 
     Parameters
@@ -167,7 +170,7 @@ def left_out(rebuilt: dict[str, Any], labels: dict[str, str]) -> list[str]:
     ]
 
 
-def same_words(*rebuilt: Any) -> str:
+def same_words(*rebuilt: Rebuilt) -> str:
     """Whether the data sets are those of the chapters, by their digests, in a sentence."""
     checked = [same for found in rebuilt for same in found.same.values()]
     if not checked:

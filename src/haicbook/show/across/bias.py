@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from haicbook.show import style
-from haicbook.show.tables import interval, number
+from haicbook.show.tables import Row, interval, number
+from haicbook.stats.meta import Message
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from haicbook.stats.confounding import EValue, TippingGrid
+    from haicbook.synthesis import ResponseBias, Scan
+
 _LEVELS = (1.5, 2.0, 3.0, 5.0)
 _COLUMNS = 2
 
 
-def tipping_contours(grids: dict[str, Any]) -> tuple[Figure, Any]:
+def tipping_contours(grids: dict[str, TippingGrid]) -> tuple[Figure, np.ndarray]:
     """How strong a confounder must be to take the hazard ratio to 1, by how common it is in each arm.
 
     Shaded: at the strength of the grid the interval holds 1 (light), or the estimate is at 1 or beyond (dark).
@@ -50,7 +54,7 @@ def tipping_contours(grids: dict[str, Any]) -> tuple[Figure, Any]:
     return fig, axes
 
 
-def _contours(ax: Axes, grid: Any) -> None:
+def _contours(ax: Axes, grid: TippingGrid) -> None:
     shares = 100 * np.asarray(grid.prevalences)
     colour = style.COLOURS["comparator"]
     ax.contourf(shares, shares, grid.region, levels=[0.5, 1.5, 2.5], colors=[f"{colour}2e", f"{colour}80"])
@@ -61,7 +65,7 @@ def _contours(ax: Axes, grid: Any) -> None:
     ax.set_aspect("equal")
 
 
-def e_values_table(found: dict[tuple[str, str], tuple[Any, Any]]) -> pd.DataFrame:
+def e_values_table(found: dict[tuple[str, str], tuple[Row, EValue]]) -> pd.DataFrame:
     """E-values of each study's hazard ratio.
 
     Parameters
@@ -83,7 +87,7 @@ def e_values_table(found: dict[tuple[str, str], tuple[Any, Any]]) -> pd.DataFram
     return pd.DataFrame(rows, columns=["Study", "Analysis", "Hazard ratio", "E-value, estimate", "E-value, limit"])
 
 
-def shift(scan: Any, xlabel: str, *, percent: bool = False) -> tuple[Figure, Axes]:
+def shift(scan: Scan | Message, xlabel: str, *, percent: bool = False) -> tuple[Figure, Axes]:
     """The hazard ratio as an assumed bias grows, with the range over data sets and the interval.
 
     Parameters
@@ -96,7 +100,7 @@ def shift(scan: Any, xlabel: str, *, percent: bool = False) -> tuple[Figure, Axe
         Whether the sizes are shares.
     """
     fig, ax = style.figure(7, row_height=0.4)
-    if not hasattr(scan, "frame"):
+    if isinstance(scan, Message):
         style.say(ax, scan.statement)
         return fig, ax
     frame = scan.frame()
@@ -133,9 +137,9 @@ def _axes(ax: Axes, frame: pd.DataFrame, xlabel: str) -> None:
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
 
 
-def shift_words(name: str, scan: Any, *, percent: bool = False) -> dict[str, str]:
+def shift_words(name: str, scan: Scan | Message, *, percent: bool = False) -> dict[str, str]:
     """Where the ratio starts, where it ends, and at which sizes it reaches 1 and its p the threshold."""
-    if not hasattr(scan, "frame"):
+    if isinstance(scan, Message):
         return {f"{name}_{word}": "unknown" for word in ("start", "end", "to_one", "to_alpha")}
     known = scan.frame().dropna(subset=["hr"])
     ends = (number(known.hr.iloc[0]), number(known.hr.iloc[-1])) if len(known) else ("none", "none")
@@ -155,53 +159,54 @@ def _size(value: float, percent: bool) -> str:
     return f"{number(100 * value, 0)} %" if percent else f"{number(value, 1)} months"
 
 
-def response_bias_figure(found: dict[str, Any]) -> tuple[Figure, Axes]:
+def response_bias_figure(found: dict[str, ResponseBias]) -> tuple[Figure, Axes]:
     """Hazard ratio of responders against others where response was drawn by lot: from the start and from the scan.
+
+    Dots are medians over the data sets, bars hold 90 % of them.
 
     Parameters
     ----------
     found
-        Arm's name to its :class:`haicbook.synthesis.ResponseBias`.
+        Arm's name to its bias.
     """
+    import seaborn as sns
+
     fig, ax = style.figure(2 * len(found), row_height=0.26)
     if not found:
         style.say(ax, "No arm has a response rate and a reconstructed survival.")
         return fig, ax
-    for y, bias in enumerate(found.values()):
-        for values, shift_, colour, marker in (
-            (bias.from_start, -0.15, style.COLOURS["comparator"], "s"),
-            (bias.from_assessment, 0.15, style.COLOURS["experimental"], "o"),
-        ):
-            finite = values[np.isfinite(values)]
-            if len(finite):
-                low, middle, high = np.quantile(finite, [0.05, 0.5, 0.95])
-                ax.plot([low, high], [y + shift_] * 2, color=colour, lw=1.6)
-                ax.plot(middle, y + shift_, marker, color=colour, ms=6)
+    clocks = {"counted from the start": "from_start", "counted from the scan": "from_assessment"}
+    ratios = [
+        pd.DataFrame({"arm": arm, "clock": words, "ratio": getattr(bias, name)})
+        for arm, bias in found.items()
+        for words, name in clocks.items()
+    ]
+    sns.pointplot(
+        pd.concat(ratios, ignore_index=True),
+        x="ratio",
+        y="arm",
+        hue="clock",
+        estimator="median",
+        errorbar=("pi", 90),
+        palette=[style.COLOURS["comparator"], style.COLOURS["experimental"]],
+        markers=["s", "o"],
+        linestyle="none",
+        dodge=0.3,
+        markersize=6,
+        err_kws={"linewidth": 1.6},
+        ax=ax,
+    )
     ax.axvline(1, color=style.INK, lw=0.8)
     ax.set_xscale("log")
     ticks = [0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3]
     ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.minorticks_off()
-    ax.set_yticks(range(len(found)), list(found))
-    ax.set_ylim(len(found) - 0.4, -0.6)
-    ax.set_xlabel("Hazard ratio, responders against others, response drawn by lot")
-    _two_clocks(ax)
+    ax.set(xlabel="Hazard ratio, responders against others, response drawn by lot", ylabel="")
+    sns.move_legend(ax, "lower left", bbox_to_anchor=(0, 1), ncols=2, title="")
     return fig, ax
 
 
-def luck_words(found: dict[str, Any]) -> dict[str, str]:
+def luck_words(found: dict[str, ResponseBias]) -> dict[str, str]:
     """The smallest median ratio of lucky responders when counted from the start."""
-    ratios = [
-        float(np.median(known)) for bias in found.values() if len(known := bias.from_start[~np.isnan(bias.from_start)])
-    ]
+    ratios = [bias.typical for bias in found.values() if not math.isnan(bias.typical)]
     return {"luck_least": number(min(ratios)) if ratios else "unknown"}
-
-
-def _two_clocks(ax: Axes) -> None:
-    from matplotlib.lines import Line2D
-
-    handles = [
-        Line2D([], [], color=style.COLOURS["comparator"], marker="s", label="counted from the start"),
-        Line2D([], [], color=style.COLOURS["experimental"], marker="o", label="counted from the scan"),
-    ]
-    ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)

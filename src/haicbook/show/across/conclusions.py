@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -11,6 +11,8 @@ from haicbook.show import style
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from haicbook.synthesis import Conclusion
 
 _CIRCLES = {"high": "⊕⊕⊕⊕", "moderate": "⊕⊕⊕⊖", "low": "⊕⊕⊖⊖", "very low": "⊕⊖⊖⊖", "no evidence": "–"}
 _REPORTED = {
@@ -22,7 +24,7 @@ _REPORTED = {
 }
 
 
-def answers_table(conclusions: list[Any]) -> pd.DataFrame:
+def answers_table(conclusions: list[Conclusion]) -> pd.DataFrame:
     """One row a question: what the paper shows, on how many, and how certain it is."""
     rows = [
         (
@@ -38,7 +40,7 @@ def answers_table(conclusions: list[Any]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["Question", "Paper", "What it shows", "Patients", "Risk of bias", "Certainty"])
 
 
-def certainty_table(conclusions: list[Any]) -> pd.DataFrame:
+def certainty_table(conclusions: list[Conclusion]) -> pd.DataFrame:
     """Every step of every question, with its reason."""
     rows = [
         (item.study, step.domain, f"−{step.down}" if step.down else "0", step.reason)
@@ -48,7 +50,7 @@ def certainty_table(conclusions: list[Any]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["Paper", "Domain", "Steps", "Reason"])
 
 
-def change_table(conclusions: list[Any]) -> pd.DataFrame:
+def change_table(conclusions: list[Conclusion]) -> pd.DataFrame:
     """What would change each answer."""
     rows = [(item.question, item.change) for item in conclusions]
     return pd.DataFrame(rows, columns=["Question", "What would change the answer"])
@@ -100,7 +102,7 @@ def wanted_table(wanted: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["To report", "Printed in full by"])
 
 
-def conclusion_words(conclusions: list[Any], wanted: pd.DataFrame) -> dict[str, str]:
+def conclusion_words(conclusions: list[Conclusion], wanted: pd.DataFrame) -> dict[str, str]:
     """How many questions have which certainty, and the items that no paper prints in full."""
     answered = [item for item in conclusions if item.steps]
     counts = {level: sum(item.certainty == level for item in answered) for level in _CIRCLES}

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from haicbook.show import style
-from haicbook.show.tables import Linked, interval, number, p_value, percent
+from haicbook.show.tables import Linked, Row, interval, number, p_value, percent
+from haicbook.stats.meta import Message, Pooled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from haicbook.stats.meta import LeftOut
+    from haicbook.study import Paper
 
 _MARKERS = {"crude": "o", "adjusted": "D", "matched": "s", "matched_adjusted": "P"}
 _RIGHT = 1.02
 
 
 def effects_forest(
-    effects: pd.DataFrame, analyses: dict[str, str], summary: Any = None, weights: dict[str, float] | None = None
+    effects: pd.DataFrame,
+    analyses: dict[str, str],
+    summary: Pooled | Message | None = None,
+    weights: dict[str, float] | None = None,
 ) -> tuple[Figure, Axes]:
     """Hazard ratios of treatment within each study on a log scale, every analysis with a row; empty places say why.
 
@@ -34,7 +41,7 @@ def effects_forest(
     weights
         Value id of the ratios that enter the summary to their weight, from 0 to 1.
     """
-    pooled = summary is not None and hasattr(summary, "ratio")
+    pooled = summary if isinstance(summary, Pooled) else None
     rows = list(effects.itertuples(index=False))
     fig, ax = style.figure(len(rows) + (3 if pooled else 1), row_height=0.32)
     fig.subplots_adjust(left=0.34, right=0.68)
@@ -43,7 +50,7 @@ def effects_forest(
         _effect(ax, y, row, (weights or {}).get(row.value_id, 0.0))
     if pooled:
         names += ["Summary (random effects)", "Prediction interval"]
-        _diamond(ax, len(rows), summary.ratio())
+        _diamond(ax, len(rows), pooled.ratio())
     ax.axvline(1, color=style.INK, lw=0.8)
     ax.set_xscale("log")
     ax.set_xlim(0.15, 2.5)
@@ -56,7 +63,7 @@ def effects_forest(
     return fig, ax
 
 
-def _effect(ax: Axes, y: float, row: Any, weight: float) -> None:
+def _effect(ax: Axes, y: float, row: Row, weight: float) -> None:
     if row.state != "printed":
         ax.text(_RIGHT, y, row.why, fontsize=8, color=style.INK, va="center", transform=ax.get_yaxis_transform())
         return
@@ -80,16 +87,16 @@ def _diamond(ax: Axes, y: float, ratio: dict[str, float]) -> None:
     ax.text(_RIGHT, y + 1, text, fontsize=8, color=colour, va="center", transform=ax.get_yaxis_transform())
 
 
-def compared_table(papers: list[Any], labels: dict[str, str]) -> pd.DataFrame:
+def compared_table(papers: list[Paper], labels: dict[str, str]) -> pd.DataFrame:
     """What each comparison sets against what: the arms' regimens and the patients of the main population."""
     rows = []
     for paper in papers:
         spec = paper.spec
-        if spec.comparator is None:
+        if spec.comparator is None or spec.experimental is None:
             continue
-        sizes = spec.populations[spec.main_population].n
-        arms = [spec.arms[arm] for arm in (spec.experimental, spec.comparator)]
-        numbers = " and ".join(str(sizes[arm]) for arm in (spec.experimental, spec.comparator))
+        both, sizes = (spec.experimental, spec.comparator), spec.populations[spec.main_population].n
+        arms = [spec.arms[arm] for arm in both]
+        numbers = " and ".join(str(sizes[arm]) for arm in both)
         rows.append((labels[paper.study], arms[0].label, arms[1].label, numbers, spec.line_of_therapy or "not stated"))
     columns = ["Study", "Experimental arm", "Against", "Patients", "Line of therapy"]
     return pd.DataFrame(rows, columns=columns)
@@ -112,7 +119,7 @@ def effects_table(effects: pd.DataFrame, analyses: dict[str, str]) -> pd.DataFra
     return pd.DataFrame(rows, columns=columns)
 
 
-def summary_table(summaries: dict[str, Any], left_out: dict[str, Any]) -> pd.DataFrame:
+def summary_table(summaries: dict[str, Pooled | Message], left_out: dict[str, tuple[LeftOut, ...]]) -> pd.DataFrame:
     """The random-effects summary of each endpoint, and without each study in turn.
 
     Parameters
@@ -130,8 +137,8 @@ def summary_table(summaries: dict[str, Any], left_out: dict[str, Any]) -> pd.Dat
     return pd.DataFrame(rows, columns=columns)
 
 
-def _summary_row(name: str, which: str, summary: Any) -> tuple[str, ...]:
-    if not hasattr(summary, "ratio"):
+def _summary_row(name: str, which: str, summary: Pooled | Message) -> tuple[str, ...]:
+    if isinstance(summary, Message):
         return (name, which, summary.statement, "–", "–", "–", "–")
     ratio = summary.ratio()
     predicted = ratio["prediction_low"], ratio["prediction_high"]
@@ -150,9 +157,9 @@ def _upper(low: float, high: float, decimals: int) -> str:
     return f"{number(low, decimals)} to {number(high, decimals) if math.isfinite(high) else '∞'}"
 
 
-def summary_words(name: str, summary: Any) -> dict[str, str]:
+def summary_words(name: str, summary: Pooled | Message) -> dict[str, str]:
     """The summary of one endpoint in words, with its prediction interval and heterogeneity."""
-    if not hasattr(summary, "ratio"):
+    if isinstance(summary, Message):
         return {f"{name}_summary": summary.statement, f"{name}_prediction": "none", f"{name}_i2": "none"}
     ratio = summary.ratio()
     predicted = ratio["prediction_low"], ratio["prediction_high"]

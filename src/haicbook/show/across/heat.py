@@ -1,13 +1,14 @@
-"""Heat maps of shares of patients: a row for each characteristic or event, a column for each arm."""
+"""Heat maps: shares of patients with a characteristic or event in each arm, and how far apart the studies are."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from haicbook.show import style
+from haicbook.show.tables import Row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,39 +60,70 @@ def harms_heat(found: pd.DataFrame, level: str) -> tuple[Figure, Axes]:
 
 
 def _heat(ax: Axes, cells: pd.DataFrame, colours: tuple[str, str, str]) -> None:
-    from matplotlib.colors import LinearSegmentedColormap
-
     if cells.empty:
         style.say(ax, "No paper prints what this map shows.")
         return
-    shades = LinearSegmentedColormap.from_list("shares", list(colours))
+    _tiles(ax, cells.assign(column=cells.label, words=[_words(cell) for cell in cells.itertuples()]), colours)
     rows, columns = list(dict.fromkeys(cells.row)), list(dict.fromkeys(cells.label))
-    for cell in cells.itertuples(index=False):
-        _tile(ax, columns.index(cell.label), rows.index(cell.row), cell, shades)
-    ax.set_xlim(-0.5, len(columns) - 0.5)
-    ax.set_ylim(len(rows) - 0.5, -0.5)
-    ax.set_yticks(range(len(rows)), [row if len(row) < 34 else row[:32] + "…" for row in rows])
-    ax.set_xticks(range(len(columns)), [label.replace(": ", "\n") for label in columns], rotation=60, fontsize=8)
-    for tick in ax.get_xticklabels():
-        tick.set_horizontalalignment("left")
-        tick.set_rotation_mode("anchor")
+    for cell in cells[cells.share.isna()].itertuples():
+        place = columns.index(cell.label) + 0.5, rows.index(cell.row) + 0.5
+        ax.text(*place, MISSING[cell.state], ha="center", va="center", fontsize=7.5, color=style.INK)
+    ax.patch.set(hatch="////", edgecolor=style.FAINT, linewidth=0)
+    ax.set_yticklabels([row if len(row) < 34 else row[:32] + "…" for row in rows])
     ax.xaxis.tick_top()
+    names = [label.replace(": ", "\n") for label in columns]
+    ax.set_xticklabels(names, rotation=60, fontsize=8, ha="left", rotation_mode="anchor")
     ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
     _between_studies(ax, cells, columns)
 
 
-def _tile(ax: Axes, x: int, y: int, cell: Any, shades: Any) -> None:
-    from matplotlib.patches import Rectangle
+def _words(cell: Row) -> str:
+    return f"{100 * cell.share:.0f}{_MARKS.get(cell.state, '')}" if math.isfinite(cell.share) else ""
 
-    corner = (x - 0.48, y - 0.46)
-    if not math.isfinite(cell.share):
-        ax.add_patch(Rectangle(corner, 0.96, 0.92, fill=False, hatch="////", ec=style.FAINT, lw=0))
-        ax.text(x, y, MISSING[cell.state], ha="center", va="center", fontsize=7.5, color=style.INK)
-        return
-    ax.add_patch(Rectangle(corner, 0.96, 0.92, fc=shades(cell.share), lw=0))
-    text = f"{100 * cell.share:.0f}{_MARKS.get(cell.state, '')}"
-    ax.text(x, y, text, ha="center", va="center", fontsize=8, color="#ffffff" if cell.share > 0.4 else "#1c1c1c")
+
+def _tiles(ax: Axes, cells: pd.DataFrame, colours: tuple[str, str, str]) -> None:
+    """A coloured tile for each `row` and `column` that has a `share` from 0 to 1, with its `words`."""
+    import seaborn as sns
+
+    shown = {
+        values: cells.pivot_table(index="row", columns="column", values=values, aggfunc="first").reindex(
+            index=cells.row.unique(), columns=cells.column.unique()
+        )
+        for values in ("share", "words")
+    }
+    sns.heatmap(
+        shown["share"],
+        vmin=0,
+        vmax=1,
+        cmap=sns.blend_palette(colours, as_cmap=True),
+        annot=shown["words"],
+        fmt="",
+        annot_kws={"fontsize": 8},
+        cbar=False,
+        linewidths=0.8,
+        linecolor=style.FAINT,
+        ax=ax,
+    )
+    ax.set(xlabel="", ylabel="")
+
+
+def distance_matrix(pairs: pd.DataFrame) -> tuple[Figure, Axes]:
+    """Every pair of studies: in how many of the compared facets they differ.
+
+    Parameters
+    ----------
+    pairs
+        From :func:`haicbook.synthesis.distances`.
+    """
+    fig, ax = style.figure(pairs.second_label.nunique() + 1, row_height=0.5)
+    if pairs.empty:
+        style.say(ax, "There is only one study.")
+        return fig, ax
+    words = [f"{row.differ} of {row.compared}" for row in pairs.itertuples()]
+    shares = pairs.differ / pairs.compared.where(pairs.compared > 0)
+    _tiles(ax, pairs.assign(row=pairs.second_label, column=pairs.first_label, share=shares, words=words), _REDS)
+    ax.tick_params(length=0, labelrotation=0)
+    return fig, ax
 
 
 def _between_studies(ax: Axes, cells: pd.DataFrame, columns: list[str]) -> None:
@@ -99,4 +131,4 @@ def _between_studies(ax: Axes, cells: pd.DataFrame, columns: list[str]) -> None:
     study_of = dict(zip(cells.label, cells.study, strict=True))
     for x in range(1, len(columns)):
         if study_of[columns[x]] != study_of[columns[x - 1]]:
-            ax.axvline(x - 0.5, color=style.INK, lw=0.8)
+            ax.axvline(x, color=style.INK, lw=0.8)

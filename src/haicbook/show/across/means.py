@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from haicbook.show import style
-from haicbook.show.tables import interval, number, p_value
+from haicbook.show.tables import Row, interval, number, p_value
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from haicbook.synthesis.periods import ProportionalHazards
 
 _QUANTILE = 1.959964
 _BEYOND = 12.0
@@ -109,7 +111,7 @@ def period_ratios(periods: pd.DataFrame) -> tuple[Figure, Axes]:
     return fig, ax
 
 
-def _ratio(ax: Axes, y: float, row: Any) -> None:
+def _ratio(ax: Axes, y: float, row: Row) -> None:
     colour = style.COLOURS["experimental"]
     ends = np.clip([row.low, row.high], 1 / _BEYOND, _BEYOND)
     ax.plot(ends, [y, y], color=colour, lw=1.3)
@@ -122,7 +124,7 @@ def _period(start: float, end: float) -> str:
     return f"after {start:g} months" if math.isinf(end) else f"{start:g}–{end:g} months"
 
 
-def proportionality_table(checks: dict[str, Any]) -> pd.DataFrame:
+def proportionality_table(checks: dict[str, ProportionalHazards]) -> pd.DataFrame:
     """Test of proportional hazards on the reconstructed data sets of each study.
 
     Parameters
@@ -132,14 +134,11 @@ def proportionality_table(checks: dict[str, Any]) -> pd.DataFrame:
     """
     rows = []
     for label, check in checks.items():
-        p = np.asarray(check.p)[np.isfinite(check.p)]
-        if not len(p):
+        if check.p_range is None:
             rows.append((label, "–", "–", "–", check.statement))
             continue
-        spread = f"{p_value(float(p.min()))} to {p_value(float(p.max()))}"
-        below = f"{100 * check.share:.0f} %"
-        direction = "rises" if np.nanmedian(check.slope) > 0 else "falls"
-        rows.append((label, p_value(float(np.median(p))), spread, below, direction))
+        least, median, most = map(p_value, check.p_range)
+        rows.append((label, median, f"{least} to {most}", f"{100 * check.share:.0f} %", check.direction))
     columns = ["Study", "p, median", "p, range", "Data sets with p < 0.05", "With time, the ratio"]
     return pd.DataFrame(rows, columns=columns)
 

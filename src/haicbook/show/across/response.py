@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from haicbook.show import style
-from haicbook.show.tables import Linked, interval, number, p_value, percent
+from haicbook.show.tables import Linked, Row, interval, number, p_value, percent
 from haicbook.words import GRADES, abbreviation
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -19,7 +20,7 @@ _MISSING = "–"
 _STATE_WORDS = {"added": "grades added up", "share": "percentage without a count", "several": "printed twice"}
 
 
-def response_panels(rates: pd.DataFrame) -> tuple[Figure, Any]:
+def response_panels(rates: pd.DataFrame) -> tuple[Figure, np.ndarray]:
     """Objective response, complete response and disease control of every arm, one panel each."""
     import matplotlib.pyplot as plt
 
@@ -62,7 +63,7 @@ def responses_table(rates: pd.DataFrame, confidence: float) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def response_beside_survival(both: dict[str, pd.DataFrame]) -> tuple[Figure, Any]:
+def response_beside_survival(both: dict[str, pd.DataFrame]) -> tuple[Figure, np.ndarray]:
     """Response against median survival; an arrow leads from comparator to experimental arm of the same study.
 
     Parameters
@@ -101,13 +102,13 @@ def _study(ax: Axes, group: pd.DataFrame) -> None:
     ax.annotate(name, (top.response, top["median"]), (0, 7), textcoords="offset points", ha="center", fontsize=8)
 
 
-def _points(row: Any) -> str:
+def _points(row: Row) -> str:
     """A difference in percentage points with its limits; nothing is shown as minus zero."""
     points = [round(100 * share, 1) + 0.0 for share in (row.difference, row.low, row.high)]
     return f"{number(points[0], 1)} ({interval(points[1], points[2], 1)})"
 
 
-def _ratio(row: Any) -> str:
+def _ratio(row: Row) -> str:
     """A risk ratio with its limits; infinite where nobody in the comparator had the event."""
     texts = ["∞" if math.isinf(value) else number(value) for value in (row.ratio, row.ratio_low, row.ratio_high)]
     return f"{texts[0]} ({texts[1]} to {texts[2]})"
@@ -195,7 +196,7 @@ def terms_table(found: pd.DataFrame) -> pd.DataFrame:
     return frame.rename_axis(None, axis=1)[["Term", "Class", *order]]
 
 
-def _term_cell(row: Any) -> str:
+def _term_cell(row: Row) -> str:
     share = float(row.share)
     return percent(share, 0) if math.isfinite(share) else _MISSING
 

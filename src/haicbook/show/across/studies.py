@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from haicbook.show import style
-from haicbook.show.tables import Linked, number
+from haicbook.show.tables import Linked, Row, number
 from haicbook.synthesis.designs import in_sentence
 
 if TYPE_CHECKING:
@@ -54,35 +54,6 @@ def enrolment(windows: pd.DataFrame, shared: pd.DataFrame) -> tuple[Figure, Axes
     ax.grid(axis="x", color=style.FAINT, lw=0.6)
     ax.set_axisbelow(True)
     ax.set_xlabel("Year (January 1)")
-    return fig, ax
-
-
-def distance_matrix(pairs: pd.DataFrame) -> tuple[Figure, Axes]:
-    """Every pair of studies: in how many of the compared facets they differ.
-
-    Parameters
-    ----------
-    pairs
-        From :func:`haicbook.synthesis.distances`.
-    """
-    from matplotlib.colors import LinearSegmentedColormap
-    from matplotlib.patches import Rectangle
-
-    names = list(dict.fromkeys([*pairs.first_label, *pairs.second_label]))
-    fig, ax = style.figure(len(names), row_height=0.5)
-    shades = LinearSegmentedColormap.from_list("distance", ["#fbe9dd", "#d55e00", "#5a1f00"])
-    for row in pairs.itertuples(index=False):
-        x, y = names.index(row.first_label), names.index(row.second_label)
-        share = row.differ / row.compared if row.compared else math.nan
-        ax.add_patch(Rectangle((x - 0.48, y - 1.46), 0.96, 0.92, fc=shades(share), lw=0))
-        words = f"{row.differ} of {row.compared}"
-        ax.text(x, y - 1, words, ha="center", va="center", fontsize=9, color="#ffffff" if share > 0.4 else "#1c1c1c")
-    ax.set_xlim(-0.5, len(names) - 1.5)
-    ax.set_ylim(len(names) - 1.5, -0.5)
-    ax.set_xticks(range(len(names) - 1), names[:-1])
-    ax.set_yticks(range(len(names) - 1), names[1:])
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
     return fig, ax
 
 
@@ -136,7 +107,7 @@ def patients_table(shares: pd.DataFrame, means: pd.DataFrame, named: dict[str, s
     return frame
 
 
-def _patients_cell(cell: Any) -> str:
+def _patients_cell(cell: Row) -> str:
     state, text = str(cell.state), str(cell.cell)
     return Linked(text, str(cell.value_id)) if state == "printed" else _STATES[state]
 

@@ -10,8 +10,14 @@ from haicbook.show import style
 from haicbook.show.tables import interval, number, percent
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from haicbook.stats.single_arm.bayes import Posterior
+    from haicbook.stats.single_arm.simon import Admissible, Decision, Evaluation
 
 _LOOKS: dict[str, tuple[str, Any]] = {
     "as printed": (style.COLOURS["comparator"], "-"),
@@ -47,7 +53,7 @@ def operating_curves(curves: pd.DataFrame, p0: float, p1: float) -> tuple[Figure
     return fig, ax
 
 
-def designs_table(printed: Any, admissible: Any) -> pd.DataFrame:
+def designs_table(printed: Evaluation, admissible: Sequence[Admissible]) -> pd.DataFrame:
     """The printed design and every admissible one: boundaries, exact errors, expected and largest size.
 
     Parameters
@@ -75,7 +81,7 @@ def designs_table(printed: Any, admissible: Any) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _design(evaluation: Any) -> tuple[str, ...]:
+def _design(evaluation: Evaluation) -> tuple[str, ...]:
     design = evaluation.design
     return (
         f"≤ {design.r1} of {design.n1}",
@@ -105,7 +111,7 @@ def readings_forest(readings: pd.DataFrame, p0: float, p1: float) -> tuple[Figur
     return fig, ax
 
 
-def belief(chances: pd.DataFrame, p0: float, p1: float) -> tuple[Figure, Any]:
+def belief(chances: pd.DataFrame, p0: float, p1: float) -> tuple[Figure, np.ndarray]:
     """Belief about the response rate before and after the data, and the chance of success had the trial gone on."""
     import matplotlib.pyplot as plt
 
@@ -138,7 +144,7 @@ def belief(chances: pd.DataFrame, p0: float, p1: float) -> tuple[Figure, Any]:
     return fig, axes
 
 
-def trial_words(printed: Any, decision: Any, designed: Any, power: float) -> dict[str, str]:
+def trial_words(printed: Evaluation, decision: Decision, designed: str, power: float) -> dict[str, str]:
     """The decision as printed and by the best design, and the printed design's exact errors, in words.
 
     Parameters
@@ -157,7 +163,9 @@ def trial_words(printed: Any, decision: Any, designed: Any, power: float) -> dic
     }
 
 
-def belief_words(posterior: Any, predictive: float, power_null: float, power_alternative: float) -> dict[str, str]:
+def belief_words(
+    posterior: Posterior, predictive: float, power_null: float, power_alternative: float
+) -> dict[str, str]:
     """The posterior's chances and the chances of success, in per cent."""
     return {
         "posterior_mean": f"{percent(posterior.mean)} %",

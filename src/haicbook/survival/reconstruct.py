@@ -57,7 +57,7 @@ def reconstruct(
         How hard the chains work; by default as hard as the search for what is feasible found necessary, and harder
         where that finds nothing.
     feasible
-        What of the targets can be met together, and how; found by :func:`find_feasible` where it is not given.
+        What of the targets can be met together, and how; found by :func:`.find_feasible` where it is not given.
     on_progress
         Called with the number of members so far: with 0 before the first, and after each batch of chains.
 

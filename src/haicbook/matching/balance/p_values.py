@@ -108,7 +108,7 @@ def _row(first: PrintedCovariate, second: PrintedCovariate, arms: tuple[str, str
 def p_of_smd(smds: np.ndarray, treated_n: float, control_n: float) -> np.ndarray:
     """The p-value that a standardised difference has in groups of these sizes (normal approximation).
 
-    2 (1 - Φ(|d| / sqrt(1 / n1 + 1 / n0))): a function of the difference and, just as much, of the sizes.
+    `2 (1 - Φ(|d| / sqrt(1 / n1 + 1 / n0)))`: a function of the difference and, just as much, of the sizes.
     """
     from scipy.special import ndtr
 

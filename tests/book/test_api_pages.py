@@ -11,9 +11,12 @@ import sys
 from types import ModuleType
 
 import pytest
+from docutils import nodes
+from docutils.core import publish_doctree
 
 import haicbook
 from haicbook import stats
+from haicbook.book.docstrings import with_dashes
 from haicbook.paths import root
 
 PAGES = {
@@ -104,3 +107,13 @@ def test_reading_docstrings_compiles_nothing():
     )
     done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_hyphens_of_a_field_become_a_dash_and_no_others():
+    tree = publish_doctree(":Attributes: * **a** -- what -- or whose\n             * b -- c\n\nA cell: **d** -- e\n")
+    with_dashes(None, tree)
+    assert [str(text) for text in tree.findall(nodes.Text) if "-" in text or "–" in text] == [
+        " – what -- or whose",
+        "b -- c",
+        " -- e",
+    ]

@@ -110,7 +110,8 @@ def test_reading_docstrings_compiles_nothing():
 
 
 def test_hyphens_of_a_field_become_a_dash_and_no_others():
-    tree = publish_doctree("A class.\n\n:Attributes: * **a** -- what -- or whose\n             * b -- c\n\nA cell: **d** -- e\n")
+    fields = ":Attributes: * **a** -- what -- or whose\n             * b -- c\n"
+    tree = publish_doctree(f"A class.\n\n{fields}\nA cell: **d** -- e\n")
     with_dashes(None, tree)
     assert [str(text) for text in tree.findall(nodes.Text) if "-" in text or "–" in text] == [
         " – what -- or whose",

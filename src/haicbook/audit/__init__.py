@@ -52,8 +52,11 @@ def audit(paper: Paper, rules: tuple[Rule, ...] = RULES) -> list[Finding]:
 
     Examples
     --------
-    >>> from haicbook import study  # doctest: +SKIP
-    >>> to_frame(audit(study.load("liu_hepa")))  # doctest: +SKIP
+    >>> from haicbook import study
+    >>> repeated = tuple(rule for rule in RULES if rule.key == "repeated")
+    >>> finding = audit(study.load("liu_hepa"), repeated)[0]
+    >>> finding.severity, finding.printed, finding.recomputation
+    ('error', '0.002 / <0.001', '0.002 ≠ <0.001')
     """
     found = cells(paper)
     findings = [finding for rule in rules for finding in rule.findings(paper, found)]

@@ -37,7 +37,7 @@ class Cell:
 
     @cached_property
     def quantity(self) -> str:
-        """The row or term: what is counted or estimated."""
+        """The row or term, which is what is counted or estimated."""
         return str(self.about.term or self.about.row)
 
     @cached_property

@@ -37,7 +37,7 @@ class NumberNeeded:
     Attributes
     ----------
     estimate
-        1 / |risk difference|; infinite when there is none.
+        1 / the size of the risk difference; infinite when there is none.
     direction
         `benefit` or `harm`; `neither` when there is no difference.
     low, high

@@ -75,7 +75,9 @@ class Paper:
 
         Examples
         --------
-        >>> paper.select(kind="response", arm="hlp", statistic="n")  # doctest: +SKIP
+        >>> responses = load("lin2023").select(kind="response", arm="hlp", statistic="n")
+        >>> dict(zip(responses.row, responses.value.astype(int), strict=True))
+        {'cr': 1, 'pr': 33, 'sd': 25, 'pd': 16, 'orr': 34, 'dcr': 59}
         """
         chosen = self.values
         for name, wanted in attributes.items():
@@ -171,6 +173,12 @@ def load(study: str, root: Path | None = None) -> Paper:
         When there is no such study; names those there are.
     DataError
         When its files have problems; lists all of them.
+
+    Examples
+    --------
+    >>> paper = load("cao2024")
+    >>> paper.value("cao2024/table3/fever/after_psm/se/g12/n")
+    21.0
     """
     if study not in studies(root):
         raise KeyError(f"no study {study!r}; there are {', '.join(studies(root)) or 'none'}")

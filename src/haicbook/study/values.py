@@ -157,7 +157,7 @@ def to_frame(records: list[Record]) -> pd.DataFrame:
 
 
 def as_printed(value: pd.Series | Any) -> Printed:
-    """A row of the tidy frame as the :class:`Printed` that it came from."""
+    """A row of the tidy frame as the :class:`.Printed` that it came from."""
     return Printed(value.printed, value.value, value.low, value.high, int(value.decimals), value.state)
 
 

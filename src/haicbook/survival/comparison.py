@@ -89,7 +89,7 @@ class Line:
 
 
 def compare(ensemble: Ensemble) -> pd.DataFrame:
-    """What is printed beside what the members give: a row for each of :func:`lines_of`, as text for readers.
+    """What is printed beside what the members give: a row for each of `lines_of`, as text for readers.
 
     Returns
     -------

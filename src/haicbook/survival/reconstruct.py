@@ -57,7 +57,7 @@ def reconstruct(
         How hard the chains work; by default as hard as the search for what is feasible found necessary, and harder
         where that finds nothing.
     feasible
-        What of the targets can be met together, and how; found by :func:`find_feasible` where it is not given.
+        What of the targets can be met together, and how; found by :func:`.find_feasible` where it is not given.
     on_progress
         Called with the number of members so far: with 0 before the first, and after each batch of chains.
 
@@ -78,6 +78,16 @@ def reconstruct(
     Notes
     -----
     The random numbers are those of the installed NumPy; a reconstruction repeats on the versions of the lock file.
+
+    Examples
+    --------
+    >>> from haicbook.survival import read_targets
+    >>> targets = read_targets('arms: {a: {n: "90"}}\\nmedian: {a: {estimate: "14.2"}}')
+    >>> ensemble = reconstruct(targets, replicates=3, rng=np.random.default_rng(1))
+    >>> ensemble.medians("a").round(1).tolist()
+    [14.2, 14.2, 14.2]
+    >>> ensemble.to_frame(0).columns.tolist()
+    ['arm', 'time', 'event']
     """
     _check_request(targets, replicates, censoring)
     feasible = feasible or find_feasible(targets)

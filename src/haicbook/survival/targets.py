@@ -109,7 +109,7 @@ class ArmTargets:
 
     @property
     def flat_from(self) -> float | None:
-        """From where on, in months, the curve is taken as flat: the last two rates are printed as one figure, above 0.
+        """From where on, in months, the curve is flat, where the last two rates are printed as one figure above 0.
 
         No event is drawn after it. None where rates differ or where the number of events is printed.
         """
@@ -283,7 +283,7 @@ class Targets:
 
     @property
     def latest(self) -> float:
-        """The latest survival time printed (months): of a rate, a median or its limit."""
+        """The latest survival time printed (months), be it of a rate, a median or its limit."""
         ends = [arm.median_ci.upper for arm in self.arms.values() if arm.median_ci is not None]
         limits = [end.high for end in ends if math.isfinite(end.high)]
         return max([*(arm.latest for arm in self.arms.values()), *limits, self._pooled_end, self.follow_up_floor])

@@ -60,8 +60,8 @@ def balance(paper: Paper, population: str, confidence: float = 0.95) -> pd.DataF
         `ci_low`, `ci_high` (large-sample; for unsigned ones the limits of a distance); `low` to `high`, which the
         rounding of the printed means, SDs and quartiles leaves open; `least` to `most`, its size over the other usual
         definitions; `variance_ratio` (where SDs are printed, else NaN); `within_0_1`, whether the difference is below
-        0.1 in size (missing where it is NaN); `verdict`, one of :data:`VERDICTS`; `value_ids`, the printed values used;
-        `note`. No rows, same columns, where no table is printed for the population or the study has one arm.
+        0.1 in size (missing where it is NaN); `verdict`, the band of :func:`verdict`; `value_ids`, the printed values
+        used; `note`. No rows, same columns, where no table is printed for the population or the study has one arm.
 
     Raises
     ------

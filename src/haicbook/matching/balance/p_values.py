@@ -78,7 +78,7 @@ def p_and_smd(paper: Paper) -> pd.DataFrame:
     pandas.DataFrame
         One row for each covariate of both baseline tables from which a difference can be had: `covariate`, `label`;
         `smd_before`, `smd_after` (sizes); `p_before`, `p_after`, recomputed by one test for all rows of a kind
-        (:func:`row_p`), so that they differ from the printed ones where the paper used another;
+        (:func:`.row_p`), so that they differ from the printed ones where the paper used another;
         `p_after_at_full_size`, of the matched table's shares and means in as many patients as before matching;
         `p_before_at_half_size`, of the first table's in half as many; `misleading`: matching made the difference larger
         and its p-value larger too. No rows when one of the tables is not printed.
@@ -108,7 +108,7 @@ def _row(first: PrintedCovariate, second: PrintedCovariate, arms: tuple[str, str
 def p_of_smd(smds: np.ndarray, treated_n: float, control_n: float) -> np.ndarray:
     """The p-value that a standardised difference has in groups of these sizes (normal approximation).
 
-    2 (1 - Φ(|d| / sqrt(1 / n1 + 1 / n0))): a function of the difference and, just as much, of the sizes.
+    `2 (1 - Φ(|d| / sqrt(1 / n1 + 1 / n0)))`: a function of the difference and, just as much, of the sizes.
     """
     from scipy.special import ndtr
 

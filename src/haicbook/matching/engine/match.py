@@ -200,7 +200,7 @@ def match(frame: pd.DataFrame, treatment: str, covariates: Sequence[str], **opti
         Columns of the score's logistic regression: numbers as they are, anything else as categories.
     options
         `method`, `order`, `ratio`, `replace`, `caliper`, `caliper_scale`, `exact`, `covariate_calipers`, `discard`,
-        `scores`, `rng`: see :class:`Request`.
+        `scores`, `rng`: see :class:`.Request`.
 
     Returns
     -------

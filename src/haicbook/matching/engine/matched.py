@@ -194,7 +194,7 @@ class Matched:
         return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
 
     def balance(self, spread: Spread = "pooled", spread_from: Literal["before", "each"] = "before") -> pd.DataFrame:
-        """Balance of the score and of every covariate before and after; see :func:`assess`.
+        """Balance of the score and of every covariate before and after; see :func:`.assess`.
 
         `spread="treated"` is what R's MatchIt and cobalt print for the effect on the treated.
         """

@@ -149,7 +149,7 @@ def greedy(
     ----------
     positions
         Propensity scores or their logits, shape (cohorts, patients). They are compared as they are: round them first
-        where patients with equal covariates shall tie whatever the last digit of a sum (:func:`tied`).
+        where patients with equal covariates shall tie whatever the last digit of a sum (`tied`).
     treated
         True in the experimental arm, shape (patients,); the same in all cohorts.
     caliper

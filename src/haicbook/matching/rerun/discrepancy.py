@@ -33,7 +33,7 @@ class Discrepancy:
     rows
         For each margin compared, in the order given: `z`, the print in standard deviations from the mean; `p`, the
         two-sided rank of the print among the ensemble by itself; `p_adjusted`, the share of print and ensemble whose
-        largest |z| over all rows is at least as large as this row's. NaN where nothing is printed.
+        largest size of z over all rows is at least as large as this row's. NaN where nothing is printed.
     drivers
         For each group of margins (a covariate, in both arms), the most important first: `distance_without` it, the
         `share` of the squared distance that goes with it, and `p_without` it.

@@ -166,7 +166,7 @@ def repairs(covariate: PrintedCovariate) -> dict[str, str]:
     -------
     dict
         Name of the assumption to what it says, for the page; empty when nothing contradicts itself. Of these
-        :func:`repaired` takes only `counts` by itself.
+        `repaired` takes only `counts` by itself.
     """
     out = {LEFT_OUT: f"{label(covariate.name)} left out"}
     if covariate.misfits:

@@ -120,7 +120,7 @@ def sensitivity(
     printed
         The study, or :class:`haicbook.matching.Margins` of any other.
     base
-        The setting that the others differ from; see :func:`variations`.
+        The setting that the others differ from; see :func:`.variations`.
     watched
         PrintedCovariate and level whose share of all matched patients, both arms together, is followed.
     cohorts

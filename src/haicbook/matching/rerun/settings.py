@@ -55,7 +55,7 @@ class Exchangeable:
         return "independent" if self.rho == 0 else f"correlation {self.rho:g}".replace("-", "−")
 
     def roots(self, names: Sequence[str], cohorts: int, rng: np.random.Generator) -> np.ndarray | None:
-        """See :class:`Dependence`."""
+        """See :class:`.Dependence`."""
         if self.rho == 0:
             return None
         lowest = -1 / max(1, len(names) - 1)
@@ -86,7 +86,7 @@ class Correlated:
     label: str = "a given matrix"
 
     def roots(self, names: Sequence[str], cohorts: int, rng: np.random.Generator) -> np.ndarray | None:
-        """See :class:`Dependence`."""
+        """See :class:`.Dependence`."""
         missing = [name for name in names if name not in self.matrix.index or name not in self.matrix.columns]
         if missing:
             raise ValueError(
@@ -125,7 +125,7 @@ class Unknown:
         return f"unknown, {self.rho:g} ± {(1 - self.rho) * self.spread:.2g}"
 
     def roots(self, names: Sequence[str], cohorts: int, rng: np.random.Generator) -> np.ndarray | None:
-        """See :class:`Dependence`."""
+        """See :class:`.Dependence`."""
         outside = [f"{name} is {value:g}" for name, value in vars(self).items() if not 0 <= value <= 1]
         if outside:
             raise ValueError(f"unknown dependence: {', '.join(outside)}; allowed is 0 to 1")
@@ -192,8 +192,8 @@ class Setting:
     score_model
         `logistic`, `probit`, `discriminant`, or `codes` (logistic on levels numbered in printed order).
     dependence
-        Between the covariates of an arm; see :mod:`haicbook.matching.rerun.settings`. By default another one for each
-        cohort, since a table says nothing of it.
+        Between the covariates of an arm: :class:`Exchangeable`, :class:`Correlated` or :class:`Unknown`. By default
+        another one for each cohort, since a table says nothing of it.
     shape
         Of continuous covariates: `normal`, `skewed`, or `unknown` (either, cohort by cohort).
     repair

@@ -78,9 +78,11 @@ def test_response_says_what_is_missing() -> None:
     assert {(row.arm, row.category) for row in missing.itertuples()} == {
         ("si", "dcr"),
         ("se", "dcr"),
-        ("post_ab", "cr"),
     }
     assert missing.estimate.isna().all()
+    # 12 of 34 responded, all 12 partially
+    complete = rates[(rates.arm == "post_ab") & (rates.category == "cr")].iloc[0]
+    assert (complete.state, complete.counts, complete.estimate) == ("derived", "0", 0)
     si = rates[(rates.arm == "si") & (rates.category == "orr")].iloc[0]
     assert si.counts == "105 to 106"
 

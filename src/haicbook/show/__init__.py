@@ -22,6 +22,7 @@ from haicbook.show.printed_tables import baseline, baseline_in_text, plain
 from haicbook.show.reconstruction import accuracy_shown, coverage_words, reconstruction_idea
 from haicbook.show.rerun import margins_figure, sensitivity_figure
 from haicbook.show.rerun_text import (
+    discarded_table,
     grid_words,
     known_margins_table,
     known_words,
@@ -49,6 +50,7 @@ from haicbook.show.text import (
     extremes,
     finding_counts,
     glue,
+    in_words,
     longer_arms,
     mean_gap,
     response_gaps,
@@ -74,6 +76,7 @@ __all__ = [
     "design_table",
     "design_text",
     "differences_table",
+    "discarded_table",
     "extremes",
     "finding_counts",
     "findings",
@@ -81,6 +84,7 @@ __all__ = [
     "glance",
     "glue",
     "grid_words",
+    "in_words",
     "interval",
     "interval_text",
     "known_margins_table",

@@ -13,7 +13,7 @@ from haicbook.results import SavedResults
 from haicbook.study import Paper
 from haicbook.study.beside import ANSWERS, FORMS, read_beside
 from haicbook.synthesis.arms import medians, response_rates, study_label
-from haicbook.synthesis.effects import chosen, within_study_effects
+from haicbook.synthesis.effects import ANALYSES, chosen, within_study_effects
 
 LEVELS = ("very low", "low", "moderate", "high")
 # steps down from high when ROBINS-I has judged: Schünemann and others, GRADE guidelines 18
@@ -133,7 +133,7 @@ def _conclusion(
     if asked["outcome"] == "os":
         shows, crosses = _survival(paper, saved)
         count, where = _deaths(paper, saved)
-        events = f"{count:g} deaths {where}" if math.isfinite(count) else "deaths not known"
+        events = f"{count:.0f} deaths {where}" if math.isfinite(count) else "deaths not known"
     else:
         shows, crosses = _responses(paper)
         count, events = float(sum(sizes.values())), "–"
@@ -181,14 +181,29 @@ def _survival(paper: Paper, saved: SavedResults) -> tuple[str, bool]:
     if len(effect):
         one = effect.iloc[0]
         crosses = bool(one.low <= 1 <= one.high)
-        parts.append(f"HR {one.hr:.2f} ({one.low:.2f} to {one.high:.2f})")
+        parts.append(f"HR {one.hr:.2f} ({one.low:.2f} to {one.high:.2f}), {ANALYSES[one.analysis]}")
+    if p := _log_rank(paper):
+        parts.append(f"log-rank p {p}")
     months = medians([paper], "os").set_index("arm").estimate
     parts.append("medians " + " and ".join(f"{months[arm]:g}" for arm in paper.spec.arms if arm in months) + " months")
     if "os.rmst_difference" in saved.values and saved.value("os.rmst_difference") is not None:
         gap, horizon = saved.value("os.rmst_difference"), saved.parameters["horizon"]
         direction = "longer" if gap >= 0 else "shorter"
-        parts.append(f"mean survival within {horizon:g} months {direction} by {abs(gap):.1f} (reconstructed)")
+        limits = sorted(
+            saved.value(f"os.rmst_difference.{end}") * (1 if gap >= 0 else -1) for end in ("ci_low", "ci_high")
+        )
+        parts.append(
+            f"mean survival within {horizon:g} months {direction} by {abs(gap):.1f} "
+            f"({limits[0]:.1f} to {limits[1]:.1f}; reconstructed)"
+        )
     return "; ".join(parts), crosses
+
+
+def _log_rank(paper: Paper) -> str:
+    """The printed p-value of the arms' whole survival curves in the main population, as printed; empty without one."""
+    whole = paper.select(kind="claim", endpoint="os", statistic="p", term="", population=paper.spec.main_population)
+    whole = whole[whole.time.isna() & (whole.reference != "") & (whole.section == "results")]
+    return str(whole.printed.iloc[0]) if len(whole) else ""
 
 
 def _responses(paper: Paper) -> tuple[str, bool]:

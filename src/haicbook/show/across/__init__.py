@@ -11,11 +11,15 @@ from haicbook.show.across.arms import (
 )
 from haicbook.show.across.bias import (
     e_values_table,
+    luck_alt,
     luck_words,
     response_bias_figure,
     shift,
+    shift_alt,
     shift_words,
+    tipping_alt,
     tipping_contours,
+    tipping_words,
 )
 from haicbook.show.across.conclusions import (
     answers_table,
@@ -27,13 +31,14 @@ from haicbook.show.across.conclusions import (
 )
 from haicbook.show.across.effects import (
     compared_table,
+    effects_alt,
     effects_forest,
     effects_table,
     summary_table,
     summary_words,
 )
 from haicbook.show.across.heat import harms_heat, patients_heat
-from haicbook.show.across.judgements import appraisal_table, reasons_table, traffic_lights
+from haicbook.show.across.judgements import appraisal_table, lights_alt, reasons_table, traffic_lights
 from haicbook.show.across.means import (
     mean_differences,
     mean_words,
@@ -45,6 +50,7 @@ from haicbook.show.across.means import (
 )
 from haicbook.show.across.response import (
     contrasts_table,
+    differences_alt,
     discovery_words,
     exceeded_words,
     harm_differences,
@@ -52,6 +58,7 @@ from haicbook.show.across.response import (
     mapping_notes,
     response_beside_survival,
     response_panels,
+    responses_alt,
     responses_table,
     state_words,
     terms_table,
@@ -92,11 +99,13 @@ __all__ = [
     "contrasts_table",
     "definitions",
     "designs_table",
+    "differences_alt",
     "discovery_words",
     "distance_matrix",
     "distance_words",
     "distances_table",
     "e_values_table",
+    "effects_alt",
     "effects_forest",
     "effects_table",
     "enrolment",
@@ -109,6 +118,8 @@ __all__ = [
     "landmark_words",
     "landmarks_table",
     "left_out",
+    "lights_alt",
+    "luck_alt",
     "luck_words",
     "mapping_notes",
     "mean_differences",
@@ -129,17 +140,21 @@ __all__ = [
     "response_beside_survival",
     "response_bias_figure",
     "response_panels",
+    "responses_alt",
     "responses_table",
     "same_words",
     "shared_words",
     "shift",
+    "shift_alt",
     "shift_words",
     "state_words",
     "summary_table",
     "summary_words",
     "terms_table",
     "threshold_words",
+    "tipping_alt",
     "tipping_contours",
+    "tipping_words",
     "traffic_lights",
     "trial_words",
     "wanted_table",

@@ -252,8 +252,8 @@ class Chapter:
         self.figure(
             show.response_forest(self.paper, rates, level),
             "response",
-            f"Objective response and disease control ({source}) with exact (Clopper–Pearson) intervals",
-            "Dots with horizontal bars for the objective response rate and the disease control rate of each arm",
+            f"{show.response_kinds(rates)} ({source}) with exact (Clopper–Pearson) intervals",
+            show.response_alt(self.paper, rates),
         )
 
     def adverse_table(self, source: str) -> Markdown:

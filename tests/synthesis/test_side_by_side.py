@@ -151,7 +151,9 @@ def test_discoveries_are_held_within_each_study() -> None:
     found = synthesis.harm_contrasts(PAPERS, "severe", synthesis.vocabulary(), 0.95, 0.05)
     assert set(found.study) == {"cao2024", "lin2023", "liu_hepa"}
     for _, group in found.groupby("study"):
-        ranked = group.sort_values("p").reset_index(drop=True)
+        happened = (group.n_treated + group.n_control > 0) & group.p.notna()
+        assert group[~happened].q.isna().all()
+        ranked = group[happened].sort_values("p").reset_index(drop=True)
         expected = [
             min(p * len(ranked) / (rank + 1) for rank, p in enumerate(ranked.p) if rank >= place)
             for place in range(len(ranked))

@@ -30,7 +30,7 @@ from haicbook.show.rerun_text import (
     rerun_table,
     rerun_words,
 )
-from haicbook.show.response import interval_text, response_forest, response_table
+from haicbook.show.response import interval_text, response_alt, response_forest, response_kinds, response_table
 from haicbook.show.style import use
 from haicbook.show.survival import curves_alt, survival_curves
 from haicbook.show.survival_tables import (
@@ -112,8 +112,10 @@ __all__ = [
     "repeated_words",
     "rerun_table",
     "rerun_words",
+    "response_alt",
     "response_forest",
     "response_gaps",
+    "response_kinds",
     "response_table",
     "rows_downloads",
     "sensitivity_figure",

@@ -28,12 +28,12 @@ class _Plain(str):
 
 
 def finding_counts(found: list[Any]) -> dict[str, str]:
-    """How many findings there are of each severity, in words."""
-    counts = {severity: sum(item.severity == severity for item in found) for severity in ("error", "warning", "info")}
+    """How many findings there are of each severity, in words with their noun: `one note`, `no errors`."""
+    words = {"error": "error", "warning": "warning", "info": "note"}
+    counts = {noun: sum(item.severity == severity for item in found) for severity, noun in words.items()}
     return {
-        "errors": in_words(counts["error"]),
-        "warnings": in_words(counts["warning"]),
-        "notes": in_words(counts["info"]),
+        f"{noun}s": f"{in_words(count) if count else 'no'} {noun}{'' if count == 1 else 's'}"
+        for noun, count in counts.items()
     }
 
 

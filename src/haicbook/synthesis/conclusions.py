@@ -16,6 +16,7 @@ from haicbook.synthesis.arms import medians, response_rates, study_label
 from haicbook.synthesis.effects import ANALYSES, chosen, within_study_effects
 
 LEVELS = ("very low", "low", "moderate", "high")
+NOT_GRADED = "not graded"
 # steps down from high when ROBINS-I has judged: Schünemann and others, GRADE guidelines 18
 _BIAS_STEPS = {"low": 0, "moderate": 1, "serious": 2, "critical": 3, "no_information": 2}
 
@@ -56,7 +57,7 @@ class Conclusion:
     steps
         What lowers the certainty.
     certainty
-        One of `LEVELS`, or `no evidence`.
+        One of `LEVELS`, `no evidence`, or `NOT_GRADED` where there is no comparator.
     change
         What would change it.
     """
@@ -145,9 +146,15 @@ def _conclusion(
         Step("publication bias", int(asked["publication"]), asked["publication_reason"]),
     )
     level = LEVELS.index(asked["start"]) - sum(step.down for step in steps)
+    certainty = LEVELS[max(0, level)]
+    if paper.spec.comparator is None:
+        steps, certainty = (
+            (Step("all", 0, "without a comparator there is no effect to grade; appraised instead"),),
+            NOT_GRADED,
+        )
     who = (asked["key"], asked["question"], study_label(paper))
     patients = " and ".join(str(size) for size in sizes.values())
-    return Conclusion(*who, shows, patients, events, bias, steps, LEVELS[max(0, level)], asked["change"])
+    return Conclusion(*who, shows, patients, events, bias, steps, certainty, asked["change"])
 
 
 def _bias(paper: Paper, start: str, judged: pd.DataFrame, items: pd.DataFrame) -> tuple[str, Step]:
@@ -189,14 +196,20 @@ def _survival(paper: Paper, saved: SavedResults) -> tuple[str, bool]:
     if "os.rmst_difference" in saved.values and saved.value("os.rmst_difference") is not None:
         gap, horizon = saved.value("os.rmst_difference"), saved.parameters["horizon"]
         direction = "longer" if gap >= 0 else "shorter"
-        limits = sorted(
-            saved.value(f"os.rmst_difference.{end}") * (1 if gap >= 0 else -1) for end in ("ci_low", "ci_high")
-        )
-        parts.append(
-            f"mean survival within {horizon:g} months {direction} by {abs(gap):.1f} "
-            f"({limits[0]:.1f} to {limits[1]:.1f}; reconstructed)"
-        )
+        limits = _mean_limits(saved, gap)
+        parts.append(f"mean survival within {horizon:g} months {direction} by {abs(gap):.1f} ({limits}reconstructed)")
     return "; ".join(parts), crosses
+
+
+def _mean_limits(saved: SavedResults, gap: float) -> str:
+    """The interval of the difference of means, in the direction of the difference; empty where there is none."""
+    names = [f"os.rmst_difference.{end}" for end in ("ci_low", "ci_high")]
+    found = [saved.value(name) for name in names if name in saved.values]
+    known = [limit if gap >= 0 else -limit for limit in found if limit is not None]
+    if len(known) < 2:
+        return ""
+    low, high = sorted(known)
+    return f"{low:.1f} to {high:.1f}; "
 
 
 def _log_rank(paper: Paper) -> str:

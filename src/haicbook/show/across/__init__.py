@@ -6,6 +6,7 @@ from haicbook.show.across.arms import (
     landmark_words,
     landmarks_table,
     left_out,
+    medians_alt,
     medians_beside,
     same_words,
 )
@@ -42,10 +43,12 @@ from haicbook.show.across.judgements import appraisal_table, lights_alt, reasons
 from haicbook.show.across.means import (
     mean_differences,
     mean_words,
+    means_alt,
     means_table,
     not_shown,
     period_ratios,
     period_words,
+    periods_alt,
     proportionality_table,
 )
 from haicbook.show.across.response import (
@@ -66,6 +69,7 @@ from haicbook.show.across.response import (
 )
 from haicbook.show.across.studies import (
     definitions,
+    distance_alt,
     distance_matrix,
     distance_words,
     distances_table,
@@ -101,6 +105,7 @@ __all__ = [
     "designs_table",
     "differences_alt",
     "discovery_words",
+    "distance_alt",
     "distance_matrix",
     "distance_words",
     "distances_table",
@@ -124,7 +129,9 @@ __all__ = [
     "mapping_notes",
     "mean_differences",
     "mean_words",
+    "means_alt",
     "means_table",
+    "medians_alt",
     "medians_beside",
     "not_shown",
     "operating_curves",
@@ -133,6 +140,7 @@ __all__ = [
     "patients_table",
     "period_ratios",
     "period_words",
+    "periods_alt",
     "proportionality_table",
     "readings_forest",
     "reasons_table",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_CIRCLES = {"high": "⊕⊕⊕⊕", "moderate": "⊕⊕⊕⊖", "low": "⊕⊕⊖⊖", "very low": "⊕⊖⊖⊖", "no evidence": "–"}
+_CIRCLES = {"high": "⊕⊕⊕⊕", "moderate": "⊕⊕⊕⊖", "low": "⊕⊕⊖⊖", "very low": "⊕⊖⊖⊖", "not graded": "", "no evidence": "–"}
 _REPORTED = {
     "yes": ("#009e73", "+", "printed"),
     "part": ("#c9a400", "~", "in part"),

@@ -262,8 +262,8 @@ class Chapter:
         self.figure(
             show.response_forest(self.paper, rates, level),
             "response",
-            f"Objective response and disease control ({source}) with exact (Clopper–Pearson) intervals",
-            "Dots with horizontal bars for the objective response rate and the disease control rate of each arm",
+            f"{show.response_kinds(rates)} ({source}) with exact (Clopper–Pearson) intervals",
+            show.response_alt(self.paper, rates),
         )
 
     def adverse_table(self, source: str) -> Markdown:
@@ -343,9 +343,15 @@ class Chapter:
 
     def mean_survival(self, *endpoints: Endpoint) -> Markdown:
         """Deaths or events and restricted mean survival of endpoints; glues the difference of two arms in the first."""
-        horizon = self.results.parameters["horizon"]
+        from haicbook import synthesis
+
+        horizon, first = self.results.parameters["horizon"], endpoints[0]
         if len(self.paper.spec.arms) == 2:
-            show.glue(**show.mean_gap(endpoints[0].summary, horizon))
+            level = self.results.parameters["confidence"]
+            gap = synthesis.restricted_differences({self.name: first.ensemble}, [horizon], level).iloc[0]
+            limits = {"ci_low": float(gap.low), "ci_high": float(gap.high)}
+            self.results.record_all(f"{first.key}.rmst_difference", limits)
+            show.glue(**show.mean_gap(first.summary, horizon), rmst_gap_ci=show.interval(gap.low, gap.high, 1))
         frame = show.survival_summary(self.paper, {item.short: item.summary for item in endpoints}, horizon)
         caption = f"Reconstructed deaths or events and restricted mean survival to {horizon:g} months"
         return self.table(frame, caption, "rmst")

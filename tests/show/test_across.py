@@ -58,6 +58,17 @@ def test_empty_places_of_the_forest_say_why() -> None:
     assert sum(shares) == pytest.approx(100, abs=2)
 
 
+def test_the_forest_is_told_from_what_it_draws() -> None:
+    effects = synthesis.within_study_effects(PAPERS)
+    _, summary, _ = synthesis.pool(effects, "pfs")
+    told = draw.effects_alt(effects[effects.endpoint == "pfs"], summary)
+    assert "no ratio for Cao 2024 and Shen 2025" in told
+    assert f"Summary {summary.ratio()['estimate']:.2f}" in told
+    assert f"with a prior {summary.ratio()['with_prior_low']:.2f}" in told
+    alone = draw.effects_alt(effects[effects.endpoint == "pfs"], meta.Message("Only one study."))
+    assert "Summary" not in alone
+
+
 def test_a_summary_that_cannot_be_is_a_message() -> None:
     message = meta.Message("Only one study.")
     effects = synthesis.within_study_effects(PAPERS)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from haicbook import matching, show, study
+from haicbook.show import rerun_text
 
 mpl.use("agg")
 PAPER = study.load("lin2023")
@@ -35,7 +36,7 @@ def test_the_table_begins_with_the_row_farthest_off(runs):
     assert first["Row"] == "Portal vein tumour thrombosis: Present (HAIC+L)"
     assert first["Before"] == "29 (39.2%)"
     assert first["After, printed"] == "29 (60.4%)"
-    assert first["p"] == "1/101"
+    assert first["p"] == "≤ 0.01"
     assert "p, 48 pairs" in table
 
 
@@ -60,13 +61,32 @@ def test_words_are_those_of_the_result(runs, grid):
     words = show.rerun_words(run, kept, matching.summarise_rerun(run))
     assert words["rerun_cohorts"] == "100"
     assert words["rerun_printed"] == "48"
-    assert words["rerun_p"] == "none of 100 cohorts lies as far out, p = 1/101"
+    assert words["rerun_p"] == "none of 100 simulated matchings was as far out (p ≤ 0.01 under these assumptions)"
     assert words["rerun_rows"] == "Portal vein tumour thrombosis"
     over = show.grid_words(grid, matching.summarise_sensitivity(grid), kept, WATCHED)
     assert over["watched_before"] == "57"
     assert over["watched_after"] == "56"
     assert over["grid_settings"] == str(len(grid))
     assert over["watched_printed"] == "58%"
+
+
+@pytest.mark.parametrize(("cohorts", "bound"), [(1, "0.5"), (100, "0.01"), (140, "0.008"), (2000, "0.0005")])
+def test_a_bound_is_rounded_up(cohorts, bound):
+    assert rerun_text._bound(cohorts) == bound
+    assert float(bound) >= 1 / (cohorts + 1)
+
+
+def test_both_arms_of_liu_discarded_the_same_patients():
+    liu = study.load("liu_hepa")
+    discarded = matching.discarded(liu, [("afp", "gt400"), ("extrahepatic_metastasis", "yes")])
+    figures = discarded[["lost_with", "lost", "kept_with", "kept"]].to_numpy().tolist()
+    assert figures == [[16, 26, 7, 48], [22, 45, 3, 48], [2, 26, 33, 48], [18, 45, 39, 48]]
+    table = show.discarded_table(liu, discarded)
+    assert table.iloc[0].tolist() == ["AFP (ng/mL): >400", "Hepa-HAIC", "16 of 26 (62%)", "7 of 48 (15%)"]
+    printed, pearson = matching.p_before(liu, "afp")
+    # 23 of 74 against 25 of 93: R, chisq.test(..., correct = FALSE)
+    assert printed == "0.83"
+    assert pearson == pytest.approx(0.5512, abs=1e-3)
 
 
 def test_a_run_without_pairs_is_said_in_words():

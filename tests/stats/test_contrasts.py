@@ -162,11 +162,35 @@ def test_many_events_at_once():
     found = compare(counts)
     assert found.event.tolist() == counts.event.tolist()
     assert found.discovery.tolist() == [True, False, False, False]
-    assert found.q[0] == pytest.approx(found.p[0] * 3)
+    # nobody has the third event: two tests, not three
+    assert found.q[0] == pytest.approx(found.p[0] * 2)
+    assert math.isnan(found.q[2])
     assert found.number_needed[3] == ""
     assert math.isnan(found.difference[3])
     assert found.p[2] == 1
     assert compare(counts.iloc[:0]).empty
+
+
+def test_numbers_needed_have_no_false_precision():
+    found = number_needed(Difference(0.00018, -0.05, 0.0004, 0.95), harmful=True)
+    assert found.text == "NNTH above 1,000 (NNTH above 1,000 to ∞ to NNTB 20)"
+    assert number_needed(Difference(0.001, 0.0005, 0.0015, 0.95), harmful=True).text == (
+        "NNTH 1000 (667 to above 1,000)"
+    )
+
+
+def test_where_the_test_and_the_interval_disagree():
+    counts = {
+        "n_treated": [5, 40, 4],
+        "size_treated": [60, 50, 50],
+        "n_control": [0, 10, 3],
+        "size_control": [60, 50, 50],
+    }
+    found = compare(pd.DataFrame(counts))
+    # 5 of 60 against none: Newcombe from 0.6 points up, Fisher's p 0.057
+    assert found.low[0] > 0
+    assert found.p[0] > 0.05
+    assert found.disagree.tolist() == [True, False, False]
 
 
 def test_what_is_missing_is_said_at_once():

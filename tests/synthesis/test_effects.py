@@ -82,8 +82,26 @@ def test_one_figure_of_each_study():
 def test_pooling_is_that_of_the_chosen():
     one_each, whole, without = effects.pool(EFFECTS, "os")
     assert isinstance(whole, meta.Pooled)
-    assert whole == meta.random_effects(one_each.log_hr.tolist(), one_each.error.tolist(), one_each.label.tolist())
+    columns = one_each.log_hr.tolist(), one_each.error.tolist(), one_each.label.tolist()
+    assert whole == meta.random_effects(*columns, rounding=one_each.rounding.tolist())
     assert [item.label for item in without] == one_each.label.tolist()
+
+
+def test_the_summaries_to_two_decimals():
+    """By R's metafor with test="adhoc", and with "knha" for the limits without the floor."""
+    _, _, without = effects.pool(EFFECTS, "os")
+    ratio = next(item.result for item in without if item.label == "Lin 2023").ratio()
+    assert (round(ratio["low"], 2), round(ratio["high"], 2)) == (0.34, 1.02)
+    _, _, without = effects.pool(EFFECTS, "pfs")
+    ratio = next(item.result for item in without if item.label == "Liu").ratio()
+    assert (round(ratio["unmodified_low"], 2), round(ratio["unmodified_high"], 2)) == (0.35, 0.58)
+
+
+def test_a_ratio_carries_the_rounding_of_its_print():
+    found = cell("cao2024", "os", "matched")
+    assert found.rounding == pytest.approx(math.log(0.615 / 0.605) / 2)
+    turned = cell("lin2023", "os", "adjusted")
+    assert turned.rounding == pytest.approx(math.log(2.0095 / 2.0085) / 2)
 
 
 def test_pooling_one_study_or_none_gives_a_message():

@@ -58,7 +58,8 @@ def saved(**values: float) -> SavedResults:
     )
 
 
-SAVED = {paper.study: saved(os__si__deaths=60.0, os__se__deaths=80.0, os__rmst_difference=4.0) for paper in PAPERS}
+GAP = {"os__rmst_difference": 4.0, "os__rmst_difference__ci_low": -0.5, "os__rmst_difference__ci_high": 8.4}
+SAVED = {paper.study: saved(os__si__deaths=60.0, os__se__deaths=80.0, **GAP) for paper in PAPERS}
 
 
 def conclude(judgements: pd.DataFrame, size: int = 300) -> dict[str, synthesis.Conclusion]:
@@ -70,9 +71,21 @@ def conclude(judgements: pd.DataFrame, size: int = 300) -> dict[str, synthesis.C
 def test_certainty_starts_high_and_goes_down_by_the_steps() -> None:
     for item in conclude(synthesis.risk_of_bias()).values():
         if item.steps:
-            start = "low" if item.key == "intra_arterial" else "high"
-            expected = max(0, LEVELS.index(start) - sum(step.down for step in item.steps))
-            assert item.certainty == LEVELS[expected]
+            expected = max(0, LEVELS.index("high") - sum(step.down for step in item.steps))
+            assert item.certainty == ("not graded" if item.key == "intra_arterial" else LEVELS[expected])
+
+
+def test_what_the_papers_show_has_its_intervals_and_its_log_rank_test() -> None:
+    found = conclude(synthesis.risk_of_bias())
+    assert "HR 0.40 (0.20 to 0.83), adjusted, unmatched; log-rank p 0.073" in found["second"].shows
+    assert "longer by 4.0 (-0.5 to 8.4; reconstructed)" in found["together"].shows
+
+
+def test_halves_of_people_are_no_people() -> None:
+    half = {paper.study: saved(os__si__deaths=60.5, os__se__deaths=87.0) for paper in PAPERS}
+    judged = synthesis.judged(synthesis.risk_of_bias(), "os")
+    items = synthesis.conclude(PAPERS, half, synthesis.questions(), judged, synthesis.appraisal(), 300)
+    assert items[0].events == "148 deaths (reconstructed)"
 
 
 def test_a_better_judgement_raises_the_certainty() -> None:

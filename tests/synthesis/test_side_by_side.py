@@ -78,9 +78,11 @@ def test_response_says_what_is_missing() -> None:
     assert {(row.arm, row.category) for row in missing.itertuples()} == {
         ("si", "dcr"),
         ("se", "dcr"),
-        ("post_ab", "cr"),
     }
     assert missing.estimate.isna().all()
+    # 12 of 34 responded, all 12 partially
+    complete = rates[(rates.arm == "post_ab") & (rates.category == "cr")].iloc[0]
+    assert (complete.state, complete.counts, complete.estimate) == ("derived", "0", 0)
     si = rates[(rates.arm == "si") & (rates.category == "orr")].iloc[0]
     assert si.counts == "105 to 106"
 
@@ -149,7 +151,9 @@ def test_discoveries_are_held_within_each_study() -> None:
     found = synthesis.harm_contrasts(PAPERS, "severe", synthesis.vocabulary(), 0.95, 0.05)
     assert set(found.study) == {"cao2024", "lin2023", "liu_hepa"}
     for _, group in found.groupby("study"):
-        ranked = group.sort_values("p").reset_index(drop=True)
+        happened = (group.n_treated + group.n_control > 0) & group.p.notna()
+        assert group[~happened].q.isna().all()
+        ranked = group[happened].sort_values("p").reset_index(drop=True)
         expected = [
             min(p * len(ranked) / (rank + 1) for rank, p in enumerate(ranked.p) if rank >= place)
             for place in range(len(ranked))

@@ -21,6 +21,7 @@ from haicbook.matching.balance.p_values import only_p, p_and_smd, p_curves, p_of
 from haicbook.matching.balance.summaries import Levels, Moments, Quartiles
 from haicbook.matching.engine.match import match
 from haicbook.matching.engine.matched import Matched
+from haicbook.matching.rerun.discarded import discarded, p_before
 from haicbook.matching.rerun.margins import Margins, known_margins
 from haicbook.matching.rerun.reruns import Rerun, repeated_counts, rerun, reruns, summarise_rerun
 from haicbook.matching.rerun.sensitivity import sensitivity, summarise_sensitivity
@@ -44,12 +45,14 @@ __all__ = [
     "balances_in_text",
     "counted",
     "definitions",
+    "discarded",
     "effective_sample_size",
     "known_margins",
     "match",
     "measured",
     "only_p",
     "p_and_smd",
+    "p_before",
     "p_curves",
     "p_of_smd",
     "printed_pair",

@@ -22,6 +22,7 @@ from haicbook.show.printed_tables import baseline, baseline_in_text, plain
 from haicbook.show.reconstruction import accuracy_shown, coverage_words, reconstruction_idea
 from haicbook.show.rerun import margins_figure, sensitivity_figure
 from haicbook.show.rerun_text import (
+    discarded_table,
     grid_words,
     known_margins_table,
     known_words,
@@ -29,7 +30,7 @@ from haicbook.show.rerun_text import (
     rerun_table,
     rerun_words,
 )
-from haicbook.show.response import interval_text, response_forest, response_table
+from haicbook.show.response import interval_text, response_alt, response_forest, response_kinds, response_table
 from haicbook.show.style import use
 from haicbook.show.survival import curves_alt, survival_curves
 from haicbook.show.survival_tables import (
@@ -50,6 +51,7 @@ from haicbook.show.text import (
     extremes,
     finding_counts,
     glue,
+    in_words,
     longer_arms,
     mean_gap,
     response_gaps,
@@ -75,6 +77,7 @@ __all__ = [
     "design_table",
     "design_text",
     "differences_table",
+    "discarded_table",
     "extremes",
     "finding_counts",
     "findings",
@@ -82,6 +85,7 @@ __all__ = [
     "glance",
     "glue",
     "grid_words",
+    "in_words",
     "interval",
     "interval_text",
     "known_margins_table",
@@ -110,8 +114,10 @@ __all__ = [
     "repeated_words",
     "rerun_table",
     "rerun_words",
+    "response_alt",
     "response_forest",
     "response_gaps",
+    "response_kinds",
     "response_table",
     "rows_downloads",
     "sensitivity_figure",

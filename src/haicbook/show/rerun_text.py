@@ -79,10 +79,16 @@ def _expected(row: Row) -> str:
 
 
 def _p(p: float, cohorts: int) -> str:
-    """A rank among so many cohorts: `1/2001` where no cohort is as far out."""
+    """The share of so many cohorts that lie as far out: a bound where none does."""
     if pd.isna(p):
         return "–"
-    return f"1/{cohorts + 1}" if p * (cohorts + 1) < 1.5 else number(p, 3)
+    return f"≤ {_bound(cohorts)}" if p * (cohorts + 1) < 1.5 else number(p, 3)
+
+
+def _bound(cohorts: int) -> str:
+    """One in so many cohorts and the print itself, rounded up to one digit."""
+    places = len(str(cohorts + 1)) if cohorts else 0
+    return f"{math.ceil(10**places / (cohorts + 1)) / 10**places:g}"
 
 
 # --- in words ---------------------------------------------------------------------------------------------------------
@@ -126,8 +132,11 @@ def _p_words(found: Discrepancy) -> str:
     if math.isnan(found.p):
         return "not available"
     if found.p * (found.members + 1) < 1.5:
-        return f"none of {found.members} cohorts lies as far out, p = 1/{found.members + 1}"
-    return f"p = {number(found.p, 3)}"
+        return (
+            f"none of {found.members:,} simulated matchings was as far out "
+            f"(p ≤ {_bound(found.members)} under these assumptions)"
+        )
+    return f"p = {number(found.p, 3)} under these assumptions"
 
 
 def _rows_beyond(rerun: Rerun) -> str:
@@ -173,6 +182,31 @@ def _p_without(rerun: Rerun, covariate: str) -> str:
     drivers = rerun.discrepancy.drivers
     p = drivers.p_without[drivers.group == covariate]
     return _p(float(p.iloc[0]), rerun.discrepancy.members) if len(p) else "–"
+
+
+# --- what needs no re-run ---------------------------------------------------------------------------------------------
+
+
+def discarded_table(paper: Paper, discarded: pd.DataFrame) -> pd.DataFrame:
+    """Who was discarded and who was kept, one row for each characteristic and arm.
+
+    Parameters
+    ----------
+    paper
+        The study.
+    discarded
+        From :func:`haicbook.matching.discarded`.
+    """
+    rows = [
+        (
+            row.label,
+            paper.spec.arms[row.arm].short,
+            f"{row.lost_with} of {row.lost} ({percent(row.lost_with / row.lost, 0)}%)",
+            f"{row.kept_with} of {row.kept} ({percent(row.kept_with / row.kept, 0)}%)",
+        )
+        for row in discarded.itertuples(index=False)
+    ]
+    return pd.DataFrame(rows, columns=["Characteristic", "Arm", "Discarded patients with it", "Kept patients with it"])
 
 
 # --- where nothing can be re-run --------------------------------------------------------------------------------------

@@ -66,6 +66,23 @@ def response_forest(paper: Paper, rates: list[Rate], confidence: float) -> tuple
     return fig, ax
 
 
+def response_kinds(rates: list[Rate]) -> str:
+    """Which of objective response and disease control there is to draw, in words."""
+    shown = [label(name) for name in ("orr", "dcr") if any(rate.category == name for rate in rates)]
+    return " and ".join([shown[0], *(words[0].lower() + words[1:] for words in shown[1:])]) if shown else "No response"
+
+
+def response_alt(paper: Paper, rates: list[Rate]) -> str:
+    """What one would say of :func:`response_forest` on the telephone."""
+    told = [
+        f"{abbreviation(rate.category)} {paper.spec.arms[rate.arm].short}"
+        f"{f' by {label(rate.criterion)}' if rate.criterion else ''} {percent(rate.estimate, 0)} %"
+        for rate in rates
+        if rate.category in ("orr", "dcr")
+    ]
+    return f"Dots with bars: {', '.join(told) or 'none'}"
+
+
 def interval_text(printed: PrintedInterval) -> dict[str, str]:
     """A printed interval beside the exact and the Wald one, in per cent."""
     shown = {name: f"{percent(low)}–{percent(high)} %" for name, (low, high) in printed.limits.items()}

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from haicbook.show import style
 
 if TYPE_CHECKING:
@@ -68,7 +70,18 @@ def curves_alt(paper: Paper, bands: Bands, title: str) -> str:
         place = bands.grid.searchsorted(min(month, bands.grid[-1]), side="right") - 1
         shares = [f"{100 * arm.line[place]:.0f} % of {paper.spec.arms[name].short}" for name, arm in bands.arms.items()]
         told.append(f"at {min(month, bands.grid[-1]):.0f} months {' and '.join(shares)}")
-    return f"{title}, reconstructed, with bands: {'; '.join(told)} are free of the event"
+    return f"{title}, reconstructed, with bands: {'; '.join(told)} are free of the event{_order(paper, bands)}"
+
+
+def _order(paper: Any, bands: Any) -> str:
+    """Which of two curves is above, or that they cross; nothing of one curve."""
+    if len(bands.arms) != 2:
+        return ""
+    gaps = np.subtract(*(arm.line for arm in bands.arms.values()))[bands.grid <= bands.horizon]
+    above = [paper.spec.arms[name].short for name in bands.arms]
+    if (gaps >= 0).all() or (gaps <= 0).all():
+        return f"; {above[0] if (gaps >= 0).all() else above[1]} is never below"
+    return "; the curves cross"
 
 
 def draw_bands(ax: Axes, bands: Bands, arm: str, role: str) -> None:

@@ -32,12 +32,12 @@ class _Plain(str):
 
 
 def finding_counts(found: list[Finding]) -> dict[str, str]:
-    """How many findings there are of each severity, in words."""
-    counts = {severity: sum(item.severity == severity for item in found) for severity in ("error", "warning", "info")}
+    """How many findings there are of each severity, in words with their noun: `one note`, `no errors`."""
+    words = {"error": "error", "warning": "warning", "info": "note"}
+    counts = {noun: sum(item.severity == severity for item in found) for severity, noun in words.items()}
     return {
-        "errors": in_words(counts["error"]),
-        "warnings": in_words(counts["warning"]),
-        "notes": in_words(counts["info"]),
+        f"{noun}s": f"{in_words(count) if count else 'no'} {noun}{'' if count == 1 else 's'}"
+        for noun, count in counts.items()
     }
 
 
@@ -66,6 +66,9 @@ def sensitivity_text(effect: pd.Series, sensitivity: dict[str, float], strength:
         "hr_printed": f"{number(effect.hr)} ({interval(effect.ci_low, effect.ci_high)})",
         "hr_adjusted": number(sensitivity["hr_adjusted"]),
         "confounder_effect": f"{strength:g}",
+        "hr_adjusted_rare": number(sensitivity["hr_adjusted_rare"]),
+        "confounder_control": f"{50 + 50 * gap:g}",
+        "confounder_treated": f"{50 - 50 * gap:g}",
         "confounder_gap": f"{100 * gap:g}",
         "e_value": number(sensitivity["e_value"]),
         "e_value_limit": number(sensitivity["e_value_limit"]),

@@ -134,7 +134,8 @@ def sensitivity(hr: float, low: float, high: float, effect: float, gap: float) -
     Returns
     -------
     dict
-        `hr_adjusted`, `low_adjusted`, `high_adjusted`, `e_value`, `e_value_limit`.
+        `hr_adjusted`, `low_adjusted`, `high_adjusted`, `e_value`, `e_value_limit`; `hr_adjusted_rare` for the same gap
+        when nobody of the experimental arm has the confounder, since the gap alone does not fix the ratio.
 
     References
     ----------
@@ -146,7 +147,8 @@ def sensitivity(hr: float, low: float, high: float, effect: float, gap: float) -
         f"{name}_adjusted": math.nan if math.isnan(value) else adjusted_hr(value, effect, treated, control)
         for name, value in (("hr", hr), ("low", low), ("high", high))
     }
-    return adjusted | {"e_value": found.estimate, "e_value_limit": found.limit}
+    rare = adjusted_hr(hr, effect, 0.0, gap)
+    return adjusted | {"hr_adjusted_rare": rare, "e_value": found.estimate, "e_value_limit": found.limit}
 
 
 # --- two prevalences and an effect ------------------------------------------------------------------------------------

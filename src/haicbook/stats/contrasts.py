@@ -18,6 +18,8 @@ COLUMNS = ("difference", "low", "high", "ratio", "ratio_low", "ratio_high", "num
 _ABBREVIATION = {"benefit": "NNTB", "harm": "NNTH", "neither": "NNT"}
 _STEPS = 200
 _WIDEST = 1e6
+# no study of this size can tell one patient in more than so many from none
+_MOST_PATIENTS = 1000
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ class NumberNeeded:
 def _patients(number: float) -> str:
     if math.isinf(number):
         return "∞"
+    if number > _MOST_PATIENTS:
+        return f"above {_MOST_PATIENTS:,}"
     return f"{number:.1f}" if number < 10 else f"{number:.0f}"
 
 
@@ -250,7 +254,8 @@ def compare(
     ----------
     counts
         Columns `n_treated`, `size_treated`, `n_control`, `size_control`, and any others, which are kept. A row that
-        lacks a figure keeps its place, with NaN.
+        lacks a figure keeps its place, with NaN. A row in which nobody, or everybody, has the event in both arms can
+        show no difference: it has no q and does not count among the tests.
     confidence
         Level of every interval; they are not adjusted for their number.
     rate
@@ -262,7 +267,8 @@ def compare(
     -------
     pandas.DataFrame
         The rows with `difference`, `low`, `high` (proportions), `ratio`, `ratio_low`, `ratio_high`, `number_needed`
-        (text), `p` (Fisher), `q`, `discovery` (q at most `rate`).
+        (text), `p` (Fisher), `q`, `discovery` (q at most `rate`), `disagree` (the interval excludes no difference and
+        Fisher's test at the same level does not, or the other way round).
 
     Raises
     ------
@@ -277,8 +283,12 @@ def compare(
         raise ValueError("; ".join(problems))
     rows = [_compared(row, confidence, harmful) for row in counts[needed].itertuples(index=False)]
     found = pd.DataFrame(rows, columns=list(COLUMNS), index=counts.index)
-    found["q"] = false_discovery(found.p.to_numpy(dtype=float))
+    events, patients = counts.n_treated + counts.n_control, counts.size_treated + counts.size_control
+    p = found.p.astype(float)
+    found["q"] = false_discovery(p.where((events > 0) & (events < patients)))
     found["discovery"] = found.q <= rate
+    excludes = (found.low > 0) | (found.high < 0)
+    found["disagree"] = p.notna() & (excludes != (p <= 1 - confidence))
     return counts.join(found)
 
 

@@ -13,21 +13,24 @@ from numpy.typing import NDArray
 from haicbook.stats.proportions import normal_quantile
 
 Floats = NDArray[np.float64]
-Interval = Literal["hartung-knapp", "hartung-knapp-floored", "normal"]
+Interval = Literal["modified-hartung-knapp", "hartung-knapp", "normal"]
 Estimator = Literal["reml", "dl", "pm"]
-Prediction = Literal["k-2", "k-1"]
 
-INTERVALS: tuple[Interval, ...] = ("hartung-knapp", "hartung-knapp-floored", "normal")
+INTERVALS: tuple[Interval, ...] = ("modified-hartung-knapp", "hartung-knapp", "normal")
 ESTIMATORS: tuple[Estimator, ...] = ("reml", "dl", "pm")
-PREDICTIONS: tuple[Prediction, ...] = ("k-2", "k-1")
 _IN_WORDS = {
+    "modified-hartung-knapp": "modified Hartung–Knapp, its variance never below the classical one",
     "hartung-knapp": "Hartung–Knapp",
-    "hartung-knapp-floored": "Hartung–Knapp, its variance not below the classical one",
     "normal": "normal approximation",
 }
 # points of the grid on which REML's maxima are looked for, and how exactly they are found
 _GRID = 400
 _ROOT = 1e-14
+# scale of the half-normal prior on the between-study standard deviation, and the nodes that integrate over it
+PRIOR_SCALE = 0.5
+_NODES = 200
+# an unmodified interval shorter than this share of the modified one is worth a sentence
+_NARROWER = 0.95
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,14 @@ class Pooled:
         Share of each study in the summary; they sum to 1.
     estimate, standard_error, low, high, p
         The mean of the true effects, its standard error and interval, and the two-sided p of a mean of zero.
-    classical_low, classical_high
-        The interval by the normal approximation, whatever `interval` is.
+    unmodified_low, unmodified_high
+        The Hartung-Knapp interval without a floor under its variance, whatever `interval` is.
     prediction_low, prediction_high
-        Interval for the true effect of one more study of the same kind; NaN where there are too few studies for it.
+        Interval for the true effect of one more study of the same kind, from the classical standard error and k - 2
+        degrees of freedom; NaN where there are too few studies for it.
+    with_prior_low, with_prior_high
+        The same from a half-normal prior of scale `PRIOR_SCALE` on the between-study standard deviation and a flat one
+        on the mean: with few studies the data say little of that deviation.
     tau2, tau2_low, tau2_high
         Between-study variance with its Q-profile interval.
     i2, i2_low, i2_high
@@ -74,10 +81,12 @@ class Pooled:
     low: float
     high: float
     p: float
-    classical_low: float
-    classical_high: float
+    unmodified_low: float
+    unmodified_high: float
     prediction_low: float
     prediction_high: float
+    with_prior_low: float
+    with_prior_high: float
     tau2: float
     tau2_low: float
     tau2_high: float
@@ -93,9 +102,11 @@ class Pooled:
     left_out: tuple[str, ...]
 
     def ratio(self) -> dict[str, float]:
-        """`estimate`, `low`, `high`, `prediction_low`, `prediction_high` as ratios."""
-        names = ("estimate", "low", "high", "prediction_low", "prediction_high")
-        return {name: math.exp(getattr(self, name)) for name in names}
+        """The estimate and every limit as ratios, by name."""
+        limits = (
+            f"{kind}{end}" for kind in ("", "unmodified_", "prediction_", "with_prior_") for end in ("low", "high")
+        )
+        return {name: math.exp(getattr(self, name)) for name in ("estimate", *limits)}
 
     @property
     def statement(self) -> str:
@@ -114,11 +125,10 @@ class Pooled:
             )
         high = "without limit" if math.isinf(self.tau2_high) else f"{self.tau2_high:.2f}"
         words += f". Between-study variance {self.tau2:.3f} ({level} interval {self.tau2_low:.2f} to {high})."
-        if self.high - self.low < (1 - 1e-9) * (self.classical_high - self.classical_low):
+        if self.unmodified_high - self.unmodified_low < _NARROWER * (self.high - self.low):
             words += (
-                " The interval is narrower than the classical one "
-                f"({math.exp(self.classical_low):.2f} to {math.exp(self.classical_high):.2f}), as it can be when a few "
-                "studies happen to agree; it is then no surer."
+                " Without the floor under its variance the interval would be narrower "
+                f"({found['unmodified_low']:.2f} to {found['unmodified_high']:.2f}), since the studies happen to agree."
             )
         return words + (f" Left out, for want of a figure: {', '.join(self.left_out)}." if self.left_out else "")
 
@@ -159,9 +169,9 @@ def random_effects(
     labels: Sequence[str] | None = None,
     *,
     confidence: float = 0.95,
-    interval: Interval = "hartung-knapp",
+    interval: Interval = "modified-hartung-knapp",
     tau2: Estimator = "reml",
-    prediction: Prediction = "k-2",
+    rounding: Sequence[float] | None = None,
 ) -> Pooled | Message:
     """Random-effects meta-analysis.
 
@@ -175,13 +185,14 @@ def random_effects(
     confidence
         Level of all intervals, in (0, 1).
     interval
-        `hartung-knapp`: variance from the weighted residuals, t with k - 1 degrees of freedom. `hartung-knapp-floored`:
-        the same, never narrower in its variance than `normal`. `normal`: the classical one.
+        `hartung-knapp`: variance from the weighted residuals, t with k - 1 degrees of freedom. Studies that happen to
+        agree then give an interval without width; `modified-hartung-knapp` never takes a variance below that of
+        `normal`, the classical one.
     tau2
         Restricted maximum likelihood, DerSimonian and Laird's moments (by statsmodels), or Paule and Mandel's.
-    prediction
-        Degrees of freedom of the prediction interval: `k-2` (Higgins) or `k-1`. With `normal`, the normal quantile
-        takes their place under `k-1`.
+    rounding
+        (k,) half the width of the interval in which each printed effect lies; 0 when None. The error of rounding is
+        taken as uniform: its variance is added to the sampling variance, and to what the residuals show.
 
     Returns
     -------
@@ -196,16 +207,18 @@ def random_effects(
     References
     ----------
     Viechtbauer W. J Educ Behav Stat 2005;30:261-293 (REML) and Stat Med 2007;26:37-52 (Q-profile). Hartung J, Knapp G.
-    Stat Med 2001;20:3875-3889. Higgins JPT, Thompson SG, Spiegelhalter DJ. J R Stat Soc A 2009;172:137-159.
-    Higgins JPT, Thompson SG. Stat Med 2002;21:1539-1558 (I2).
+    Stat Med 2001;20:3875-3889. Knapp G, Hartung J. Stat Med 2003;22:2693-2710 (modified). Higgins JPT, Thompson SG,
+    Spiegelhalter DJ. J R Stat Soc A 2009;172:137-159. Higgins JPT, Thompson SG. Stat Med 2002;21:1539-1558 (I2).
     """
     names = _names(effects, labels)
     y, s = np.asarray(effects, dtype=float), np.asarray(errors, dtype=float)
-    _require(y, s, names, confidence, interval, tau2, prediction)
+    half = np.zeros(y.shape) if rounding is None else np.asarray(rounding, dtype=float)
+    _require(y, s, half, names, confidence, interval, tau2)
     known = np.isfinite(y) & np.isfinite(s)
     entered = tuple(name for name, is_known in zip(names, known, strict=True) if is_known)
     left_out = tuple(name for name, is_known in zip(names, known, strict=True) if not is_known)
-    y, v = y[known], s[known] ** 2
+    y, rounded = y[known], half[known] ** 2 / 3
+    v = s[known] ** 2 + rounded
     if len(y) < 2:
         return Message(_too_few(entered, left_out))
     variance = between_study_variance(y, v, tau2)
@@ -215,7 +228,8 @@ def random_effects(
         effects=tuple(map(float, y)),
         errors=tuple(map(float, np.sqrt(v))),
         weights=tuple(map(float, weights / weights.sum())),
-        **_mean_effect(y, weights, variance, confidence, interval, prediction),
+        **_mean_effect(y, weights, rounded, confidence, interval),
+        **_predictions(y, v, variance, confidence),
         **_heterogeneity(y, v, variance, confidence),
         confidence=confidence,
         interval=interval,
@@ -228,25 +242,36 @@ def _names(effects: Sequence[float], labels: Sequence[str] | None) -> list[str]:
     return [str(name) for name in (range(1, len(effects) + 1) if labels is None else labels)]
 
 
-def _mean_effect(
-    y: Floats, weights: Floats, variance: float, confidence: float, interval: Interval, prediction: Prediction
-) -> dict[str, Any]:
-    """The fields of :class:`Pooled` about the mean of the true effects and about the next study."""
+def _mean_effect(y: Floats, weights: Floats, rounded: Floats, confidence: float, interval: Interval) -> dict[str, Any]:
+    """The fields of :class:`Pooled` about the mean of the true effects."""
     mean = float(weights @ y / weights.sum())
-    error, df = _error(y, weights, mean, interval)
+    error, df = _error(y, weights, rounded, mean, interval)
     half = _quantile(confidence, df) * error
-    classical = normal_quantile(confidence) / math.sqrt(weights.sum())
-    reach = _reach(error, variance, len(y), confidence, df, prediction)
+    unmodified, t_df = _error(y, weights, rounded, mean, "hartung-knapp")
+    reach = _quantile(confidence, t_df) * unmodified
     return {
         "estimate": mean,
         "standard_error": error,
         "low": mean - half,
         "high": mean + half,
         "p": _p(mean, error, df),
-        "classical_low": mean - classical,
-        "classical_high": mean + classical,
+        "unmodified_low": mean - reach,
+        "unmodified_high": mean + reach,
+    }
+
+
+def _predictions(y: Floats, v: Floats, variance: float, confidence: float) -> dict[str, Any]:
+    """The fields of :class:`Pooled` about the next study."""
+    weights = 1 / (v + variance)
+    mean, reach = float(weights @ y / weights.sum()), math.nan
+    if len(y) > 2:
+        reach = _quantile(confidence, len(y) - 2) * math.sqrt(variance + 1 / float(weights.sum()))
+    low, high = predicted_with_prior(y, v, confidence)
+    return {
         "prediction_low": mean - reach,
         "prediction_high": mean + reach,
+        "with_prior_low": low,
+        "with_prior_high": high,
     }
 
 
@@ -276,24 +301,24 @@ def leave_one_out(
 
     Studies without a figure are not left out once more.
     """
+    half = options.pop("rounding", None) or [0.0] * len(effects)
     studies = [
         study
-        for study in zip(effects, errors, _names(effects, labels), strict=True)
+        for study in zip(effects, errors, half, _names(effects, labels), strict=True)
         if math.isfinite(study[0]) and math.isfinite(study[1])
     ]
 
     def without(place: int) -> Pooled | Message:
-        y, s, names = zip(*studies[:place], *studies[place + 1 :], strict=True) if len(studies) > 1 else ((), (), ())
-        return random_effects(y, s, names, **options)
+        others = [*studies[:place], *studies[place + 1 :]]
+        y, s, rounding, names = zip(*others, strict=True) if others else ((), (), (), ())
+        return random_effects(y, s, names, rounding=rounding, **options)
 
-    return tuple(LeftOut(study[2], without(place)) for place, study in enumerate(studies))
+    return tuple(LeftOut(study[3], without(place)) for place, study in enumerate(studies))
 
 
-def _require(
-    y: Floats, s: Floats, names: list[str], confidence: float, interval: str, tau2: str, prediction: str
-) -> None:
+def _require(y: Floats, s: Floats, half: Floats, names: list[str], confidence: float, interval: str, tau2: str) -> None:
     problems = []
-    if not y.ndim == s.ndim == 1 or not len(y) == len(s) == len(names):
+    if not y.ndim == s.ndim == half.ndim == 1 or not len(y) == len(s) == len(half) == len(names):
         problems.append(f"found {y.shape} effects, {s.shape} errors and {len(names)} labels; one of each is needed")
     problems += [f"a standard error is {error}, allowed is a number above 0" for error in s.ravel() if error <= 0]
     if not 0 < confidence < 1:
@@ -301,7 +326,6 @@ def _require(
     for name, value, allowed in (
         ("interval", interval, INTERVALS),
         ("tau2", tau2, ESTIMATORS),
-        ("prediction", prediction, PREDICTIONS),
     ):
         if value not in allowed:
             problems.append(f"{name} is {value!r}, allowed is {', '.join(allowed)}")
@@ -318,18 +342,55 @@ def _too_few(entered: tuple[str, ...], left_out: tuple[str, ...]) -> str:
 # --- the mean and its intervals ---------------------------------------------------------------------------------------
 
 
-def _error(y: Floats, weights: Floats, mean: float, interval: Interval) -> tuple[float, int | None]:
+def _error(y: Floats, weights: Floats, rounded: Floats, mean: float, interval: Interval) -> tuple[float, int | None]:
     """Standard error of the mean, and the degrees of freedom of its t; None for a normal quantile."""
     classical = 1 / math.sqrt(weights.sum())
     if interval == "normal":
         return classical, None
-    factor = float(weights @ (y - mean) ** 2) / (len(y) - 1)
-    return classical * math.sqrt(max(factor, 1.0) if interval == "hartung-knapp-floored" else factor), len(y) - 1
+    # what rounding has on average taken from the residuals, or added to them, is not known: its variance is added
+    hidden = float(weights * (1 - weights / weights.sum()) @ rounded)
+    factor = (float(weights @ (y - mean) ** 2) + hidden) / (len(y) - 1)
+    floor = 1.0 if interval == "modified-hartung-knapp" else 0.0
+    return classical * math.sqrt(max(factor, floor)), len(y) - 1
 
 
-def _reach(error: float, variance: float, k: int, confidence: float, t_df: int | None, prediction: Prediction) -> float:
-    df = k - 2 if prediction == "k-2" else t_df
-    return math.nan if df == 0 else _quantile(confidence, df) * math.sqrt(variance + error**2)
+def predicted_with_prior(y: Floats, v: Floats, confidence: float, scale: float = PRIOR_SCALE) -> tuple[float, float]:
+    """Prediction interval for the next study's effect, with a half-normal prior on the between-study deviation.
+
+    Parameters
+    ----------
+    y, v
+        (k,) effects and their sampling variances, two or more.
+    confidence
+        Level of the interval, equal-tailed.
+    scale
+        Of the half-normal prior; the mean has a flat one.
+
+    References
+    ----------
+    Röver C, Bender R, Dias S, et al. Res Synth Methods 2021;12:448-474 (the prior). Röver C. J Stat Softw
+    2020;93(6):1-51 (the posterior, up to the integral, in closed form).
+    """
+    from scipy.optimize import brentq
+    from scipy.special import ndtr
+
+    # nine scales hold all of the prior but one part in 10 to the 18
+    nodes, lengths = np.polynomial.legendre.leggauss(_NODES)
+    deviation = 4.5 * scale * (nodes + 1)
+    weights = 1 / (v + deviation[:, None] ** 2)
+    total = weights.sum(axis=1)
+    mean = weights @ y / total
+    residual = (weights * (y - mean[:, None]) ** 2).sum(axis=1)
+    log_density = (np.log(weights).sum(axis=1) - np.log(total) - residual - (deviation / scale) ** 2) / 2
+    share = lengths * np.exp(log_density - log_density.max())
+    share /= share.sum()
+    spread = np.sqrt(deviation**2 + 1 / total)
+    ends = float((mean - 40 * spread).min()), float((mean + 40 * spread).max())
+
+    def quantile(wanted: float) -> float:
+        return float(brentq(lambda at: float(share @ ndtr((at - mean) / spread)) - wanted, *ends, xtol=1e-12))
+
+    return quantile(0.5 - confidence / 2), quantile(0.5 + confidence / 2)
 
 
 def _quantile(confidence: float, df: int | None) -> float:

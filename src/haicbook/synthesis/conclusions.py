@@ -13,9 +13,10 @@ from haicbook.results import SavedResults
 from haicbook.study import Paper
 from haicbook.study.beside import ANSWERS, FORMS, read_beside
 from haicbook.synthesis.arms import medians, response_rates, study_label
-from haicbook.synthesis.effects import chosen, within_study_effects
+from haicbook.synthesis.effects import ANALYSES, chosen, within_study_effects
 
 LEVELS = ("very low", "low", "moderate", "high")
+NOT_GRADED = "not graded"
 # steps down from high when ROBINS-I has judged: Schünemann and others, GRADE guidelines 18
 _BIAS_STEPS = {"low": 0, "moderate": 1, "serious": 2, "critical": 3, "no_information": 2}
 
@@ -56,7 +57,7 @@ class Conclusion:
     steps
         What lowers the certainty.
     certainty
-        One of `LEVELS`, or `no evidence`.
+        One of `LEVELS`, `no evidence`, or `NOT_GRADED` where there is no comparator.
     change
         What would change it.
     """
@@ -133,11 +134,11 @@ def _conclusion(
     if asked["outcome"] == "os":
         shows, crosses = _survival(paper, saved)
         count, where = _deaths(paper, saved)
-        events = f"{count:g} deaths {where}" if math.isfinite(count) else "deaths not known"
+        events = f"{count:.0f} deaths {where}" if math.isfinite(count) else "deaths not known"
     else:
         shows, crosses = _responses(paper)
         count, events = float(sum(sizes.values())), "–"
-    steps = (
+    steps: tuple[Step, ...] = (
         bias_step,
         Step("inconsistency", 0, "one study: nothing to be consistent with"),
         Step("indirectness", int(asked["indirectness"]), asked["indirectness_reason"]),
@@ -145,9 +146,15 @@ def _conclusion(
         Step("publication bias", int(asked["publication"]), asked["publication_reason"]),
     )
     level = LEVELS.index(asked["start"]) - sum(step.down for step in steps)
+    certainty = LEVELS[max(0, level)]
+    if paper.spec.comparator is None:
+        steps, certainty = (
+            (Step("all", 0, "without a comparator there is no effect to grade; appraised instead"),),
+            NOT_GRADED,
+        )
     who = (asked["key"], asked["question"], study_label(paper))
     patients = " and ".join(str(size) for size in sizes.values())
-    return Conclusion(*who, shows, patients, events, bias, steps, LEVELS[max(0, level)], asked["change"])
+    return Conclusion(*who, shows, patients, events, bias, steps, certainty, asked["change"])
 
 
 def _bias(paper: Paper, start: str, judged: pd.DataFrame, items: pd.DataFrame) -> tuple[str, Step]:
@@ -181,14 +188,35 @@ def _survival(paper: Paper, saved: SavedResults) -> tuple[str, bool]:
     if len(effect):
         one = effect.iloc[0]
         crosses = bool(one.low <= 1 <= one.high)
-        parts.append(f"HR {one.hr:.2f} ({one.low:.2f} to {one.high:.2f})")
+        parts.append(f"HR {one.hr:.2f} ({one.low:.2f} to {one.high:.2f}), {ANALYSES[one.analysis]}")
+    if p := _log_rank(paper):
+        parts.append(f"log-rank p {p}")
     months = medians([paper], "os").set_index("arm").estimate
     parts.append("medians " + " and ".join(f"{months[arm]:g}" for arm in paper.spec.arms if arm in months) + " months")
     if "os.rmst_difference" in saved.values and saved.value("os.rmst_difference") is not None:
         gap, horizon = saved.value("os.rmst_difference"), saved.parameters["horizon"]
         direction = "longer" if gap >= 0 else "shorter"
-        parts.append(f"mean survival within {horizon:g} months {direction} by {abs(gap):.1f} (reconstructed)")
+        limits = _mean_limits(saved, gap)
+        parts.append(f"mean survival within {horizon:g} months {direction} by {abs(gap):.1f} ({limits}reconstructed)")
     return "; ".join(parts), crosses
+
+
+def _mean_limits(saved: SavedResults, gap: float) -> str:
+    """The interval of the difference of means, in the direction of the difference; empty where there is none."""
+    names = [f"os.rmst_difference.{end}" for end in ("ci_low", "ci_high")]
+    found = [saved.value(name) for name in names if name in saved.values]
+    known = [limit if gap >= 0 else -limit for limit in found if limit is not None]
+    if len(known) < 2:
+        return ""
+    low, high = sorted(known)
+    return f"{low:.1f} to {high:.1f}; "
+
+
+def _log_rank(paper: Paper) -> str:
+    """The printed p-value of the arms' whole survival curves in the main population, as printed; empty without one."""
+    whole = paper.select(kind="claim", endpoint="os", statistic="p", term="", population=paper.spec.main_population)
+    whole = whole[whole.time.isna() & (whole.reference != "") & (whole.section == "results")]
+    return str(whole.printed.iloc[0]) if len(whole) else ""
 
 
 def _responses(paper: Paper) -> tuple[str, bool]:

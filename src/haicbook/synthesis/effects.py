@@ -33,6 +33,7 @@ COLUMNS = [
     "high",
     "log_hr",
     "error",
+    "rounding",
     "printed",
     "inverted",
     "value_id",
@@ -49,7 +50,8 @@ def within_study_effects(papers: Sequence[Paper], endpoints: Sequence[str] = ("o
     -------
     pandas.DataFrame
         One row for each study, endpoint and analysis (`ANALYSES`), whether printed or not: `hr`, `low`, `high` (NaN
-        where empty or unreadable), `log_hr` and `error` (its standard error, from the limits), `printed` the cell,
+        where empty or unreadable), `log_hr`, `error` (its standard error, from the limits) and `rounding` (half the
+        width of the interval that the printed ratio stands for, on the log scale), `printed` the cell,
         `inverted` where the paper prints the ratio the other way round, `value_id`; `state` is `printed`, `unreadable`
         (the ratio is there, a limit cannot be read) or `empty`, and `why` says what is known of an empty place. A
         study with one arm has one row for each endpoint, without an analysis.
@@ -77,11 +79,11 @@ def chosen(effects: pd.DataFrame, endpoint: str, prefer: Sequence[str] = PREFERE
 def pool(
     effects: pd.DataFrame, endpoint: str, prefer: Sequence[str] = PREFERENCE, confidence: float = 0.95
 ) -> tuple[pd.DataFrame, meta.Pooled | meta.Message, tuple[meta.LeftOut, ...]]:
-    """The chosen effects, their random-effects summary (REML, Hartung-Knapp), and the summary without each in turn."""
+    """The chosen effects, their summary (REML, modified Hartung-Knapp), and the summary without each in turn."""
     one_each = chosen(effects, endpoint, prefer)
     columns = one_each.log_hr.tolist(), one_each.error.tolist(), one_each.label.tolist()
-    whole = meta.random_effects(*columns, confidence=confidence)
-    return one_each, whole, meta.leave_one_out(*columns, confidence=confidence)
+    options = {"confidence": confidence, "rounding": one_each.rounding.tolist()}
+    return one_each, meta.random_effects(*columns, **options), meta.leave_one_out(*columns, **options)
 
 
 def _rows(paper: Paper, endpoint: str) -> list[list[object]]:
@@ -99,7 +101,7 @@ def _rows(paper: Paper, endpoint: str) -> list[list[object]]:
 
 
 def _empty(why: str) -> list[object]:
-    return [*[math.nan] * 5, "", False, "", "empty", why]
+    return [*[math.nan] * 6, "", False, "", "empty", why]
 
 
 def _why(paper: Paper, endpoint: str, analysis: str) -> str:
@@ -148,7 +150,9 @@ def _effect(paper: Paper, ratio: Any) -> list[object]:
     readable = not any(math.isnan(value) for value in (hr, low, high))
     error = meta.standard_error(low, high) if readable else math.nan
     state = "printed" if readable else "unreadable"
-    return [hr, low, high, math.log(hr), error, ratio.printed, inverted, ratio.value_id, state, ""]
+    cell = paper.by_id.loc[ratio.value_id]
+    rounding = math.log(cell.high / cell.low) / 2
+    return [hr, low, high, math.log(hr), error, rounding, ratio.printed, inverted, ratio.value_id, state, ""]
 
 
 def weights_of(one_each: pd.DataFrame, summary: meta.Pooled | meta.Message) -> dict[str, float]:
@@ -160,7 +164,7 @@ def weights_of(one_each: pd.DataFrame, summary: meta.Pooled | meta.Message) -> d
 
 
 def summary_values(summaries: dict[str, meta.Pooled | meta.Message]) -> dict[str, float]:
-    """Named values for the results: ratio, limits, prediction limits, τ² and I² of each endpoint that has a summary."""
+    """Named values for the results: ratio, every limit, τ² and I² of each endpoint that has a summary."""
     values: dict[str, float] = {}
     for name, summary in summaries.items():
         if isinstance(summary, meta.Pooled):

@@ -233,6 +233,7 @@ def harm_contrasts(
             *contrasts.COLUMNS,
             "q",
             "discovery",
+            "disagree",
         ]
         return pd.DataFrame(columns=["study", "level", "words", "event", *columns])
     found = pd.concat(frames, ignore_index=True)

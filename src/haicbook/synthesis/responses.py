@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 
@@ -32,8 +33,8 @@ def responses(papers: list[Paper], confidence: float) -> pd.DataFrame:
     pandas.DataFrame
         One row for each arm and category: `estimate`, `low`, `high` (shares; NaN where not printed), `counts` (every
         number of responders that the print allows, in words), `size`, `printed`, `method` (of the interval in the
-        paper, empty where it prints none or does not say), `state` (`printed` or `missing`), `value_id`. By mRECIST
-        where a paper prints two criteria.
+        paper, empty where it prints none or does not say), `state` (`printed`, `derived` from the other categories, or
+        `missing`), `value_id`. By mRECIST where a paper prints two criteria.
     """
     rows = []
     for paper in papers:
@@ -45,6 +46,10 @@ def responses(papers: list[Paper], confidence: float) -> pd.DataFrame:
                 who = (paper.study, arm, arm_label(paper, arm), spec.role, category)
                 rate = found.get((category, arm))
                 method = paper.spec.methods.proportion_ci or ""
+                if rate is None and (rate := _complete(found, category, arm)) is not None:
+                    figures = (rate.estimate, *rate.interval(confidence), str(rate.counts[0]), rate.size, "", method)
+                    rows.append((*who, *figures, "derived", ""))
+                    continue
                 if rate is None:
                     size = paper.spec.populations[paper.spec.main_population].n[arm]
                     rows.append((*who, math.nan, math.nan, math.nan, "", size, "", method, "missing", ""))
@@ -53,6 +58,15 @@ def responses(papers: list[Paper], confidence: float) -> pd.DataFrame:
                 figures = (rate.estimate, *rate.interval(confidence), counts, rate.size, rate.printed, method)
                 rows.append((*who, *figures, "printed", rate.value_id))
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _complete(found: dict[tuple[str, str], response.Rate], category: str, arm: str) -> response.Rate | None:
+    """Complete responses that are not printed, as objective less partial ones, where both are printed as counts."""
+    parts = [found.get((name, arm)) for name in ("orr", "pr")]
+    if category != "cr" or any(part is None or len(part.counts) > 1 for part in parts):
+        return None
+    whole, partial = (part for part in parts if part is not None)
+    return replace(whole, category="cr", counts=(whole.counts[0] - partial.counts[0],), printed="", value_id="")
 
 
 def response_pairs(papers: list[Paper], category: str) -> pd.DataFrame:

@@ -94,6 +94,13 @@ def medians_beside(rates: pd.DataFrame, marks: pd.DataFrame, xlabel: str) -> tup
     return fig, ax
 
 
+def medians_alt(rates: pd.DataFrame, marks: pd.DataFrame) -> str:
+    """What one would say of :func:`medians_beside` on the telephone."""
+    told = "; ".join(f"{row.label} {number(row.estimate, 1)}" for row in rates.itertuples(index=False))
+    lines = ", ".join(f"{mark.trial} {mark.printed}" for mark in marks.itertuples(index=False))
+    return f"Dots with bars, medians in months: {told}. Lines: {lines or 'none'}"
+
+
 def benchmarks_table(frames: dict[str, pd.DataFrame], labels: dict[str, str]) -> pd.DataFrame:
     """Every cited trial: its figures, and which paper prints them.
 

@@ -54,6 +54,22 @@ def tipping_contours(grids: dict[str, TippingGrid]) -> tuple[Figure, np.ndarray]
     return fig, axes
 
 
+def tipping_words(grids: dict[str, TippingGrid]) -> dict[str, str]:
+    """The studies whose estimate no confounder of the grid's strength takes to 1, in words."""
+    never = [name for name, grid in grids.items() if not (grid.region == 2).any()]
+    return {"tipping_none": " and ".join(never) or "none of the studies"}
+
+
+def tipping_alt(grids: dict[str, TippingGrid]) -> str:
+    """What one would say of :func:`tipping_contours` on the telephone."""
+    told = [
+        f"{name}: the interval holds 1 in {100 * (grid.region > 0).mean():.0f} % of the square, "
+        f"the estimate reaches 1 in {100 * (grid.region == 2).mean():.0f} %"
+        for name, grid in grids.items()
+    ]
+    return "Contours over the prevalence of a confounder in each arm. " + "; ".join(told)
+
+
 def _contours(ax: Axes, grid: TippingGrid) -> None:
     shares = 100 * np.asarray(grid.prevalences)
     colour = style.COLOURS["comparator"]
@@ -151,6 +167,15 @@ def shift_words(name: str, scan: Scan | Message, *, percent: bool = False) -> di
     }
 
 
+def shift_alt(scan: Scan, *, percent: bool = False) -> str:
+    """What one would say of :func:`shift` on the telephone."""
+    words = shift_words("", scan, percent=percent)
+    return (
+        f"Curve of the hazard ratio from {words['_start']} to {words['_end']}; it reaches 1 at {words['_to_one']}, and "
+        f"its p is above the threshold from {words['_to_alpha']}"
+    )
+
+
 def _size(value: float, percent: bool) -> str:
     if math.isnan(value):
         return "no size in the range"
@@ -204,6 +229,16 @@ def response_bias_figure(found: dict[str, ResponseBias]) -> tuple[Figure, Axes]:
     ax.set(xlabel="Hazard ratio, responders against others, response drawn by lot", ylabel="")
     sns.move_legend(ax, "lower left", bbox_to_anchor=(0, 1), ncols=2, title="")
     return fig, ax
+
+
+def luck_alt(found: dict[str, ResponseBias]) -> str:
+    """What one would say of :func:`response_bias_figure` on the telephone."""
+    told = [
+        f"{name} {number(float(np.nanmedian(bias.from_start)))} from the start and "
+        f"{number(float(np.nanmedian(bias.from_assessment)))} from the scan"
+        for name, bias in found.items()
+    ]
+    return f"Two marks with bars for each arm, median ratios: {'; '.join(told)}"
 
 
 def luck_words(found: dict[str, ResponseBias]) -> dict[str, str]:

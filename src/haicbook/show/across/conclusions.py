@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from haicbook.synthesis import Conclusion
 
-_CIRCLES = {"high": "⊕⊕⊕⊕", "moderate": "⊕⊕⊕⊖", "low": "⊕⊕⊖⊖", "very low": "⊕⊖⊖⊖", "no evidence": "–"}
+_CIRCLES = {"high": "⊕⊕⊕⊕", "moderate": "⊕⊕⊕⊖", "low": "⊕⊕⊖⊖", "very low": "⊕⊖⊖⊖", "not graded": "", "no evidence": "–"}
 _REPORTED = {
     "yes": ("#009e73", "+", "printed"),
     "part": ("#c9a400", "~", "in part"),

@@ -43,13 +43,13 @@ def effects_forest(
     """
     pooled = summary if isinstance(summary, Pooled) else None
     rows = list(effects.itertuples(index=False))
-    fig, ax = style.figure(len(rows) + (3 if pooled else 1), row_height=0.32)
+    fig, ax = style.figure(len(rows) + (4 if pooled else 1), row_height=0.32)
     fig.subplots_adjust(left=0.34, right=0.68)
     names = [f"{row.label}, {analyses.get(row.analysis, 'one arm')}" for row in rows]
     for y, row in enumerate(rows):
         _effect(ax, y, row, (weights or {}).get(row.value_id, 0.0))
     if pooled:
-        names += ["Summary (random effects)", "Prediction interval"]
+        names += ["Summary (random effects)", "Prediction interval", "Prediction, prior on τ"]
         _diamond(ax, len(rows), pooled.ratio())
     ax.axvline(1, color=style.INK, lw=0.8)
     ax.set_xscale("log")
@@ -80,11 +80,32 @@ def _diamond(ax: Axes, y: float, ratio: dict[str, float]) -> None:
     ax.fill([low, middle, high, middle], [y, y - 0.28, y, y + 0.28], color=colour, lw=0)
     words = f"{number(middle)} ({interval(low, high)})"
     ax.text(_RIGHT, y, words, fontsize=8, color=colour, va="center", transform=ax.get_yaxis_transform())
-    ends = ratio["prediction_low"], ratio["prediction_high"]
-    text = "not defined with so few" if not math.isfinite(ends[0]) else interval(*ends)
-    if math.isfinite(ends[0]):
-        ax.plot(ends, [y + 1, y + 1], color=colour, lw=2.4)
-    ax.text(_RIGHT, y + 1, text, fontsize=8, color=colour, va="center", transform=ax.get_yaxis_transform())
+    for below, kind in enumerate(("prediction", "with_prior"), 1):
+        ends = ratio[f"{kind}_low"], ratio[f"{kind}_high"]
+        if math.isfinite(ends[0]):
+            ax.plot(ends, [y + below, y + below], color=colour, lw=2.4)
+        text = _predicted(ratio, kind)
+        ax.text(_RIGHT, y + below, text, fontsize=8, color=colour, va="center", transform=ax.get_yaxis_transform())
+
+
+def _predicted(ratio: dict[str, float], kind: str) -> str:
+    ends = ratio[f"{kind}_low"], ratio[f"{kind}_high"]
+    return interval(*ends) if math.isfinite(ends[0]) else "not defined with so few"
+
+
+def effects_alt(effects: pd.DataFrame, summary: Pooled | Message | None) -> str:
+    """What one would say of :func:`effects_forest` on the telephone."""
+    drawn = effects[effects.state == "printed"]
+    ratios = f", from {number(drawn.hr.min())} to {number(drawn.hr.max())}" if len(drawn) else ""
+    empty = [label for label, rows in effects.groupby("label", sort=False) if not (rows.state == "printed").any()]
+    words = f"{len(drawn)} printed hazard ratios{ratios}, {int((drawn.high < 1).sum())} with an interval below 1"
+    if empty:
+        words += f"; no ratio for {' and '.join(empty)}"
+    if not isinstance(summary, Pooled):
+        return words
+    ratio = summary.ratio()
+    words += f". Summary {number(ratio['estimate'])} ({interval(ratio['low'], ratio['high'])}); prediction interval "
+    return f"{words}{_predicted(ratio, 'prediction')}, with a prior {_predicted(ratio, 'with_prior')}"
 
 
 def compared_table(papers: list[Paper], labels: dict[str, str]) -> pd.DataFrame:
@@ -133,20 +154,31 @@ def summary_table(summaries: dict[str, Pooled | Message], left_out: dict[str, tu
     for name, summary in summaries.items():
         rows.append(_summary_row(name, "all", summary))
         rows += [_summary_row(name, f"without {item.label}", item.result) for item in left_out[name]]
-    columns = ["Endpoint", "Studies", "Summary HR", "Prediction interval", "τ² (interval)", "I², % (interval)", "p"]
+    columns = [
+        "Endpoint",
+        "Studies",
+        "Summary HR",
+        "Without the floor",
+        "Prediction interval",
+        "With a prior on τ",
+        "τ² (interval)",
+        "I², % (interval)",
+        "p",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 
 def _summary_row(name: str, which: str, summary: Pooled | Message) -> tuple[str, ...]:
     if isinstance(summary, Message):
-        return (name, which, summary.statement, "–", "–", "–", "–")
+        return (name, which, summary.statement, *"––––––")
     ratio = summary.ratio()
-    predicted = ratio["prediction_low"], ratio["prediction_high"]
     return (
         name,
         which,
         f"{number(ratio['estimate'])} ({interval(ratio['low'], ratio['high'])})",
-        interval(*predicted) if math.isfinite(predicted[0]) else "not defined",
+        interval(ratio["unmodified_low"], ratio["unmodified_high"]),
+        _predicted(ratio, "prediction"),
+        _predicted(ratio, "with_prior"),
         f"{number(summary.tau2)} ({_upper(summary.tau2_low, summary.tau2_high, 2)})",
         f"{percent(summary.i2, 0)} ({_upper(100 * summary.i2_low, 100 * summary.i2_high, 0)})",
         p_value(summary.p),
@@ -160,11 +192,14 @@ def _upper(low: float, high: float, decimals: int) -> str:
 def summary_words(name: str, summary: Pooled | Message) -> dict[str, str]:
     """The summary of one endpoint in words, with its prediction interval and heterogeneity."""
     if isinstance(summary, Message):
-        return {f"{name}_summary": summary.statement, f"{name}_prediction": "none", f"{name}_i2": "none"}
+        return {f"{name}_summary": summary.statement} | {
+            f"{name}_{word}": "none" for word in ("unmodified", "prediction", "with_prior", "i2")
+        }
     ratio = summary.ratio()
-    predicted = ratio["prediction_low"], ratio["prediction_high"]
     return {
         f"{name}_summary": f"{number(ratio['estimate'])} ({interval(ratio['low'], ratio['high'])})",
-        f"{name}_prediction": interval(*predicted) if math.isfinite(predicted[0]) else "not defined with so few",
+        f"{name}_unmodified": interval(ratio["unmodified_low"], ratio["unmodified_high"]),
+        f"{name}_prediction": _predicted(ratio, "prediction"),
+        f"{name}_with_prior": _predicted(ratio, "with_prior"),
         f"{name}_i2": f"{percent(summary.i2, 0)} % ({_upper(100 * summary.i2_low, 100 * summary.i2_high, 0)})",
     }

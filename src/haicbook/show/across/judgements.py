@@ -51,6 +51,12 @@ def traffic_lights(judged: pd.DataFrame, domains: dict[str, str], labels: dict[s
     return fig, ax
 
 
+def lights_alt(judged: pd.DataFrame, labels: dict[str, str]) -> str:
+    """What one would say of :func:`traffic_lights` on the telephone."""
+    overall = [f"{labels[study]} {LIGHTS[judgement][2]}" for study, judgement in judged.overall.items()]
+    return f"Traffic lights of {judged.shape[1] - 1} domains; overall: {', '.join(overall)}"
+
+
 def _light(ax: Axes, x: float, y: float, judgement: str) -> None:
     colour, sign, _ = LIGHTS[judgement]
     ax.plot(x, y, "o", ms=17, color=colour, mec="none")

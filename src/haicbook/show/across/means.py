@@ -52,6 +52,17 @@ def mean_differences(differences: pd.DataFrame) -> tuple[Figure, Axes]:
     return fig, ax
 
 
+def means_alt(differences: pd.DataFrame) -> str:
+    """What one would say of :func:`mean_differences` on the telephone."""
+    told = [
+        f"{row.label} at {row.horizon:g} months {number(row.estimate, 1)} ({interval(row.low, row.high, 1)})"
+        if row.supported
+        else f"{row.label} not followed to {row.horizon:g} months"
+        for row in differences.itertuples(index=False)
+    ]
+    return f"Differences of mean months alive: {'; '.join(told) or 'none'}"
+
+
 def means_table(means: pd.DataFrame, names: dict[tuple[str, str], str]) -> pd.DataFrame:
     """Restricted mean survival of every arm: the interval, and its two sources of uncertainty apart.
 
@@ -109,6 +120,15 @@ def period_ratios(periods: pd.DataFrame) -> tuple[Figure, Axes]:
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.set_xlabel("Hazard ratio of death, experimental against comparator (log scale)")
     return fig, ax
+
+
+def periods_alt(periods: pd.DataFrame) -> str:
+    """What one would say of :func:`period_ratios` on the telephone."""
+    told = [
+        f"{row.label}, {_period(row.start, row.end)}, {number(row.hr) if row.supported else 'too few events'}"
+        for row in periods.itertuples(index=False)
+    ]
+    return f"Hazard ratios by period: {'; '.join(told) or 'none'}"
 
 
 def _ratio(ax: Axes, y: float, row: Row) -> None:

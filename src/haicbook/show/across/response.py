@@ -48,6 +48,19 @@ def response_panels(rates: pd.DataFrame) -> tuple[Figure, np.ndarray]:
     return fig, axes
 
 
+def responses_alt(rates: pd.DataFrame) -> str:
+    """What one would say of :func:`response_panels` on the telephone."""
+    told = []
+    for category, rows in rates.groupby("category", sort=False):
+        known = rows[rows.state != "missing"]
+        span = (
+            f"{percent(known.estimate.min(), 0)} to {percent(known.estimate.max(), 0)} %" if len(known) else "no figure"
+        )
+        lacking = f", {len(rows) - len(known)} not printed" if len(known) < len(rows) else ""
+        told.append(f"{abbreviation(str(category))} {span} in {len(known)} arms{lacking}")
+    return f"Dots with bars, one panel each: {'; '.join(told)}"
+
+
 def responses_table(rates: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """Every rate as printed with its exact interval, and the paper's own method of an interval."""
     rows = []
@@ -55,12 +68,18 @@ def responses_table(rates: pd.DataFrame, confidence: float) -> pd.DataFrame:
         cells: dict[str, str] = {"Arm": str(label)}
         for row in group.itertuples(index=False):
             name = abbreviation(row.category)
-            cells[f"{name}, printed"] = Linked(row.printed, row.value_id) if row.printed else _MISSING
-            limits = f"{percent(row.low)}–{percent(row.high)}" if row.printed else _MISSING
+            cells[f"{name}, printed"] = _response_cell(row)
+            limits = _MISSING if row.state == "missing" else f"{percent(row.low)}–{percent(row.high)}"
             cells[f"{name}, exact {confidence:.0%}"] = limits
         cells["The paper's own interval"] = group.method.iloc[0] or "none printed"
         rows.append(cells)
     return pd.DataFrame(rows)
+
+
+def _response_cell(row: Row) -> str:
+    if row.state == "derived":
+        return f"not printed; ORR less PR: {row.counts} of {row.size}"
+    return Linked(row.printed, row.value_id) if row.printed else _MISSING
 
 
 def response_beside_survival(both: dict[str, pd.DataFrame]) -> tuple[Figure, np.ndarray]:
@@ -169,6 +188,18 @@ def harm_differences(found: pd.DataFrame, labels: dict[str, str]) -> tuple[Figur
     return fig, ax
 
 
+def differences_alt(found: pd.DataFrame, labels: dict[str, str]) -> str:
+    """What one would say of :func:`harm_differences` on the telephone."""
+    if found.empty:
+        return "No differences"
+    by_study = ", ".join(f"{labels[study]} {count}" for study, count in found.study.value_counts().items())
+    more = int((found.difference > 0).sum())
+    return (
+        f"{len(found)} risk differences with bars ({by_study}): {more} higher in the experimental arm, "
+        f"{len(found) - more} in the comparator; {int(found.discovery.sum())} are filled"
+    )
+
+
 def harms_table(found: pd.DataFrame, labels: dict[str, str]) -> pd.DataFrame:
     """Every comparison of adverse events: difference, p, false-discovery q, number needed to harm."""
     rows = [
@@ -238,7 +269,15 @@ def discovery_words(found: pd.DataFrame, level: str, labels: dict[str, str]) -> 
         f"{level}_discoveries": str(len(passing)),
         f"{level}_by_study": ", ".join(f"{labels[study]} {count}" for study, count in counts.items()) or "in no study",
         f"{level}_largest": largest,
+        f"{level}_disagree": _disagreements(found, labels),
     }
+
+
+def _disagreements(found: pd.DataFrame, labels: dict[str, str]) -> str:
+    """The rows in which Fisher's test and Newcombe's interval disagree about no difference, in words."""
+    rows = found[found.disagree.astype(bool)] if len(found) else found
+    said = [f"{row.words} ({labels[row.study]}, p {p_value(row.p)})" for row in rows.itertuples(index=False)]
+    return "; ".join(said) or "in no row"
 
 
 def exceeded_words(exceeded: list[tuple[str, str, float, float]]) -> str:

@@ -147,6 +147,15 @@ def patient_words(counts: dict[str, int], apart: pd.DataFrame) -> dict[str, str]
     return {"apart_first": "too few figures to say", "apart_second": "too few figures to say"} | words
 
 
+def distance_alt(pairs: pd.DataFrame) -> str:
+    """What one would say of :func:`distance_matrix` on the telephone."""
+    told = "; ".join(
+        f"{row.first_label} and {row.second_label} {row.differ} of {row.compared}"
+        for row in pairs.itertuples(index=False)
+    )
+    return f"Tiles with the number of facets in which two studies differ: {told or 'none'}"
+
+
 def distance_words(pairs: pd.DataFrame) -> dict[str, str]:
     """The pair of studies that is nearest, in how much it differs, and in what."""
     if pairs.empty:

@@ -95,8 +95,11 @@ def test_no_table_shows_an_infinity_or_a_nan() -> None:
 
 
 def test_periods_and_horizons_that_are_not_supported_are_named() -> None:
-    columns = ["label", "start", "end", "hr", "low", "high", "reconstruction", "supported", "why"]
-    rows = [("A", 0.0, 6.0, 0.5, 0.3, 0.8, 0.1, True, ""), ("A", 6.0, math.inf, *[math.nan] * 4, False, "2 events")]
+    columns = ["label", "start", "end", "hr", "low", "high", "open_low", "open_high", "supported", "why"]
+    rows = [
+        ("A", 0.0, 6.0, 0.5, 0.3, 0.8, 0.4, 0.6, True, ""),
+        ("A", 6.0, math.inf, *[math.nan] * 5, False, "2 events"),
+    ]
     periods = pd.DataFrame(rows, columns=columns)
     _, ax = draw.period_ratios(periods)
     assert "too few events" in texts(ax)

@@ -103,6 +103,15 @@ def test_the_law_of_total_variance():
         spread(np.array([1.0]), np.array([1.0]), 95)
 
 
+def test_the_reconstruction_alone_has_limits_of_the_same_level():
+    both = spread(np.array([1.0, 3.0]), np.array([4.0, 4.0]), 0.95)
+    half = 1.959964 * both.reconstruction
+    assert both.left_open == pytest.approx((2.0 - half, 2.0 + half))
+    assert both.low < both.left_open[0] < both.left_open[1] < both.high
+    alike = spread(np.array([1.0, 1.0]), np.array([0.0, 0.0]), 0.95)
+    assert alike.left_open == (1.0, 1.0)
+
+
 def test_differences_are_recorded_by_study_and_place_of_the_horizon():
     columns = ["label", "horizon", "estimate", "low", "high"]
     frame = pd.DataFrame([("Cao", 12.0, 1.0, 0.5, 1.5), ("Cao", 24.0, 2.0, 0.0, 4.0)], columns=columns)

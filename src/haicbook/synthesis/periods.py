@@ -27,6 +27,8 @@ COLUMNS = [
     "hr",
     "low",
     "high",
+    "open_low",
+    "open_high",
     "sampling",
     "reconstruction",
     "total",
@@ -60,7 +62,8 @@ def period_ratios(
     Returns
     -------
     pandas.DataFrame
-        One row for each period: `start`, `end`, `hr`, `low`, `high`; `sampling`, `reconstruction`, `total` (standard
+        One row for each period: `start`, `end`, `hr`, `low`, `high`; `open_low`, `open_high` (limits of the
+        reconstruction alone); `sampling`, `reconstruction`, `total` (standard
         deviations of the log ratio); `events_first`, `events_second` (median over members); `supported`, and `why` not,
         in which case the figures are NaN.
 
@@ -91,12 +94,12 @@ def _period(both: Pair, counts: list[NDArray[np.int64]], least: int, confidence:
             f"{events[0]:g} and {events[1]:g} events (medians); "
             f"only {100 * enough:.0f} % of the reconstructions have {least} in each arm"
         )
-        return [*[math.nan] * 6, *events, False, words]
+        return [*[math.nan] * 8, *events, False, words]
     log_hr, error = log_ratio(both)
     found = spread(log_hr, error**2, confidence)
     if found is None:
-        return [*[math.nan] * 6, *events, False, "no member has a hazard ratio"]
-    ratios = [math.exp(value) for value in (found.estimate, found.low, found.high)]
+        return [*[math.nan] * 8, *events, False, "no member has a hazard ratio"]
+    ratios = [math.exp(value) for value in (found.estimate, found.low, found.high, *found.left_open)]
     return [*ratios, found.sampling, found.reconstruction, found.total, *events, True, ""]
 
 

@@ -20,6 +20,8 @@ COLUMNS = [
     "estimate",
     "low",
     "high",
+    "open_low",
+    "open_high",
     "sampling",
     "reconstruction",
     "total",
@@ -48,7 +50,8 @@ def restricted_means(
     Returns
     -------
     pandas.DataFrame
-        `label`, `arm`, `horizon`, `estimate`, `low`, `high`, `sampling`, `reconstruction`, `total` (months;
+        `label`, `arm`, `horizon`, `estimate`, `low`, `high`, `open_low`, `open_high` (limits of the reconstruction
+        alone), `sampling`, `reconstruction`, `total` (months;
         :class:`haicbook.synthesis.spread.Spread`), `at_risk` (median over the members, at the horizon), `supported`
         and `why` not. Where the reconstructions are not followed to the horizon, the figures are NaN.
 
@@ -120,9 +123,10 @@ def _row(
         value: Floats = sum((sign * mean for sign, (mean, _) in zip(signs, parts, strict=True)), np.zeros(1))
         variance: Floats = sum((part[1] for part in parts), np.zeros(1))
         found = spread(value, variance, confidence)
-    figures = [math.nan] * 6
+    figures = [math.nan] * 8
     if found is not None:
-        figures = [found.estimate, found.low, found.high, found.sampling, found.reconstruction, found.total]
+        limits = [found.low, found.high, *found.left_open]
+        figures = [found.estimate, *limits, found.sampling, found.reconstruction, found.total]
     return [label, " - ".join(arms), horizon, *figures, at_risk, found is not None, why]
 
 

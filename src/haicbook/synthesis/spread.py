@@ -38,6 +38,12 @@ class Spread:
     high: float
     members: int
 
+    @property
+    def left_open(self) -> tuple[float, float]:
+        """The limits that the reconstruction alone would have, at the same level."""
+        half = (self.high - self.estimate) * (self.reconstruction / self.total if self.total else 0.0)
+        return self.estimate - half, self.estimate + half
+
 
 def spread(values: Floats, variances: Floats, confidence: float) -> Spread | None:
     """Split the variance of a quantity by the law of total variance: mean of variances plus variance of means.

@@ -17,14 +17,13 @@ if TYPE_CHECKING:
 
     from haicbook.synthesis.periods import ProportionalHazards
 
-_QUANTILE = 1.959964
 _BEYOND = 12.0
 
 
 def mean_differences(differences: pd.DataFrame) -> tuple[Figure, Axes]:
     """Differences of restricted mean survival, one row for each study and horizon.
 
-    The thick bar is what the reconstruction leaves open alone (about 95 %), the thin one has chance in it as well.
+    The thick bar is what the reconstruction leaves open alone, the thin one has chance in it as well.
 
     Parameters
     ----------
@@ -41,8 +40,7 @@ def mean_differences(differences: pd.DataFrame) -> tuple[Figure, Axes]:
             continue
         colour = style.COLOURS["experimental"]
         ax.plot([row.low, row.high], [y, y], color=colour, lw=1.3)
-        half = _QUANTILE * row.reconstruction
-        ax.plot([row.estimate - half, row.estimate + half], [y, y], color=colour, lw=5, alpha=0.45)
+        ax.plot([row.open_low, row.open_high], [y, y], color=colour, lw=5, alpha=0.45)
         ax.plot(row.estimate, y, "o", color=colour, ms=6)
     ax.axvline(0, color=style.INK, lw=0.8)
     ax.set_yticks(range(len(differences)), [f"{r.label}, {r.horizon:g} months" for r in differences.itertuples()])
@@ -135,8 +133,7 @@ def _ratio(ax: Axes, y: float, row: Row) -> None:
     colour = style.COLOURS["experimental"]
     ends = np.clip([row.low, row.high], 1 / _BEYOND, _BEYOND)
     ax.plot(ends, [y, y], color=colour, lw=1.3)
-    inner = [row.hr * math.exp(sign * _QUANTILE * row.reconstruction) for sign in (-1, 1)]
-    ax.plot(np.clip(inner, 1 / _BEYOND, _BEYOND), [y, y], color=colour, lw=5, alpha=0.45)
+    ax.plot(np.clip([row.open_low, row.open_high], 1 / _BEYOND, _BEYOND), [y, y], color=colour, lw=5, alpha=0.45)
     ax.plot(row.hr, y, "o", color=colour, ms=6)
 
 

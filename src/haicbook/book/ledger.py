@@ -37,7 +37,8 @@ _PAGE = """# Does it add up? The ledger
 What the five papers print and their own other figures contradict, with a recomputation from the print alone. An
 **error** cannot be right, contradicts another printed figure, or changes whether a result is significant. A **warning**
 cannot be reproduced or is implausible. A **note** is a habit of rounding or a method left unnamed. One slip is one
-finding: what else fails because of it stands beside it and is not counted again. A finding is not an accusation: most are slips of typing or rounding, and {{doc}}`../corrections` says how to answer one.
+finding: what else fails because of it stands beside it and is not counted again. A finding is not an accusation: most
+are slips of typing or rounding, and {{doc}}`../corrections` says how to answer one.
 
 ## Studies and rules
 

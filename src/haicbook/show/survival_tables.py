@@ -116,8 +116,8 @@ def _conflict_words(paper: Any, ensemble: Any, conflict: Any) -> str:
     ]
     curves = f"the curves meet the {met[0]}" if met else "the curves are asked for neither"
     return (
-        f"Printed differently: {conflict.quantity}, {_arm_words(paper, conflict.arm)}, is {conflict.used.printed} in the "
-        f"{conflict.used_section} and {conflict.other.printed} in the {conflict.other_section}; {curves}."
+        f"Printed differently: {conflict.quantity}, {_arm_words(paper, conflict.arm)}, is {conflict.used.printed} in "
+        f"the {conflict.used_section} and {conflict.other.printed} in the {conflict.other_section}; {curves}."
     )
 
 

@@ -54,9 +54,15 @@ def everyone(desk: Desk) -> Injected | None:
         others = others[(others.level != "") & (others.level != value.level)]
         claims = desk.draft.tables[CLAIMS]
         row = dict.fromkeys(claims[0], "") | {
-            **{"id": "all_patients", "section": "results", "source": "Results", "population": value.population},
-            **{"term": f"all_{value.row}", "level": value.level},
-            **{"statistic": "pct", "unit": "percent", "printed": "all"},
+            "id": "all_patients",
+            "section": "results",
+            "source": "Results",
+            "population": value.population,
+            "term": f"all_{value.row}",
+            "level": value.level,
+            "statistic": "pct",
+            "unit": "percent",
+            "printed": "all",
         }
         draft = replace(desk.draft, tables=desk.draft.tables | {CLAIMS: [*claims, row]})
         return Injected(draft, tuple(others.id), bool(others.value.sum()), f"all {value.row}, {value.level}")

@@ -88,8 +88,8 @@ class Groups:
     "ratio_precision",
     "An interval is not narrower than its patients and events allow",
     source="Schoenfeld 1983; the bound SE² ≥ 1/e1 + 1/e2 is exact",
-    tolerance="Rounding or cutting off of the limits; the split of patients and events that allows most; a warning where "
-    "one patient more in the smaller group would do",
+    tolerance="Rounding or cutting off of the limits; the split of patients and events that allows most; a warning "
+    "where one patient more in the smaller group would do",
 )
 def precision(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """The standard error against the smallest one possible with so many patients and events, split so.

@@ -40,8 +40,8 @@ def duplicates(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     Judged where all three figures have three decimals, so that a coincidence is out of the question: the same figures
     with two p-values are an error, with one p-value (or none) a warning, as is the same ratio with limits so close that
     the standard errors differ by less than 0.5 %. Between two endpoints, whose results are near by nature, the p-values
-    must be the same too, and limits that differ are a note. Two covariates that have groups of one size may have the same patients in them (stage C for
-    invasion alone): the same row for both is a note.
+    must be the same too, and limits that differ are a note. Two covariates that have groups of one size may have the
+    same patients in them (stage C for invasion alone): the same row for both is a note.
     """
     shown = [ratio for ratio in ratios(found) if ratio.readable and _fine(ratio)]
     yield from (

@@ -1,4 +1,4 @@
-"""A log-rank test of two curves up to a time, from the rates at that time: how far the order of deaths lets it range."""
+"""A log-rank test of two curves up to a time, from the rates then: how far the order of deaths lets it range."""
 
 from __future__ import annotations
 

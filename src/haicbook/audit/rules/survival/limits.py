@@ -174,8 +174,8 @@ def _middle(scale: Scale, limits: tuple[Span, Span]) -> float:
 
 _WHOLE = " A comparison of the whole curves would be another test."
 _CUT = (
-    " A log-rank test of the curves up to {time:g} months compares what lies before, not the rates, and may give it: the "
-    "label is loose."
+    " A log-rank test of the curves up to {time:g} months compares what lies before, not the rates, and may give it: "
+    "the label is loose."
 )
 
 

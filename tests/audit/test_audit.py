@@ -271,7 +271,7 @@ def test_grades_from_3_up_are_the_rest_of_any_grade(paper_with):
 
 
 def test_swapped_percentages_are_recognised(paper_with):
-    found = audit(paper_with((T1, "45 (75.0%)", "45 (25.0%)"), (T1, "15 (25.0%)", "15 (75.0%)")))
+    found = every(audit(paper_with((T1, "45 (75.0%)", "45 (25.0%)"), (T1, "15 (25.0%)", "15 (75.0%)"))))
     assert [finding.rule for finding in found] == ["percentage", "percentage"]
     assert found[0].repair == "The percentages of Sex, Male and Sex, Female fit when they change places."
 

@@ -2,9 +2,9 @@
 
 `claims.csv` holds such a statement as a claim of its own: an id `most_common_` with the event, which is its term, and
 figures as printed with it (`most_common_liver_dysfunction_ast_increased` where the text names the event as one of a
-wider category); a term that begins with `significant_`, whose number is how many rows of a
-table the text says differ (`no`), with what it excepts as its level (`other_than_hypertension`); a term that begins
-with `all_`, whose level is what all patients have, printed `all`.
+wider category); a term that begins with `significant_`, whose number is how many rows of a table the text says differ
+(`no`), with what it excepts as its level (`other_than_hypertension`); a term that begins with `all_`, whose level is
+what all patients have, printed `all`.
 """
 
 from __future__ import annotations

@@ -157,7 +157,7 @@ def judged_rows(paper: Paper, found: tuple[Cell, ...]) -> tuple[Judged, ...]:
 
 
 def _elsewhere(row: Judged, judged: tuple[Judged, ...]) -> str:
-    """Which counts give the printed figure: of another place, of another row, or with the arms' sizes exchanged."""
+    """Which counts give the printed figure: another place's, another row's, or those with the arms' sizes exchanged."""
     usual = most_frequent([other for other in judged if other.given_by])
     digits = len(row.printed.figure.strip().lstrip("0."))
     if row.printed.state != "exact":

@@ -344,8 +344,8 @@ def which_attainable(paper: Paper, found: list[Cell], value_ids: Iterable[str]) 
         can = [f"{mark.words} (by {way})" for mark, way in ways.items() if way]
         cannot = [mark.words for mark, way in ways.items() if not way]
         if can and cannot:
-            have, lack = " and ".join(can), " and ".join(cannot)
-            return f"{curve.n} patients can have {have}; with the other rates they cannot have {lack}."
+            others = f"with the other rates they cannot have {' and '.join(cannot)}"
+            return f"{curve.n} patients can have {' and '.join(can)}; {others}."
     return ""
 
 

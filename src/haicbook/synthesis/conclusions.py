@@ -138,7 +138,7 @@ def _conclusion(
     else:
         shows, crosses = _responses(paper)
         count, events = float(sum(sizes.values())), "–"
-    steps = (
+    steps: tuple[Step, ...] = (
         bias_step,
         Step("inconsistency", 0, "one study: nothing to be consistent with"),
         Step("indirectness", int(asked["indirectness"]), asked["indirectness_reason"]),

@@ -148,10 +148,8 @@ def _conclusion(
     level = LEVELS.index(asked["start"]) - sum(step.down for step in steps)
     certainty = LEVELS[max(0, level)]
     if paper.spec.comparator is None:
-        steps, certainty = (
-            (Step("all", 0, "without a comparator there is no effect to grade; appraised instead"),),
-            NOT_GRADED,
-        )
+        steps = (Step("all", 0, "without a comparator there is no effect to grade; appraised instead"),)
+        certainty = NOT_GRADED
     who = (asked["key"], asked["question"], study_label(paper))
     patients = " and ".join(str(size) for size in sizes.values())
     return Conclusion(*who, shows, patients, events, bias, steps, certainty, asked["change"])

@@ -91,7 +91,7 @@ def _period(both: Pair, counts: list[NDArray[np.int64]], least: int, confidence:
     enough = float(((counts[0] >= least) & (counts[1] >= least)).mean())
     if enough < _ENOUGH:
         words = (
-            f"{events[0]:g} and {events[1]:g} events (medians); "
+            f"{events[0]:.0f} and {events[1]:.0f} events (medians); "
             f"only {100 * enough:.0f} % of the reconstructions have {least} in each arm"
         )
         return [*[math.nan] * 8, *events, False, words]

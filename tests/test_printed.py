@@ -273,10 +273,3 @@ def test_what_has_no_value_cannot_be_compared(figure: str) -> None:
 
 def test_a_recomputed_number_is_shown_with_the_decimals_of_the_print() -> None:
     assert format_like(0.03456, parse_number("0.035")) == "0.035"
-
-
-def test_all_patients_are_every_one():
-    (part,) = parse_cell("All", "pct")
-    assert (part[0], part[1].value, part[1].low, part[1].high, part[1].figure) == ("pct", 100, 100, 100, "All")
-    with pytest.raises(CellError):
-        parse_cell("All", "n")

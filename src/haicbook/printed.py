@@ -245,12 +245,11 @@ def _single(name: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
     return re.compile(rf"({_E})\s*%?", re.IGNORECASE), (name,)
 
 
-_ALL = "all"
 _WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
 _COUNT = rf"[0-9][0-9,]*|{_WORD}"
 _LAYOUTS: dict[str, tuple[re.Pattern[str], tuple[str, ...]]] = {
     "n": (re.compile(rf"({_COUNT})(?:\s*/\s*([0-9][0-9,]*))?", re.IGNORECASE), ("n", "denominator")),
-    "pct": (re.compile(rf"({_F}|{_ALL})\s*%?", re.IGNORECASE), ("pct",)),
+    "pct": (re.compile(rf"({_F})\s*%?"), ("pct",)),
     "n_pct": (
         re.compile(rf"({_COUNT})?(?:\s*/\s*([0-9][0-9,]*))?(?:\s*{_OPEN}({_F})\s*%?{_CLOSE})?", re.IGNORECASE),
         ("n", "denominator", "pct"),
@@ -343,17 +342,10 @@ def parse_cell(cell: str, layout: str) -> list[tuple[str, Printed]]:
     for group, (name, figure) in enumerate(zip(names, match.groups(), strict=True), 1):
         if figure is None:
             continue
-        printed = _read_part(_verbatim(figure, plain), name)
+        printed = _read_figure(_verbatim(figure, plain), count=name in _COUNTS or figure.lower() in _WORDS)
         own = [mark for place, mark in places if _owner(match, place) == group]
         parts.append((name, replace(printed, marks="".join(own)) if own else printed))
     return _require_readable(parts, cell, layout)
-
-
-def _read_part(figure: str, name: str) -> Printed:
-    """A figure of a cell; `all` is every patient, and so 100 %."""
-    if figure.lower() == _ALL:
-        return Printed(figure, 100.0, 100.0, 100.0, 0)
-    return _read_figure(figure, count=name in _COUNTS or figure.lower() in _WORDS)
 
 
 def _owner(match: re.Match[str], place: int) -> int:

@@ -91,8 +91,6 @@ BY_HAND = {
             INFO,
             "2 p-values are not of a test that the methods name; for instance Table 3, Partial response",
         ),
-        # 3 + 6 untreated before matching, 2 + 3 after
-        ("everyone", ERROR, "is said of all patients; without it are 9 of 167 in Table 1 and 5 of 96 in Table 2"),
     ],
     "lee2024": [
         ("p_value", ERROR, "Objective response rate (post-ate-beva against first-line): printed p = 0.031"),

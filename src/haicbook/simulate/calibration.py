@@ -344,7 +344,6 @@ CHECKS: dict[str, CheckCounter] = {
     "repeated_rows": lambda paper, found: _baseline_pairs(paper, found) if len(paper.spec.arms) > 1 else 0,
     "one_event_twice": lambda paper, found: len({c.about.row for c in _counted(found, "adverse_events")}),
     "most_common": lambda paper, found: _claims(found, "most_common"),
-    "everyone": lambda paper, found: sum(c.about.kind == "claim" and c.quantity.startswith("all_") for c in found),
     "significance": lambda paper, found: _claims(found, "significant_"),
     "dates": lambda paper, found: sum("date" in cell.numbers for cell in found),
     "doses": lambda paper, found: _groups([c for c in found if c.quantity.startswith("dose_")], by("quantity")),

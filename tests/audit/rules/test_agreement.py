@@ -116,19 +116,6 @@ def test_a_wider_category_may_be_most_common(paper_with, itch, severity):
     assert finding.severity == severity
 
 
-def test_what_is_said_of_all_patients(paper_with):
-    # 6 + 4 without hepatitis and 6 + 4 with hepatitis C before matching, 3 + 3 and 3 + 4 after
-    claims = "all,results,Results,,,before_psm,,,all_etiology,hbv,,,,pct,percent,All\n"
-    (finding,) = found(paper_with(claims=claims), "everyone")
-    assert finding.severity == "error"
-    assert "20 of 100 in Table 1 and 13 of 60 in Table 2" in finding.sentence
-
-
-def test_what_is_true_of_all_patients(paper_with):
-    claims = "all,results,Results,,,before_psm,,,all_age,adult,,,,pct,percent,All\n"
-    assert found(paper_with(claims=claims), "everyone") == []
-
-
 def test_a_tie_is_most_common(paper_with):
     tied = (T4, "5 (16.7%),1 (3.3%),6 (20.0%)", "9 (30.0%),3 (10.0%),12 (40.0%)"), (T4, "0.255", "0.002")
     assert found(paper_with(*tied, claims=statement("most_common_rash", "rash", "12 (40.0%)")), "most_common") == []

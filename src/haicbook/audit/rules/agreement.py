@@ -3,8 +3,7 @@
 `claims.csv` holds such a statement as a claim of its own: an id `most_common_` with the event, which is its term, and
 figures as printed with it (`most_common_liver_dysfunction_ast_increased` where the text names the event as one of a
 wider category); a term that begins with `significant_`, whose number is how many rows of a table the text says differ
-(`no`), with what it excepts as its level (`other_than_hypertension`); a term that begins with `all_`, whose level is
-what all patients have, printed `all`.
+(`no`), with what it excepts as its level (`other_than_hypertension`).
 """
 
 from __future__ import annotations
@@ -31,7 +30,6 @@ SIGNIFICANT = {
     "significant_response": "response",
 }
 _EXCEPT = "other_than_"
-EVERYONE = "all_"
 
 rule = partial(registry.rule, topic="agreement", inspect_sr=registry.RESULTS)
 
@@ -243,44 +241,6 @@ def _not_most_common(paper: Paper, named: list[Cell], inside: list[Cell], above:
         sentence += f" The text names a wider category; its events together may be as many as {together} patients."
     by_hand = ", ".join(f"{label(cell.quantity)} {cell.n}" for cell in (*above, least))
     return Discrepancy("warning" if pooled else "error", ids, names, larger, sentence, by_hand)
-
-
-@rule("everyone", "What the text says of all patients, the tables have of all")
-def everyone(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
-    """A statement that all patients have a level of a covariate, against the other levels' counts in every table.
-
-    Such a statement is entered where it is made of all patients, or of a group that the paper's eligibility makes all.
-    """
-    for claim in found:
-        percent = claim.number("pct")
-        if claim.about.kind != "claim" or not claim.quantity.startswith(EVERYONE) or percent is None:
-            continue
-        row = claim.quantity.removeprefix(EVERYONE)
-        others = [cell for cell in found if _is_other_level(cell, row, claim.about.level) and cell.n]
-        if others:
-            yield _not_everyone(paper, claim, others)
-
-
-def _is_other_level(cell: Cell, row: str, level: str) -> bool:
-    about = cell.about
-    return bool(about.kind == "baseline" and about.row == row and about.level not in ("", level) and about.arm)
-
-
-def _not_everyone(paper: Paper, claim: Cell, others: list[Cell]) -> Discrepancy:
-    by_table = grouped(others, by("source", "population")).values()
-    sizes = [sum(paper.spec.populations[cells[0].about.population].n.values()) for cells in by_table]
-    counts = [
-        f"{sum(cell.n for cell in cells)} of {size} in {cells[0].about.source}"
-        for cells, size in zip(by_table, sizes, strict=True)
-    ]
-    covariate = label(claim.quantity.removeprefix(EVERYONE))
-    sentence = (
-        f"{claim.about.source}: {covariate}, {claim.about.level} is said of {claim.text.lower()} patients; "
-        f"without it are {' and '.join(counts)}."
-    )
-    ids = (claim.ids["pct"], *(cell.ids["n"] for cell in others))
-    by_hand = "; ".join(f"{' + '.join(str(cell.n) for cell in cells)} > 0" for cells in by_table)
-    return Discrepancy("error", ids, claim.text, "; ".join(counts), sentence, by_hand)
 
 
 @rule(

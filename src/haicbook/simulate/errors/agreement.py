@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from haicbook.simulate.draft import CLAIMS
 from haicbook.simulate.errors.injection import Desk, Injected, injects, misprinted, spans
 from haicbook.study import as_printed
 
@@ -43,29 +42,6 @@ def most_common(desk: Desk) -> Injected | None:
         draft = draft.reprinted(value, other.cell)
         stem = value.id.rsplit("/", 1)[0]
         return Injected(draft, (f"{stem}/n",), float(other.value) < float(value.value), f"{value.term} → {other.row}")
-    return None
-
-
-@injects("everyone")
-def everyone(desk: Desk) -> Injected | None:
-    """A statement that all patients have a level of a covariate; detectable where some have another one."""
-    for value in desk.shuffled(desk.values(kind="baseline", row=list(_TWO_LEVELS), statistic="n")):
-        others = desk.values(kind="baseline", row=value.row, population=value.population, statistic="n")
-        others = others[(others.level != "") & (others.level != value.level)]
-        claims = desk.draft.tables[CLAIMS]
-        row = dict.fromkeys(claims[0], "") | {
-            "id": "all_patients",
-            "section": "results",
-            "source": "Results",
-            "population": value.population,
-            "term": f"all_{value.row}",
-            "level": value.level,
-            "statistic": "pct",
-            "unit": "percent",
-            "printed": "all",
-        }
-        draft = replace(desk.draft, tables=desk.draft.tables | {CLAIMS: [*claims, row]})
-        return Injected(draft, tuple(others.id), bool(others.value.sum()), f"all {value.row}, {value.level}")
     return None
 
 

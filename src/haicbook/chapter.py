@@ -174,6 +174,7 @@ class Chapter:
             "Standardised differences with confidence intervals",
             "lrlrll" if len(balances) == 2 else "lrll",
         )
+        notes = [show.with_arms_named(self.paper, note) for note in notes]
         return self.table(show.balance_table(balances), caption, "balance", align=align, source=source, notes=notes)
 
     def p_values(self, source: str) -> None:

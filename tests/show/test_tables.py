@@ -78,3 +78,8 @@ def test_glance_names_every_arm_and_what_is_reconstructed() -> None:
         "nearest neighbour, ratio 1:1, caliper 0.2, caliper scale not stated"
     )
     assert "overall survival" in frame.loc["Reconstructed here", "The paper"]
+
+
+def test_a_message_names_arms_as_the_paper_does() -> None:
+    paper = study.load("liu_hepa")
+    assert show.with_arms_named(paper, "levels sum to 95 of 93 in arm haic") == "levels sum to 95 of 93 in arm HAIC"

@@ -44,7 +44,7 @@ from haicbook.show.survival_tables import (
     sources,
     survival_summary,
 )
-from haicbook.show.tables import interval, lost, note, number, p_value, percent, table
+from haicbook.show.tables import interval, lost, note, number, p_value, percent, table, with_arms_named
 from haicbook.show.text import (
     assumptions,
     balance_counts,
@@ -131,4 +131,5 @@ __all__ = [
     "unnoticed_words",
     "use",
     "value_link",
+    "with_arms_named",
 ]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from haicbook.show.tables import Linked, Row, interval, number, p_value, table
+from haicbook.show.tables import Linked, Row, interval, number, p_value, table, with_arms_named
 
 if TYPE_CHECKING:
     from IPython.display import Markdown
@@ -101,7 +100,7 @@ def compared_table(paper: Paper, ensemble: Ensemble, what: str, name: str) -> Ma
 def departures(paper: Paper, ensemble: Ensemble) -> list[str]:
     """What was found and how it was read, what was left out, and what the paper prints otherwise elsewhere."""
     said = [found_words(ensemble), reading_words(ensemble)]
-    said += [f"{_capital(_named(paper, message))}." for message in ensemble.dropped]
+    said += [f"{_capital(with_arms_named(paper, message))}." for message in ensemble.dropped]
     said += [_conflict_words(paper, ensemble, conflict) for conflict in ensemble.targets.conflicts]
     end, basis = f"{ensemble.targets.follow_up_end:.1f} months", ensemble.targets.follow_up_basis
     if ensemble.targets.follow_up_is_printed:
@@ -129,13 +128,6 @@ def _conflict_words(paper: Paper, ensemble: Ensemble, conflict: Conflict) -> str
 
 def _capital(words: str) -> str:
     return words[:1].upper() + words[1:].rstrip(".")
-
-
-def _named(paper: Paper, message: str) -> str:
-    """A message with the arms' short names instead of their keys."""
-    for arm, spec in paper.spec.arms.items():
-        message = re.sub(rf"\barm {re.escape(arm)}\b", f"arm {spec.short}", message)
-    return message
 
 
 def opinion_words(paper: Paper, opinion: SecondOpinion) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -12,6 +13,8 @@ from haicbook.show.appendix import value_link
 
 if TYPE_CHECKING:
     from IPython.display import Markdown
+
+    from haicbook.study import Paper
 
 # a row of a frame as `itertuples` yields it: its fields are the frame's columns
 Row: TypeAlias = Any
@@ -126,3 +129,10 @@ def p_value(p: float) -> str:
     if pd.isna(p):
         return "–"
     return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def with_arms_named(paper: Paper, message: str) -> str:
+    """A message with the arms' short names instead of their keys."""
+    for arm, spec in paper.spec.arms.items():
+        message = re.sub(rf"\barm {re.escape(arm)}\b", f"arm {spec.short}", message)
+    return message

@@ -20,6 +20,7 @@ from bs4 import BeautifulSoup
 from rich.console import Console
 
 from haicbook import study
+from haicbook.book.alone import alone
 from haicbook.book.appendix import COLUMNS, write_appendix
 from haicbook.book.build import build_pages
 from haicbook.book.ledger import write_ledger
@@ -47,9 +48,14 @@ SECTIONS = [
 ]
 
 
+def silently(sentence: str) -> None:
+    """Whoever waits for another run says nothing in a test."""
+
+
 @cache
 def outcomes() -> tuple[Outcome, ...]:
-    return tuple(run((), {}, console=Console(quiet=True)))
+    with alone(silently):
+        return tuple(run((), {}, console=Console(quiet=True)))
 
 
 def default(name: str) -> SavedResults:
@@ -59,7 +65,8 @@ def default(name: str) -> SavedResults:
 
 @cache
 def changed(parameter: str, value: str, studies: tuple[str, ...]) -> dict[str, SavedResults]:
-    found = run(studies, {parameter: value}, console=Console(quiet=True))
+    with alone(silently):
+        found = run(studies, {parameter: value}, console=Console(quiet=True))
     assert all(outcome.well for outcome in found), found
     folders = {outcome.job.source.name: outcome.job.folder for outcome in found if outcome.job.changed}
     return {name: load_results(folder / f"{name}.json") for name, folder in folders.items()}
@@ -255,7 +262,8 @@ def pages() -> dict[Path, BeautifulSoup]:
     write_page([outcome.job.source.name for outcome in outcomes()], [])
     write_appendix()
     write_ledger()
-    built = build_pages(strict=True)
+    with alone(silently):
+        built = build_pages(strict=True)
     assert built.code == 0, "\n".join([*built.warnings, *built.last])
     html = build_dir() / "html"
     return {

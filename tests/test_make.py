@@ -53,7 +53,9 @@ def lock(folder: Path, *packages: str) -> None:
 
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PIP_NO_INDEX": "1", "PYTHON": sys.executable}
-    environment = {key: value for key, value in environment.items() if key != "PYTHONPATH"}
+    # this make is no part of the one that may run the tests
+    of_another = ("PYTHONPATH", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+    environment = {key: value for key, value in environment.items() if key not in of_another}
     return subprocess.run(["make", *arguments], cwd=folder, env=environment, capture_output=True, text=True)
 
 

@@ -244,6 +244,20 @@ class Chapter:
             "a p-value of 0.05",
         )
 
+    def discarded(self, levels: list[tuple[str, str]], source: str) -> Markdown:
+        """Whom the matching discarded and whom it kept, by levels of covariates; glues the p-values of the first."""
+        from haicbook import matching
+
+        found = matching.discarded(self.paper, levels)
+        self.results.record_all(
+            "discarded", {f"{row.covariate}.{row.arm}": row.lost_with for row in found.itertuples()}
+        )
+        covariate = levels[0][0]
+        printed, pearson = matching.p_before(self.paper, covariate)
+        show.glue(**{f"{covariate}_p": printed, f"{covariate}_pearson": show.number(pearson)})
+        caption = "Patients discarded and kept by matching, from the printed counts"
+        return self.table(show.discarded_table(self.paper, found), caption, "discarded", source=source)
+
     def response_table(self, source: str) -> Markdown:
         """Tumour response, printed and with exact intervals; records it, and glues the differences of two arms."""
         from haicbook import response

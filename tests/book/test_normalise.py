@@ -63,7 +63,7 @@ def test_metadata_of_the_page_stay_and_those_of_the_run_go(made):
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python", "pygments_lexer": "ipython3"},
     }
-    assert made.cells[2].metadata == {"mystnb": {"figure": {"name": "f"}}}
+    assert made.cells[2].metadata == {"mystnb": {"figure": {"name": "f"}}, "tags": ["hide-input"]}
     assert made.cells[1].metadata == {"tags": ["parameters"]}
 
 

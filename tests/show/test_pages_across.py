@@ -20,6 +20,7 @@ import pytest
 
 from haicbook import endpoints, results, show, study, survival
 from haicbook.book.notebooks import Source, read_source
+from haicbook.chapter import Chapter
 from haicbook.paths import notebooks_dir
 from haicbook.results import SavedResults
 from haicbook.survival.ensemble import Member
@@ -47,7 +48,7 @@ class Page:
     values: dict[str, Any] = field(default_factory=dict)
     glued: dict[str, str] = field(default_factory=dict)
     tables: dict[str, str] = field(default_factory=dict)
-    figures: int = 0
+    alts: list[str] = field(default_factory=list)
 
 
 @pytest.fixture
@@ -58,7 +59,6 @@ def turn(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Page]:
         name: str, papers: tuple[str, ...] | None = None, engine: Callable[..., object] = rows, **changed: object
     ) -> Page:
         page = Page()
-        plt.close("all")
         every = study.studies
         # the data files may name all studies; the page itself asks without a folder
         monkeypatch.setattr(study, "studies", lambda *folder: every(*folder) if folder or not papers else [*papers])
@@ -66,6 +66,7 @@ def turn(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Page]:
         monkeypatch.setattr(results, "read_results", _chapter)
         monkeypatch.setattr(results.Results, "save", lambda self: page.values.update(_values(self)))
         monkeypatch.setattr(show, "use", lambda: None)
+        monkeypatch.setattr(Chapter, "figure", lambda self, drawn, *words, alt: page.alts.append(alt))
         monkeypatch.setattr(show, "glue", lambda **words: page.glued.update({k: str(v) for k, v in words.items()}))
         shown = show.table
         monkeypatch.setattr(
@@ -81,7 +82,6 @@ def turn(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Page]:
                 exec(compile(cell.source, name, "exec"), space)
                 if "parameters" in cell.metadata.get("tags", []):
                     space.update(changed)
-        page.figures = len(plt.get_fignums())
         plt.close("all")
         monkeypatch.undo()
         return page
@@ -116,10 +116,10 @@ def test_every_word_of_the_prose_is_computed_and_every_cell_is_filled(name: str,
     page = turn(name, **({"replicates": 12} if "replicates" in _parameters(name) else {}))
     text = SOURCES[name].text
     assert set(re.findall(r"\{glue:text\}`([^`]+)`", text)) <= set(page.glued)
-    for shown in [*page.tables.values(), *page.glued.values()]:
+    for shown in [*page.tables.values(), *page.glued.values(), *page.alts]:
         # the address of a link names a value by its keys; what a reader sees does not
         assert not (found := UNREADABLE.search(re.sub(r"<[^>]*>", "", shown))), (found, shown)
-    assert page.figures == text.count("mystnb:\n  figure:")
+    assert len(page.alts) == text.count("page.figure(")
     assert page.tables
     assert "nan" not in json.dumps(page.values).lower()
     for shown in [*page.tables.values(), *page.glued.values()]:
@@ -207,7 +207,7 @@ def failing(*_: object) -> survival.Ensemble:
 @pytest.mark.parametrize("name", ["across", "effects_bias"])
 def test_an_engine_that_finds_nothing_leaves_a_page_with_reasons(turn: Callable[..., Page], name: str) -> None:
     page = turn(name, engine=failing)
-    assert page.figures == SOURCES[name].text.count("mystnb:\n  figure:")
+    assert len(page.alts) == SOURCES[name].text.count("page.figure(")
     if name == "across":
         assert page.tables["tab-across-rates"].count("no data set was found") >= 5
     else:

@@ -11,7 +11,7 @@ from importlib.metadata import packages_distributions
 ALLOWED = {"numpy", "scipy", "pandas", "numba", "llvmlite", "ruamel", "haicbook"}
 ALLOWED |= {"dateutil", "pytz", "tzdata", "six"}  # pandas needs these
 INSTALLED = set(packages_distributions()) - ALLOWED
-PARTS = {f"haicbook{part}" for part in ("", ".printed", ".compiled", ".limits", ".survival", ".texts")}
+PARTS = {f"haicbook{part}" for part in ("", ".printed", ".compiled", ".limits", ".markup", ".spreadsheet", ".survival", ".texts")}
 
 
 class Blocked(MetaPathFinder):

@@ -101,7 +101,9 @@ def data_problems() -> list[Problem]:
     if not studies():
         return []
     checked = check(studies(), data_dir())
-    return sorted({*check_beside(checked, data_dir()), *(problem for item in checked for problem in item.problems)})
+    # a file that no chapter reads may be missing
+    beside = [problem for problem in check_beside(checked, data_dir()) if (data_dir() / problem.file).exists()]
+    return sorted({*beside, *(problem for item in checked for problem in item.problems)})
 
 
 def _build(console: Console, *, jobs: int | None, force: bool, strict: bool, open_book: bool) -> int:

@@ -29,4 +29,4 @@ def value_link(value_id: str) -> str:
 
 def finding_link(finding: Finding) -> str:
     """The address of a study's findings by one rule in the ledger, as seen from a chapter."""
-    return f"audit.html#Study={quote(finding.study)}&Rule={quote(finding.rule)}"
+    return f"audit.html#Study={quote(finding.study, errors='replace')}&Rule={quote(finding.rule)}"

@@ -11,7 +11,8 @@ from importlib.metadata import packages_distributions
 ALLOWED = {"numpy", "scipy", "pandas", "numba", "llvmlite", "ruamel", "haicbook"}
 ALLOWED |= {"dateutil", "pytz", "tzdata", "six"}  # pandas needs these
 INSTALLED = set(packages_distributions()) - ALLOWED
-PARTS = {f"haicbook{part}" for part in ("", ".printed", ".compiled", ".limits", ".markup", ".spreadsheet", ".survival", ".texts")}
+LEAVES = (".printed", ".compiled", ".limits", ".markup", ".spreadsheet", ".texts")
+PARTS = {f"haicbook{part}" for part in ("", ".survival", *LEAVES)}
 
 
 class Blocked(MetaPathFinder):

@@ -23,7 +23,7 @@ from haicbook.book.notebooks import choose, read_sources
 from haicbook.book.parameters import parse_assignments
 from haicbook.book.problems import SourceError, WrongUsageError, told
 from haicbook.book.report import near, parameter_entries, parameter_records, report_outcomes, say
-from haicbook.book.run import exit_code, run
+from haicbook.book.run import exit_code, plan, run
 from haicbook.book.status import write_page
 from haicbook.heartbeat import heartbeat
 from haicbook.paths import data_dir
@@ -79,8 +79,11 @@ def params_command(notebooks: Sequence[str], form: str) -> int:
 def run_command(notebooks: Sequence[str], assignments: Sequence[str], *, jobs: int | None, force: bool) -> int:
     """Run the named notebooks, or all, and report."""
     console = Console()
+    overrides = parse_assignments(assignments)
+    # what is refused is refused at once, not after another run
+    plan(notebooks, overrides)
     with alone(lambda sentence: say(console, sentence)):
-        outcomes = run(notebooks, parse_assignments(assignments), jobs=jobs, force=force, console=console)
+        outcomes = run(notebooks, overrides, jobs=jobs, force=force, console=console)
         report_outcomes(outcomes, console, Console(stderr=True))
     return exit_code(outcomes)
 

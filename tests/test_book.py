@@ -243,8 +243,12 @@ def test_a_changed_run_leaves_the_book_alone() -> None:
 def test_every_printed_number_is_met_or_named(name: str) -> None:
     """No chapter drops a target silently: what is not met is counted, and the page says which."""
     results = default(name)
+    # a median may not be reached, and where few are at risk at the horizon there is no interval of mean survival
+    may_lack = ("median", "rmst_difference.ci_")
     assert all(
-        item.state == "present" or "median" in key for key, item in results.values.items() if key.startswith("os.")
+        item.state == "present" or any(word in key for word in may_lack)
+        for key, item in results.values.items()
+        if key.startswith("os.")
     )
     counts = {key: int(results.value(key)) for key in results.values if key.endswith("targets_dropped")}
     assert counts["os.targets_dropped"] == LEFT_OUT.get(name, 0)

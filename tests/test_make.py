@@ -37,6 +37,13 @@ version = "0"
 """
 
 
+@pytest.fixture(autouse=True)
+def no_part_of_another_make(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests may run under `make test`."""
+    for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+        monkeypatch.delenv(name, raising=False)
+
+
 def lock(folder: Path, *packages: str) -> None:
     """A lock file of empty packages, each as a wheel with its hash."""
     lines = []
@@ -53,9 +60,7 @@ def lock(folder: Path, *packages: str) -> None:
 
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PIP_NO_INDEX": "1", "PYTHON": sys.executable}
-    # this make is no part of the one that may run the tests
-    of_another = ("PYTHONPATH", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
-    environment = {key: value for key, value in environment.items() if key not in of_another}
+    environment = {key: value for key, value in environment.items() if key != "PYTHONPATH"}
     return subprocess.run(["make", *arguments], cwd=folder, env=environment, capture_output=True, text=True)
 
 

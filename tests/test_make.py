@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -37,11 +38,13 @@ version = "0"
 """
 
 
-@pytest.fixture(autouse=True)
-def no_part_of_another_make(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def no_part_of_another_make() -> Iterator[None]:
     """The tests may run under `make test`."""
-    for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
-        monkeypatch.delenv(name, raising=False)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+            patch.delenv(name, raising=False)
+        yield
 
 
 def lock(folder: Path, *packages: str) -> None:

@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 
 from haicbook import study
-from haicbook.matching import INDEPENDENT, Exchangeable, Margins, Setting, Unknown, counted, rerun
+from haicbook.matching import INDEPENDENT, Exchangeable, Margins, RerunSetting, Unknown, counted, rerun
 from haicbook.matching.rerun.cohorts import draw
 from haicbook.matching.rerun.honest_papers import calibrate
 from haicbook.matching.rerun.margins import printed_margins, usable
@@ -36,7 +36,7 @@ ARMS = ("treated", "control")
 # shares of eleven yes-or-no covariates, as common and as different as those of a baseline table
 SHARES = ((38, 41), (86, 91), (8, 9), (4, 11), (4, 6), (49, 52), (53, 59), (47, 61), (31, 27), (80, 82), (36, 66))
 SIZES = {167: (74, 93), 575: (200, 375)}
-OPEN = Setting(math.inf, "score")
+OPEN = RerunSetting(math.inf, "score")
 
 R_SCRIPT = """
 suppressMessages(library(MatchIt))
@@ -168,8 +168,8 @@ def calibration(quick: bool) -> pd.DataFrame:
     papers, cohorts = (50, 99) if quick else (1000, 199)
     rows = []
     for name, setting in (
-        ("liu_hepa", Setting(0.2, "sd_logit", repair={"etiology": "left_out"})),
-        ("lin2023", Setting(0.03, "score")),
+        ("liu_hepa", RerunSetting(0.2, "sd_logit", repair={"etiology": "left_out"})),
+        ("lin2023", RerunSetting(0.03, "score")),
     ):
         margins = printed_margins(study.load(name))
         margins = replace(margins, before=usable(margins, setting.repair)[0])

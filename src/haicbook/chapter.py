@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from IPython.display import Markdown
     from matplotlib.figure import Figure
 
-    from haicbook.matching import Rerun, Setting
+    from haicbook.matching import Rerun, RerunSetting
     from haicbook.survival import Bands, Ensemble
 
 
@@ -193,7 +193,7 @@ class Chapter:
             "lines at p = 0.05 and at differences of 0.1 and 0.25",
         )
 
-    def rerun(self, setting: Setting) -> tuple[Rerun, Rerun]:
+    def rerun(self, setting: RerunSetting) -> tuple[Rerun, Rerun]:
         """Run the matching again, with the setting's caliper and with one that keeps as many pairs as the paper has."""
         from haicbook import matching
         from haicbook.survival import stream
@@ -223,7 +223,7 @@ class Chapter:
             "diamond for the printed share",
         )
 
-    def sensitivity(self, setting: Setting, kept: Rerun, watched: tuple[str, str], name: str) -> None:
+    def sensitivity(self, setting: RerunSetting, kept: Rerun, watched: tuple[str, str], name: str) -> None:
         """The figure of the re-run with one assumption changed at a time; `watched` is a covariate and its level."""
         from haicbook import matching
         from haicbook.survival import stream

@@ -85,8 +85,8 @@ def verify(studies: tuple[str, ...], folder: Path, form: str) -> None:
     Exit status 1 when a value is not found at its place.
     """
     from haicbook.paths import data_dir
-    from haicbook.study.problems import DataError
-    from haicbook.verify.report import UnusableError, command
+    from haicbook.study import DataError, UnusableError
+    from haicbook.verify.report import command
 
     try:
         raise SystemExit(command(studies, folder, data_dir(), form))
@@ -118,8 +118,9 @@ def audit(studies: tuple[str, ...], form: str, severities: tuple[str, ...], fail
 
     STUDY is one of data/, or a folder of your own with a study.yml; without one, all of data/.
     """
-    from haicbook.audit.report import UnusableError, command
+    from haicbook.audit.report import command
     from haicbook.paths import data_dir
+    from haicbook.study import UnusableError
 
     try:
         # click has made sure that the strings are among the literals
@@ -161,8 +162,8 @@ def reconstruct(targets: str, replicates: int, seed: int, out: Path, censoring: 
     Exit status 3 when fewer data sets were found than asked for, 2 when the targets cannot be used.
     """
     from haicbook.paths import data_dir
-    from haicbook.reconstruct_command import UnusableError, command
-    from haicbook.study import DataError
+    from haicbook.reconstruct_command import command
+    from haicbook.study import DataError, UnusableError
 
     try:
         raise SystemExit(command(targets, replicates, seed, out, censoring, data_dir()))

@@ -42,7 +42,7 @@ _ENDPOINTS = ("os", "pfs", "liver_pfs")
 
 
 @dataclass
-class _Reader:
+class _EndpointReader:
     """The values of one endpoint in one population, and the disagreements met while reading them."""
 
     values: pd.DataFrame
@@ -103,7 +103,7 @@ def targets_from_study(paper: Paper, endpoint: str, population: str, criterion: 
     _check_names(paper, endpoint, population, criterion)
     values = paper.values
     chosen = values[(values.endpoint == endpoint) & (values.population == population) & (values.criterion == criterion)]
-    reader = _Reader(chosen[(chosen.level == "")])
+    reader = _EndpointReader(chosen[(chosen.level == "")])
     sizes = paper.spec.populations[population].n
     order = sorted(sizes, key=lambda arm: (paper.spec.arms[arm].role == "comparator", list(paper.spec.arms).index(arm)))
     single = len(order) == 1
@@ -191,7 +191,7 @@ def _limit(row: pd.Series) -> Interval:
 
 
 def _arm(
-    reader: _Reader, values: pd.DataFrame, population: str, endpoint: str, arm: str, n: int, keys: Iterable[str]
+    reader: _EndpointReader, values: pd.DataFrame, population: str, endpoint: str, arm: str, n: int, keys: Iterable[str]
 ) -> ArmTargets:
     keys = list(keys)
     median = _median(reader, keys, arm)
@@ -207,14 +207,14 @@ def _arm(
     )
 
 
-def _median(reader: _Reader, keys: list[str], arm: str) -> tuple[Interval, Limits | None] | None:
+def _median(reader: _EndpointReader, keys: list[str], arm: str) -> tuple[Interval, Limits | None] | None:
     values = reader.values
     rows = values[(values.statistic == "median") & values.arm.isin(keys) & (values.term == "")]
     used = reader.used(rows, "median, months", arm)
     return None if used is None else (_interval(used), reader.limits(used, rows))
 
 
-def _landmarks(reader: _Reader, keys: list[str], arm: str) -> tuple[Landmark, ...]:
+def _landmarks(reader: _EndpointReader, keys: list[str], arm: str) -> tuple[Landmark, ...]:
     values = reader.values
     rates = values[(values.statistic == "rate") & values.arm.isin(keys) & (values.term == "") & values.time.notna()]
     marks = []
@@ -229,7 +229,7 @@ def _landmarks(reader: _Reader, keys: list[str], arm: str) -> tuple[Landmark, ..
 
 
 def _events(
-    reader: _Reader, values: pd.DataFrame, population: str, endpoint: str, keys: list[str], arm: str
+    reader: _EndpointReader, values: pd.DataFrame, population: str, endpoint: str, keys: list[str], arm: str
 ) -> tuple[int | None, str]:
     terms = _EVENT_TERMS.get(endpoint, _OTHER_EVENT_TERMS)
     endpoints = (endpoint, "") if endpoint == "os" else (endpoint,)
@@ -245,7 +245,7 @@ def _events(
     return (None, "") if used is None else (int(used.value), used.id)
 
 
-def _hazard_ratio(reader: _Reader, arms: list[str]) -> HazardRatio | None:
+def _hazard_ratio(reader: _EndpointReader, arms: list[str]) -> HazardRatio | None:
     """The unadjusted hazard ratio of the treatment; adjusted ones are of another quantity."""
     values = reader.values
     of_treatment = (values.term == "treatment") | (values.row == "treatment")
@@ -280,7 +280,7 @@ def _shorter_limits(limits: Limits) -> Limits:
     return Limits(_shorter(limits.lower), _shorter(limits.upper))
 
 
-def _logrank_p(reader: _Reader) -> Interval | None:
+def _logrank_p(reader: _EndpointReader) -> Interval | None:
     values = reader.values
     rows = values[
         (values.statistic == "p")

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from haicbook.endpoints import feasible_targets, targets_from_study
 from haicbook.heartbeat import heartbeat
 from haicbook.markup import visible_lines
-from haicbook.study import load, studies
+from haicbook.study import UnusableError, load, studies
 from haicbook.survival import report
 from haicbook.survival.comparison import FOLLOW_UP_WORDS
 from haicbook.survival.ensemble import Ensemble
@@ -29,13 +29,6 @@ _YAML = (".yml", ".yaml", ".json")
 _MOST_PARTS = 4
 _LONGEST_SHOWN = 200
 Told = Callable[[int], None]
-
-
-class UnusableError(Exception):
-    """What the command cannot do as asked; all reasons at once."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__(visible_lines("\n".join(problems)))
 
 
 def command(named: str, replicates: int, seed: int, out: Path, censoring: str, root: Path) -> int:

@@ -15,7 +15,7 @@ import pytest
 from tiny import call, copy_project, snapshot, write
 
 from haicbook.book.build import Built, _read_record, last_lines, say_finished, warnings_in
-from haicbook.book.files import digest_of_folder
+from haicbook.book.digests import digest_of_folder
 from haicbook.book.source import commit
 from haicbook.book.status import page
 

@@ -8,7 +8,7 @@ import pytest
 from tiny import make_project, write
 
 from haicbook.book import fingerprint
-from haicbook.book.files import digest_of_folder, files_in
+from haicbook.book.digests import digest_of_folder, files_in
 from haicbook.book.fingerprint import is_sealed, seal, take_fingerprint
 from haicbook.book.notebooks import read_sources
 from haicbook.book.reads import state

@@ -15,7 +15,7 @@ from haicbook.book.parameters import (
     read_parameters,
     with_defaults,
 )
-from haicbook.book.problems import SourceError, WrongUsageError
+from haicbook.book.refusals import SourceError, WrongUsageError
 
 CELL = """# what the reader may change
 seed: int = 20241121  # 0 to 4294967295: seed of every random draw

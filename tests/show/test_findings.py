@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from haicbook import show
 from haicbook.audit import Finding
-from haicbook.show.appendix import finding_link
 from haicbook.show.findings import shortened
+from haicbook.show.value_links import finding_link
 
 
 def finding(severity: str, sentence: str, **further: object) -> Finding:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from haicbook import response, show, study
-from haicbook.show.survival import curves_alt
+from haicbook.show.survival_figure import curves_alt
 
 
 @pytest.mark.parametrize(("count", "words"), [(0, "no notes"), (1, "one note"), (2, "two notes"), (20, "20 notes")])

@@ -14,10 +14,10 @@ from lifelines.statistics import logrank_test
 
 from haicbook import simulate
 from haicbook.printed import agreement, parse_number
-from haicbook.simulate.claims import median
 from haicbook.simulate.cohort import World, draw_patients, match
-from haicbook.simulate.conventions import PrintingConventions, fixed
-from haicbook.simulate.printed_tables import Group, cox, normal_limits, responders
+from haicbook.simulate.paper_tables import Group, cox, normal_limits, responders
+from haicbook.simulate.statements import median
+from haicbook.simulate.typesetting import PrintingConventions, fixed
 from haicbook.study import load
 from haicbook.survival import estimators
 
@@ -196,7 +196,7 @@ def test_a_wrong_design_and_an_empty_arm_are_refused() -> None:
 
 
 def test_the_optimal_two_stage_designs_are_simons() -> None:
-    from haicbook.simulate.claims import OPTIMAL
+    from haicbook.simulate.statements import OPTIMAL
     from haicbook.stats.single_arm import search
 
     for null, alternative, power, *design in OPTIMAL[:3]:

@@ -16,7 +16,7 @@ from haicbook.endpoints import feasible_targets, targets_from_study
 from haicbook.survival import ArmTargets, HazardRatio, Interval, Limits, estimators
 from haicbook.survival.chains import Chain, SearchBudget, sample
 from haicbook.survival.conventions import AssumedConventions
-from haicbook.survival.engine import annealing, counts, forward, state, statistics, warps
+from haicbook.survival.engine import annealing, event_counts, forward, state, statistics, warps
 from haicbook.survival.ensemble import stacked
 from haicbook.survival.verify import verified
 
@@ -237,7 +237,7 @@ def test_events_are_recounted_in_steps_that_the_patients_bound_however_far_the_i
     ends = [list(constraints.kind).index(kind) for kind in (state.LOG_HR_LOW, state.LOG_HR_HIGH)]
     work.values[ends] = -10, 10
     clone = copy.deepcopy(chain.rng)
-    from_python(counts.recount)(patients, constraints, work, chain.rng)
+    from_python(event_counts.recount)(patients, constraints, work, chain.rng)
     after, draws = chain.rng.bit_generator.state, 0
     while clone.bit_generator.state != after and draws < 1000 * targets.n:
         clone.random()

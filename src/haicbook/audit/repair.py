@@ -14,7 +14,7 @@ from haicbook.audit.copies import copied
 from haicbook.audit.edits import Edit, EditKind, of_one_cell, of_two_cells
 from haicbook.audit.finding import Finding
 from haicbook.audit.registry import Rule
-from haicbook.audit.rules import counts, intervals, moments, repeats, tests, wholes
+from haicbook.audit.rules import counts, moments, proportion_intervals, repeats, tests, wholes
 from haicbook.audit.rules.survival.rates import attainable_rates, which_attainable
 from haicbook.printed import agreement
 from haicbook.study import Paper
@@ -23,7 +23,7 @@ from haicbook.study import Paper
 _OF_ROW: tuple[Rule, ...] = (
     counts.attainable,
     counts.percentage,
-    intervals.interval,
+    proportion_intervals.interval,
     wholes.levels,
     wholes.grades,
     repeats.repeated,

@@ -15,17 +15,13 @@ from haicbook.audit.finding import SEVERITIES, Finding, Severity, summarise
 from haicbook.audit.ranking import ranked
 from haicbook.markup import escape, visible
 from haicbook.spreadsheet import shown
-from haicbook.study import Paper, inspect, studies
+from haicbook.study import Paper, UnusableError, inspect, studies
 from haicbook.study.problems import Problem
 
 FORMATS = ("table", "json", "csv", "markdown")
 WELL, FOUND, PARTIAL = 0, 1, 3
 _MARKS = {"error": "error", "warning": "warning", "info": "note"}
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "dim"}
-
-
-class UnusableError(Exception):
-    """What the command cannot do as asked; all reasons at once."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +56,7 @@ def places(names: Sequence[str], root: Path) -> list[Path]:
             there = ", ".join(known) or "none"
             problems.append(f"no study {name!r}; there are {there}, or name a folder with a study.yml")
     if problems:
-        raise UnusableError("; ".join(problems))
+        raise UnusableError(problems)
     return found
 
 

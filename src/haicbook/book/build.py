@@ -16,11 +16,11 @@ from typing import Any
 import click
 
 from haicbook.book.alone import held, pages_folder
+from haicbook.book.digests import digest_of_folder, files_in, hashes, sha256
 from haicbook.book.environment import COMPUTING, PUBLISHING, steady_environment, versions
-from haicbook.book.files import digest_of_folder, files_in, hashes, sha256
 from haicbook.book.finish import finish
 from haicbook.book.notebooks import names
-from haicbook.book.problems import is_refusal
+from haicbook.book.refusals import is_refusal
 from haicbook.book.source import commit
 from haicbook.book.swap import put_in_place
 from haicbook.paths import build_dir, root

@@ -21,7 +21,7 @@ from haicbook.book.build import Built, build_pages
 from haicbook.book.ledger import write_ledger
 from haicbook.book.notebooks import choose, read_sources
 from haicbook.book.parameters import parse_assignments
-from haicbook.book.problems import SourceError, WrongUsageError, told
+from haicbook.book.refusals import SourceError, WrongUsageError, told
 from haicbook.book.report import near, parameter_entries, parameter_records, report_outcomes, say
 from haicbook.book.run import exit_code, plan, run
 from haicbook.book.status import write_page

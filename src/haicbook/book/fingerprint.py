@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import haicbook
+from haicbook.book.digests import digest_of_folder, sha256
 from haicbook.book.environment import computing_versions
-from haicbook.book.files import digest_of_folder, sha256
 from haicbook.book.notebooks import Source
 from haicbook.book.parameters import Scalar
 from haicbook.book.reads import kind, state

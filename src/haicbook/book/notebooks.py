@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from haicbook.book.parameters import Parameter, Scalar, read_parameters, unknown
-from haicbook.book.problems import SourceError, WrongUsageError
+from haicbook.book.refusals import SourceError, WrongUsageError
 from haicbook.paths import data_dir, notebooks_dir
 
 # a cell's options, one a line, and its code

@@ -16,7 +16,7 @@ import tokenize
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from haicbook.book.problems import SourceError, WrongUsageError
+from haicbook.book.refusals import SourceError, WrongUsageError
 
 Scalar = bool | int | float | str
 TYPES: dict[str, type] = {"int": int, "float": float, "str": str, "bool": bool}

@@ -27,7 +27,7 @@ class Earlier:
 
 
 @dataclass
-class Row:
+class ProgressRow:
     """The state of one notebook."""
 
     reason: str
@@ -74,7 +74,7 @@ class Progress:
     def __init__(self, reasons: Mapping[str, str], console: Console, earlier: Mapping[str, Earlier]) -> None:
         from rich.live import Live
 
-        self.rows = {name: Row(reason, earlier.get(name)) for name, reason in reasons.items()}
+        self.rows = {name: ProgressRow(reason, earlier.get(name)) for name, reason in reasons.items()}
         self._running = ExitStack()
         self._console = console
         self._live = Live(get_renderable=self._table, console=console) if console.is_terminal else None

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from haicbook.book.files import counts, sha256
+from haicbook.book.digests import counts, sha256
 from haicbook.paths import build_dir, root
 
 # what a file was that changed while it was being read: equal to nothing

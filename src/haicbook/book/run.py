@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from haicbook.book.digests import sha256
 from haicbook.book.execute import Executed, Failure, execute
-from haicbook.book.files import sha256
 from haicbook.book.fingerprint import Fingerprint, is_sealed, take_fingerprint
 from haicbook.book.notebooks import Source, choose, is_cross_study, names, read_sources
 from haicbook.book.parameters import Scalar, check_overrides, unknown
-from haicbook.book.problems import WrongUsageError
 from haicbook.book.progress import Earlier, Progress
+from haicbook.book.refusals import WrongUsageError
 from haicbook.book.status import read_record, record_execution
 from haicbook.paths import build_dir, executed_dir
 from haicbook.results import write_text

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from haicbook.book.digests import digest_of_folder
 from haicbook.book.environment import COMPUTING, PUBLISHING, computing_versions, versions
-from haicbook.book.files import digest_of_folder
 from haicbook.book.source import commit
 from haicbook.markup import escape
 from haicbook.paths import data_dir, executed_dir, root

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from haicbook.book.alone import end_with_parent
-from haicbook.book.problems import is_refusal
+from haicbook.book.refusals import is_refusal
 
 # run by the kernel before the first cell, leaving no name behind
 _WATCH = "from haicbook.book.reads import watch; watch({!r}); del watch"

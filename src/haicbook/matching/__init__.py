@@ -17,7 +17,15 @@ from haicbook.matching.balance.assessment import (
 )
 from haicbook.matching.balance.baseline import counted, measured
 from haicbook.matching.balance.differences import Definition, definitions, which_definition
-from haicbook.matching.balance.p_values import only_p, p_and_smd, p_curves, p_of_smd, smd_of_p, summarise_p, unnoticed
+from haicbook.matching.balance.p_value_fallacy import (
+    only_p,
+    p_and_smd,
+    p_curves,
+    p_of_smd,
+    smd_of_p,
+    summarise_p,
+    unnoticed,
+)
 from haicbook.matching.balance.summaries import Levels, Moments, Quartiles
 from haicbook.matching.engine.match import match
 from haicbook.matching.engine.matched import Matched
@@ -25,7 +33,7 @@ from haicbook.matching.rerun.discarded import discarded, p_before
 from haicbook.matching.rerun.margins import Margins, known_margins
 from haicbook.matching.rerun.reruns import Rerun, repeated_counts, rerun, reruns, summarise_rerun
 from haicbook.matching.rerun.sensitivity import sensitivity, summarise_sensitivity
-from haicbook.matching.rerun.settings import INDEPENDENT, Correlated, Exchangeable, Setting, Unknown
+from haicbook.matching.rerun.settings import INDEPENDENT, Correlated, Exchangeable, RerunSetting, Unknown
 
 __all__ = [
     "INDEPENDENT",
@@ -38,7 +46,7 @@ __all__ = [
     "Moments",
     "Quartiles",
     "Rerun",
-    "Setting",
+    "RerunSetting",
     "Unknown",
     "balance",
     "balances",

@@ -2,7 +2,6 @@
 
 from haicbook.markup import Markup
 from haicbook.show.adverse import adverse_table, differences_table, mirrored_bars
-from haicbook.show.appendix import value_link
 from haicbook.show.balance import (
     balance_notes,
     balance_table,
@@ -32,7 +31,7 @@ from haicbook.show.rerun_text import (
 )
 from haicbook.show.response import interval_text, response_alt, response_forest, response_kinds, response_table
 from haicbook.show.style import use
-from haicbook.show.survival import curves_alt, survival_curves
+from haicbook.show.survival_figure import curves_alt, survival_curves
 from haicbook.show.survival_tables import (
     compared,
     compared_table,
@@ -57,6 +56,7 @@ from haicbook.show.text import (
     response_gaps,
     sensitivity_text,
 )
+from haicbook.show.value_links import value_link
 
 __all__ = [
     "Markup",

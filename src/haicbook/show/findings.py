@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from haicbook.markup import escape
-from haicbook.show.appendix import finding_link
 from haicbook.show.tables import Linked, linked, table
+from haicbook.show.value_links import finding_link
 
 if TYPE_CHECKING:
     from IPython.display import Markdown

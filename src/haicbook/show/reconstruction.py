@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from haicbook.show import style
-from haicbook.show.survival import draw_bands, draw_marks
+from haicbook.show.survival_figure import draw_bands, draw_marks
 from haicbook.show.tables import Row, note, number, percent, table
 
 if TYPE_CHECKING:

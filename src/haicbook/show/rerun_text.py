@@ -11,7 +11,7 @@ from haicbook.show.tables import Linked, Row, interval, number, percent
 
 if TYPE_CHECKING:
     from haicbook.matching import Rerun
-    from haicbook.matching.rerun.discrepancy import Discrepancy
+    from haicbook.matching.rerun.discrepancy import MarginDiscrepancy
     from haicbook.study import Paper
 
 # of two levels that mirror each other, the one that says yes
@@ -128,7 +128,7 @@ def repeated_words(repeated: list[tuple[str, str]]) -> str:
     return f"After matching, these rows print the same counts in both arms: {pairs}."
 
 
-def _p_words(found: Discrepancy) -> str:
+def _p_words(found: MarginDiscrepancy) -> str:
     if math.isnan(found.p):
         return "not available"
     if found.p * (found.members + 1) < 1.5:

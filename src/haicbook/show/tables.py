@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pandas as pd
 
 from haicbook.markup import escape
-from haicbook.show.appendix import value_link
+from haicbook.show.value_links import value_link
 
 if TYPE_CHECKING:
     from IPython.display import Markdown

@@ -240,8 +240,8 @@ class World:
 
 
 @dataclass(frozen=True, eq=False)
-class Patients:
-    """Patients as a case report form has them; synthetic.
+class SimulatedPatients:
+    """SimulatedPatients as a case report form has them; synthetic.
 
     Attributes
     ----------
@@ -275,7 +275,7 @@ class Patients:
         """How many."""
         return len(self.treated)
 
-    def take(self, rows: NDArray[np.int64] | Bools) -> Patients:
+    def take(self, rows: NDArray[np.int64] | Bools) -> SimulatedPatients:
         """Some of them."""
         return replace(
             self,
@@ -290,8 +290,8 @@ class Patients:
         )
 
 
-def draw_patients(world: World, rng: np.random.Generator) -> Patients:
-    """Patients of a world; every printed figure of the synthetic paper is computed from them.
+def draw_patients(world: World, rng: np.random.Generator) -> SimulatedPatients:
+    """SimulatedPatients of a world; every printed figure of the synthetic paper is computed from them.
 
     Progression-free survival ends at progression or death, whichever is first, so that it is never longer than overall
     survival. Times are recorded in days and given in months of 30.4375 days.
@@ -318,7 +318,9 @@ def draw_patients(world: World, rng: np.random.Generator) -> Patients:
         times[endpoint], events[endpoint] = np.minimum(recorded, followed), recorded <= followed
     progressed = _in_days(progression) <= np.minimum(followed, _in_days(death))
     response = _responses(progression, treated, rng)
-    return Patients(treated, covariates, followed, times, events, progressed, response, _adverse_events(treated, rng))
+    return SimulatedPatients(
+        treated, covariates, followed, times, events, progressed, response, _adverse_events(treated, rng)
+    )
 
 
 def _assigned(world: World, risk: Floats, rng: np.random.Generator) -> Bools:
@@ -356,7 +358,7 @@ def _adverse_events(treated: Bools, rng: np.random.Generator) -> dict[str, Ints]
     return found
 
 
-def match(patients: Patients, caliper: float = 0.2) -> NDArray[np.int64]:
+def match(patients: SimulatedPatients, caliper: float = 0.2) -> NDArray[np.int64]:
     """Rows of the pairs of a 1:1 nearest-neighbour match on the logit of a logistic propensity score.
 
     Parameters

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime
 from typing import Any, Literal
 
-from haicbook.simulate import printed_tables
+from haicbook.simulate import paper_tables
 from haicbook.simulate.cohort import COVARIATES, DAYS_IN_MONTH, MATCHED_ON, World
-from haicbook.simulate.conventions import PrintingConventions
+from haicbook.simulate.typesetting import PrintingConventions
 
 Design = Literal["propensity_matched", "unmatched", "single_arm"]
 DESIGNS: tuple[Design, ...] = ("propensity_matched", "unmatched", "single_arm")
@@ -143,7 +143,7 @@ def _table_specs(populations: tuple[str, ...], main: str, arms: tuple[str, ...])
     of_arms: dict[str, Any] = {arm: {"arm": arm, "statistic": "n_pct"} for arm in arms}
     events: dict[str, Any] = {
         f"{arm}_{grade}": {"arm": arm, "grade": grade, "statistic": "n_pct"}
-        for grade in printed_tables.GRADE_LIMITS
+        for grade in paper_tables.GRADE_LIMITS
         for arm in arms
     }
     tested: dict[str, Any] = (

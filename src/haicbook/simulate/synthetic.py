@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from haicbook.simulate import printed_tables as tables
-from haicbook.simulate.claims import claims, protocol, statements, two_stages
-from haicbook.simulate.cohort import Patients, World, draw_patients, match
-from haicbook.simulate.conventions import PrintingConventions
+from haicbook.simulate import paper_tables as tables
+from haicbook.simulate.cohort import SimulatedPatients, World, draw_patients, match
 from haicbook.simulate.draft import CLAIMS, Draft
-from haicbook.simulate.printed_tables import Group
+from haicbook.simulate.paper_tables import Group
 from haicbook.simulate.specs import ARMS, BASELINE, COX, DESIGNS, EVENTS, RESPONSE, Design, spec_of
+from haicbook.simulate.statements import claims, protocol, statements, two_stages
+from haicbook.simulate.typesetting import PrintingConventions
 
 
 def synthetic_paper(
@@ -73,7 +73,7 @@ def synthetic_paper(
     return Draft(spec | ({"two_stage": stages} if stages else {}), printed, _truth(world, conventions, design))
 
 
-def _groups(design: Design, patients: Patients) -> dict[str, Group]:
+def _groups(design: Design, patients: SimulatedPatients) -> dict[str, Group]:
     """Populations in order; the last one is that of the results."""
     if design == "propensity_matched":
         return {"before_psm": Group("_before", patients), "after_psm": Group("_after", patients.take(match(patients)))}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from haicbook.markup import visible_lines
+
 
 @dataclass(frozen=True, order=True)
 class Problem:
@@ -41,3 +43,10 @@ class DataError(Exception):
         listing = "\n".join(f"  {problem}" for problem in self.problems)
         count = len(self.problems)
         super().__init__(f"{count} problem{'s' if count != 1 else ''} in the data:\n{listing}")
+
+
+class UnusableError(Exception):
+    """What a command cannot do as asked; all reasons at once."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        super().__init__(visible_lines("\n".join(problems)))

@@ -39,7 +39,7 @@ from haicbook.survival.encoding import encode, scale_of
 from haicbook.survival.targets import Targets
 
 if TYPE_CHECKING:
-    from haicbook.survival.engine.state import Constraints, Population, Scratch, State
+    from haicbook.survival.engine.state import Constraints, HazardPopulation, Scratch, State
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -114,15 +114,15 @@ def prior_of(scale: float, censoring: str) -> Floats:
     return np.array([*levels, *SPREADS, spread, ARMS_APART, *shape])
 
 
-def population_of(edges: Floats, prior: Floats) -> Population:
+def population_of(edges: Floats, prior: Floats) -> HazardPopulation:
     """Memory for a draw from the prior."""
-    from haicbook.survival.engine.state import Population
+    from haicbook.survival.engine.state import HazardPopulation
 
     log_hazard, hazard = np.zeros((2, 2, 2, edges.size))
-    return Population(edges, log_hazard, hazard, np.ones(3), prior)
+    return HazardPopulation(edges, log_hazard, hazard, np.ones(3), prior)
 
 
-def state_of(population: Population, sizes: Ints, constraints: Constraints, reach: float) -> State:
+def state_of(population: HazardPopulation, sizes: Ints, constraints: Constraints, reach: float) -> State:
     """Memory for one chain; the widest step of a patient's time is `reach` (months)."""
     from haicbook.survival.engine.state import Patients, State, Workspace
 

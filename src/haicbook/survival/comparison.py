@@ -36,7 +36,7 @@ _Z = 1.959963984540054
 
 
 @dataclass(frozen=True)
-class Line:
+class ComparisonLine:
     """One quantity, as printed and in every member.
 
     Attributes
@@ -101,7 +101,7 @@ def compare(ensemble: Ensemble) -> pd.DataFrame:
     return pd.DataFrame([_row(line) for line in lines_of(ensemble)], columns=list(COLUMNS))
 
 
-def lines_of(ensemble: Ensemble) -> tuple[Line, ...]:
+def lines_of(ensemble: Ensemble) -> tuple[ComparisonLine, ...]:
     """All printed numbers, each with what every member gives by the conventions of the ensemble's conventions."""
     return tuple(_Lines(ensemble).all())
 
@@ -118,7 +118,7 @@ class _Lines:
     def _read(self, targets: Targets) -> Targets:
         return targets.under("truncate") if self.conventions.rounding == "truncate" else targets
 
-    def all(self) -> Iterator[Line]:
+    def all(self) -> Iterator[ComparisonLine]:
         for arm in self.targets.arms:
             yield from self._arm(arm)
         yield from self._medians("pooled", "", self.targets.pooled_median, self.targets.pooled_median_ci)
@@ -130,12 +130,12 @@ class _Lines:
 
     def _line(
         self, key: Key, quantity: str, arm: str, figure: Interval, values: Floats, *, replaced: bool = False
-    ) -> Line:
+    ) -> ComparisonLine:
         """A printed number; one that cannot be read is no target, one met as printed elsewhere is left out."""
         readable = not math.isnan(figure.low)
         role = NO_TARGET if not readable else TARGET if key in self.keys and not replaced else LEFT_OUT
         target = figure if readable else None
-        return Line(quantity, arm, figure.printed, values, target, role, key, value_id=figure.value_id)
+        return ComparisonLine(quantity, arm, figure.printed, values, target, role, key, value_id=figure.value_id)
 
     def _limits(
         self,
@@ -146,7 +146,7 @@ class _Lines:
         found: tuple[Floats, Floats],
         *,
         replaced: bool = False,
-    ) -> Iterator[Line]:
+    ) -> Iterator[ComparisonLine]:
         if printed is None:
             return
         ends = (printed.lower, printed.upper)
@@ -161,7 +161,7 @@ class _Lines:
 
     # --- one arm ------------------------------------------------------------------------------------------------------
 
-    def _arm(self, arm: str) -> Iterator[Line]:
+    def _arm(self, arm: str) -> Iterator[ComparisonLine]:
         wanted, kept = self.targets.arms[arm], self.kept.arms[arm]
         kept_marks = {mark.time: mark for mark in kept.landmarks}
         for mark in sorted(wanted.landmarks, key=lambda mark: mark.time):
@@ -177,7 +177,7 @@ class _Lines:
         yield self._events(arm, arm, wanted.events, wanted.events_id)
         yield from self._follow_up(arm, arm, wanted.follow_up_median)
 
-    def _landmark(self, arm: str, mark: Landmark, *, replaced: bool = False) -> Iterator[Line]:
+    def _landmark(self, arm: str, mark: Landmark, *, replaced: bool = False) -> Iterator[ComparisonLine]:
         words, key = f"{mark.time:g}-month rate, %", (arm, f"{mark.time:g}")
         rate, lower, upper = self._rates(arm, mark.time)
         quantity = f"{words}{RATES_WORDS[self.conventions.rates]}"
@@ -208,7 +208,7 @@ class _Lines:
 
     def _medians(
         self, whose: str, arm: str, printed: Interval | None, limits: Limits | None, *, replaced: bool = False
-    ) -> Iterator[Line]:
+    ) -> Iterator[ComparisonLine]:
         if printed is None:
             return
         curve = estimators.km(*self._rows(whose))
@@ -219,15 +219,15 @@ class _Lines:
         found, words = estimators.median_limits(curve, kind), f"{words} ({INTERVAL_WORDS[kind]})"
         yield from self._limits(("median_ci", whose), words, arm, limits, found, replaced=replaced)
 
-    def _events(self, whose: str, arm: str, printed: int | None, value_id: str) -> Line:
+    def _events(self, whose: str, arm: str, printed: int | None, value_id: str) -> ComparisonLine:
         deaths = self._rows(whose).event.sum(axis=1).astype(float)
         if printed is None:
-            return Line("events", arm, "", deaths)
+            return ComparisonLine("events", arm, "", deaths)
         return self._line(("events", whose), "events", arm, Interval(printed, printed, str(printed), value_id), deaths)
 
     # --- follow-up ----------------------------------------------------------------------------------------------------
 
-    def _follow_up(self, whose: str, arm: str, printed: Interval | None) -> Iterator[Line]:
+    def _follow_up(self, whose: str, arm: str, printed: Interval | None) -> Iterator[ComparisonLine]:
         if printed is None or not counts_follow_up(self.targets):
             return
         rows = self._rows(whose)
@@ -238,17 +238,19 @@ class _Lines:
         words = f"{_timed('median follow-up', printed)} ({FOLLOW_UP_WORDS[self.conventions.follow_up]})"
         yield self._line(("follow_up", whose), words, arm, printed, values)
 
-    def _longest(self) -> Iterator[Line]:
+    def _longest(self) -> Iterator[ComparisonLine]:
         printed = self.targets.follow_up_max
         if printed is None:
             return
         words = f"longest time, {_unit(printed)}" + ("" if math.isfinite(printed.low) else ", at most")
         values = self._rows("pooled").time.max(axis=1)
-        yield Line(words, "", printed.printed, values, printed, TARGET, ("follow_up_max",), value_id=printed.value_id)
+        yield ComparisonLine(
+            words, "", printed.printed, values, printed, TARGET, ("follow_up_max",), value_id=printed.value_id
+        )
 
     # --- the contrast -------------------------------------------------------------------------------------------------
 
-    def _contrast(self) -> Iterator[Line]:
+    def _contrast(self) -> Iterator[ComparisonLine]:
         printed, p = self.targets.hr, self.targets.logrank_p
         if printed is not None:
             # the words of a conventions are the estimators'
@@ -283,7 +285,7 @@ def _timed(what: str, figure: Interval) -> str:
     return f"{what}, {_unit(figure)}"
 
 
-def _row(line: Line) -> tuple[object, ...]:
+def _row(line: ComparisonLine) -> tuple[object, ...]:
     values = np.where(np.isnan(line.values), np.inf, line.values)
     target, decimals = line.target, line.decimals
     if target is not None and math.isfinite(target.low) and math.isfinite(target.high):

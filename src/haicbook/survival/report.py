@@ -16,7 +16,7 @@ import pandas as pd
 from haicbook import __version__
 from haicbook.markup import visible
 from haicbook.spreadsheet import comment, shown_frame
-from haicbook.survival.comparison import NO_TARGET, Line, lines_of
+from haicbook.survival.comparison import NO_TARGET, ComparisonLine, lines_of
 from haicbook.survival.ensemble import LABEL, Ensemble
 from haicbook.survival.intervals import Interval
 
@@ -108,7 +108,7 @@ def report_of(ensemble: Ensemble, seed: int) -> dict[str, Any]:
     }
 
 
-def _number(line: Line, ensemble: Ensemble) -> dict[str, Any]:
+def _number(line: ComparisonLine, ensemble: Ensemble) -> dict[str, Any]:
     words = ensemble.conventions.words()
     depends = (*_DEPENDS_ON.get(line.key[0], ()), "rounding") if line.key and line.role != NO_TARGET else ()
     return {

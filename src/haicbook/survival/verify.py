@@ -26,7 +26,7 @@ _Z = _NORMAL.inv_cdf(0.975)
 _HALF = 1e-7
 
 
-class Step(NamedTuple):
+class SurvivalStep(NamedTuple):
     """From `time` on, survival is numerator / denominator; `spread` is Greenwood's sum, infinite at survival 0."""
 
     time: float
@@ -146,7 +146,11 @@ def _pooled_violations(
 
 
 def _median_violations(
-    whose: str, steps: list[Step], wanted: Interval | None, limits: Limits | None, conventions: AssumedConventions
+    whose: str,
+    steps: list[SurvivalStep],
+    wanted: Interval | None,
+    limits: Limits | None,
+    conventions: AssumedConventions,
 ) -> Iterator[str]:
     """A median that lies on a step at one half is its middle in R and its start in SPSS."""
     if wanted is None:
@@ -166,15 +170,15 @@ def _median_violations(
 # --- curves -----------------------------------------------------------------------------------------------------------
 
 
-def _steps(rows: list[Row]) -> list[Step]:
+def _steps(rows: list[Row]) -> list[SurvivalStep]:
     """The product-limit estimate after each distinct time of death; rows in order of time."""
     numerator, denominator, spread = 1, 1, 0.0
-    steps: list[Step] = []
+    steps: list[SurvivalStep] = []
     for time, at_risk, deaths in _deaths(rows):
         left = at_risk - deaths
         numerator, denominator = numerator * left, denominator * at_risk
         spread = spread + deaths / (at_risk * left) if left else math.inf
-        steps.append(Step(time, numerator, denominator, spread))
+        steps.append(SurvivalStep(time, numerator, denominator, spread))
     return steps
 
 
@@ -190,7 +194,7 @@ def _deaths(rows: list[Row]) -> Iterator[tuple[float, int, int]]:
             yield time, at_risk, deaths
 
 
-def _height(steps: list[Step], time: float) -> tuple[float, float]:
+def _height(steps: list[SurvivalStep], time: float) -> tuple[float, float]:
     height, spread = 1.0, 0.0
     for step in steps:
         if step.time <= time:
@@ -198,7 +202,7 @@ def _height(steps: list[Step], time: float) -> tuple[float, float]:
     return height, spread
 
 
-def _crossing(steps: list[Step], height: Callable[[Step], float], *, middle: bool = False) -> float:
+def _crossing(steps: list[SurvivalStep], height: Callable[[SurvivalStep], float], *, middle: bool = False) -> float:
     """The start of the first step at one half or below; NaN where there is none."""
     for index, step in enumerate(steps):
         value = height(step)
@@ -227,11 +231,11 @@ def _limits(rate: float, spread: float, kind: str) -> tuple[float, float]:
     return max(found[0], 0.0), min(found[1], 1.0)
 
 
-def _crossings(steps: list[Step], kind: str) -> tuple[float, float]:
+def _crossings(steps: list[SurvivalStep], kind: str) -> tuple[float, float]:
     """Where the limits of the curve fall to one half; a limit that is not defined crosses nothing."""
 
     def side(which: int) -> float:
-        def height(step: Step) -> float:
+        def height(step: SurvivalStep) -> float:
             value = _limits(step.height, step.spread, kind)[which]
             return 1.0 if math.isnan(value) else value
 
@@ -240,7 +244,7 @@ def _crossings(steps: list[Step], kind: str) -> tuple[float, float]:
     return side(0), side(1)
 
 
-def _normal_limits(steps: list[Step], median: float) -> tuple[float, float]:
+def _normal_limits(steps: list[SurvivalStep], median: float) -> tuple[float, float]:
     """Median ± 1.96 standard errors, the density taken between survival of 0.55 and of 0.45 (Collett, 2015, 2.4)."""
     above = [step for step in steps if step.height >= 0.55 - 1e-9]
     below = [step for step in steps if step.height <= 0.45 + 1e-9]

@@ -58,7 +58,7 @@ def read_targets(source: Path | str) -> Targets:
     """
     name, text = document(source)
     root = compose(name, text)
-    reader = _Reader(name)
+    reader = _TargetReader(name)
     drafted = reader.targets(root)
     if drafted is None:
         raise TargetError(reader.sentences(), f"{name}: these targets cannot be used")
@@ -73,7 +73,7 @@ def read_targets(source: Path | str) -> Targets:
     return targets
 
 
-class _Reader(NodeReader):
+class _TargetReader(NodeReader):
     """Reads the document's parts."""
 
     def targets(self, root: Any) -> dict[str, Any] | None:

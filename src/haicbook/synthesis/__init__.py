@@ -5,7 +5,7 @@ from haicbook.synthesis.arms import arm_label, mean_survival, medians, response_
 from haicbook.synthesis.benchmarks import benchmarks
 from haicbook.synthesis.biases import Scan, scan
 from haicbook.synthesis.by_response import ResponseBias, response_bias
-from haicbook.synthesis.conclusions import Conclusion, Step, conclude, questions
+from haicbook.synthesis.conclusions import Conclusion, GradeStep, conclude, questions
 from haicbook.synthesis.confounders import e_values, tipping_grids
 from haicbook.synthesis.curves import (
     Rebuilt,
@@ -32,13 +32,13 @@ from haicbook.synthesis.designs import (
 from haicbook.synthesis.effects import ANALYSES, chosen, pool, summary_values, weights_of, within_study_effects
 from haicbook.synthesis.harms import common_terms, exceeded, harm_contrasts, harms, paired, thresholds, vocabulary
 from haicbook.synthesis.judgements import appraisal, judged, risk_of_bias, unjudged
+from haicbook.synthesis.mean_survival import difference_values, restricted_differences, restricted_means
 from haicbook.synthesis.patients import MEANS, mapping, patients, unlike
 from haicbook.synthesis.patients import lost as lost_cells
 from haicbook.synthesis.patients import means as patient_means
 from haicbook.synthesis.periods import period_ratios, period_values, proportional_hazards, proportional_values
 from haicbook.synthesis.reporting import reporting, wanted
 from haicbook.synthesis.responses import beside_survival, response_contrasts, responses, same_direction
-from haicbook.synthesis.rmst import difference_values, restricted_differences, restricted_means
 from haicbook.synthesis.single_arm import (
     TwoStage,
     best_values,
@@ -57,10 +57,10 @@ __all__ = [
     "DRUGS",
     "MEANS",
     "Conclusion",
+    "GradeStep",
     "Rebuilt",
     "ResponseBias",
     "Scan",
-    "Step",
     "TwoStage",
     "appraisal",
     "arm_label",

@@ -22,7 +22,7 @@ _BIAS_STEPS = {"low": 0, "moderate": 1, "serious": 2, "critical": 3, "no_informa
 
 
 @dataclass(frozen=True)
-class Step:
+class GradeStep:
     """How far one of GRADE's domains lowers the certainty, and why.
 
     Attributes
@@ -69,7 +69,7 @@ class Conclusion:
     patients: str
     events: str
     bias: str
-    steps: tuple[Step, ...]
+    steps: tuple[GradeStep, ...]
     certainty: str
     change: str
 
@@ -138,44 +138,44 @@ def _conclusion(
     else:
         shows, crosses = _responses(paper)
         count, events = float(sum(sizes.values())), "–"
-    steps: tuple[Step, ...] = (
+    steps: tuple[GradeStep, ...] = (
         bias_step,
-        Step("inconsistency", 0, "one study: nothing to be consistent with"),
-        Step("indirectness", int(asked["indirectness"]), asked["indirectness_reason"]),
+        GradeStep("inconsistency", 0, "one study: nothing to be consistent with"),
+        GradeStep("indirectness", int(asked["indirectness"]), asked["indirectness_reason"]),
         _imprecision(count, crosses, information_size, asked["outcome"]),
-        Step("publication bias", int(asked["publication"]), asked["publication_reason"]),
+        GradeStep("publication bias", int(asked["publication"]), asked["publication_reason"]),
     )
     level = LEVELS.index(asked["start"]) - sum(step.down for step in steps)
     certainty = LEVELS[max(0, level)]
     if paper.spec.comparator is None:
-        steps = (Step("all", 0, "without a comparator there is no effect to grade; appraised instead"),)
+        steps = (GradeStep("all", 0, "without a comparator there is no effect to grade; appraised instead"),)
         certainty = NOT_GRADED
     who = (asked["key"], asked["question"], study_label(paper))
     patients = " and ".join(str(size) for size in sizes.values())
     return Conclusion(*who, shows, patients, events, bias, steps, certainty, asked["change"])
 
 
-def _bias(paper: Paper, start: str, judged: pd.DataFrame, items: pd.DataFrame) -> tuple[str, Step]:
+def _bias(paper: Paper, start: str, judged: pd.DataFrame, items: pd.DataFrame) -> tuple[str, GradeStep]:
     if paper.study in judged.index:
         overall = str(judged.overall[paper.study])
         words = overall.replace("_", " ")
         down = min(_BIAS_STEPS[overall], LEVELS.index(start))
-        return words, Step("risk of bias", down, f"ROBINS-I: {words}")
+        return words, GradeStep("risk of bias", down, f"ROBINS-I: {words}")
     own = items[items.study == paper.study]
     if own.empty:
-        return "not judged", Step("risk of bias", 1, "not judged")
+        return "not judged", GradeStep("risk of bias", 1, "not judged")
     counts = ", ".join(f"{int((own.answer == answer).sum())} {answer}" for answer in ANSWERS[:3])
     down = int((own.answer == "no").any())
-    return f"no comparator ({counts})", Step("risk of bias", down, f"appraisal of a case series: {counts}")
+    return f"no comparator ({counts})", GradeStep("risk of bias", down, f"appraisal of a case series: {counts}")
 
 
-def _imprecision(count: float, crosses: bool, information_size: int, outcome: str) -> Step:
+def _imprecision(count: float, crosses: bool, information_size: int, outcome: str) -> GradeStep:
     unit = "deaths" if outcome == "os" else "patients"
     few, known = not count >= information_size, f"{count:.0f} {unit}" if math.isfinite(count) else f"{unit} not known"
     reasons = [f"{known}, fewer than {information_size}" if math.isfinite(count) else known] if few else []
     within = "the interval holds no difference" if outcome == "os" else "the interval holds the rate of no interest"
     reasons += [within] if crosses else []
-    return Step("imprecision", int(few) + int(crosses), "; ".join(reasons) or known)
+    return GradeStep("imprecision", int(few) + int(crosses), "; ".join(reasons) or known)
 
 
 def _survival(paper: Paper, saved: SavedResults) -> tuple[str, bool]:

@@ -49,7 +49,7 @@ _ROMAN = {
 
 
 @dataclass(frozen=True)
-class Line:
+class TextLine:
     """A line of the text and where in the paper it stands.
 
     Attributes
@@ -80,7 +80,7 @@ class Line:
     tabular: bool
 
 
-def read_lines(text: str, places: set[str]) -> list[Line]:
+def read_lines(text: str, places: set[str]) -> list[TextLine]:
     """Every line of a text, placed.
 
     Parameters
@@ -91,7 +91,7 @@ def read_lines(text: str, places: set[str]) -> list[Line]:
         Headings of subsections, as plain letters, that the extraction names.
     """
     raw = text.splitlines()
-    reader = _Reader(places, _running_heads(raw))
+    reader = _RegionReader(places, _running_heads(raw))
     return [reader.read(number, line) for number, line in enumerate(raw, start=1)]
 
 
@@ -109,7 +109,7 @@ def _running_heads(raw: list[str]) -> set[str]:
     }
 
 
-class _Reader:
+class _RegionReader:
     """Reads line after line and remembers which part it is in."""
 
     def __init__(self, places: set[str], heads: set[str]) -> None:
@@ -118,13 +118,13 @@ class _Reader:
         self.saw_rows = self.saw_text = False
         self.before = ""
 
-    def read(self, number: int, raw: str) -> Line:
+    def read(self, number: int, raw: str) -> TextLine:
         text, tabular = clean(raw), is_tabular(raw)
         region = self._region(raw, text, tabular)
         if text:
             self.before = text
         inside = region in ("table", "note", "figure")
-        return Line(number, text, region, self.section, self.table if inside else "", self.place, tabular)
+        return TextLine(number, text, region, self.section, self.table if inside else "", self.place, tabular)
 
     def _region(self, raw: str, text: str, tabular: bool) -> str:
         if self.section == "references" or not text:

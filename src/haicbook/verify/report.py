@@ -12,16 +12,12 @@ from typing import Any
 
 from haicbook.markup import visible
 from haicbook.spreadsheet import shown
-from haicbook.study import Paper, load, studies
+from haicbook.study import Paper, UnusableError, load, studies
 from haicbook.verify.study import lay_over, read_text
 from haicbook.verify.verdict import Verdict
 
 _FOREMOST = ("abstract", "results", "figure", "note")  # other parts restate other studies' figures too
 _COLUMNS = ("study", "verdict", "file", "line", "column", "source", "label", "figure", "text_line", "note")
-
-
-class UnusableError(Exception):
-    """What the command cannot do as asked; all reasons at once."""
 
 
 def verify(names: Sequence[str], folder: Path, root: Path) -> list[Verdict]:
@@ -42,7 +38,7 @@ def verify(names: Sequence[str], folder: Path, root: Path) -> list[Verdict]:
         When there is no such folder, study, or text; names them all.
     """
     if not folder.is_dir():
-        raise UnusableError(f"no folder {folder}; expected a folder of plain texts, one <study>.txt for each study")
+        raise UnusableError([f"no folder {folder}; expected a folder of plain texts, one <study>.txt for each study"])
     known = studies(root)
     chosen = list(names) or [name for name in known if (folder / f"{name}.txt").is_file()]
     problems = [f"no study {name!r}; there are {', '.join(known)}" for name in chosen if name not in known]
@@ -54,7 +50,7 @@ def verify(names: Sequence[str], folder: Path, root: Path) -> list[Verdict]:
     if not chosen:
         problems.append(f"no text in {folder}; expected {', '.join(f'{name}.txt' for name in known)}")
     if problems:
-        raise UnusableError("; ".join(problems))
+        raise UnusableError(problems)
     papers: list[Paper] = [load(name, root) for name in chosen]
     return [lay_over(paper, read_text(folder / f"{paper.study}.txt")) for paper in papers]
 

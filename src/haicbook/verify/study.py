@@ -7,12 +7,12 @@ from collections import Counter
 from pathlib import Path
 
 from haicbook.study import Paper
-from haicbook.verify.claims import Claim, Placed, check_claim
+from haicbook.verify.claim_search import Claim, Placed, check_claim
 from haicbook.verify.clean import clean
 from haicbook.verify.items import Item, read_items
-from haicbook.verify.regions import Line, read_lines
-from haicbook.verify.rows import Cell, TableRow, check_rows
-from haicbook.verify.verdict import Checked, Shifted, Uncovered, Verdict
+from haicbook.verify.regions import TextLine, read_lines
+from haicbook.verify.row_search import TableRow, TextCell, check_rows
+from haicbook.verify.verdict import Shifted, Sought, Uncovered, Verdict
 
 _READ = ("abstract", "methods", "results", "discussion", "conclusion")
 _PATIENTS = 3  # a number word is a count when patients follow within so many words
@@ -38,7 +38,7 @@ def lay_over(paper: Paper, text: str) -> Verdict:
     lines = read_lines(text, {claim.place for claim in claims if claim.place})
     items = read_items([line.text for line in lines], [line.region == "table" for line in lines])
     covered: set[int] = set()
-    checked: list[Checked] = []
+    checked: list[Sought] = []
     shifted: list[Shifted] = []
     for number, rows in _tables(paper).items():
         own = [index for index, item in enumerate(items) if _in_table(lines[item.line - 1], number)]
@@ -55,15 +55,15 @@ def lay_over(paper: Paper, text: str) -> Verdict:
     return _verdict(paper, items, lines, covered | _known(paper, items, lines), checked, shifted)
 
 
-def _in_table(line: Line, number: str) -> bool:
+def _in_table(line: TextLine, number: str) -> bool:
     return line.region == "table" and line.table == number
 
 
-def _is_prose(line: Line) -> bool:
+def _is_prose(line: TextLine) -> bool:
     return line.region in (*_READ, "note", "figure")
 
 
-def _placed(item: Item, lines: list[Line]) -> Placed:
+def _placed(item: Item, lines: list[TextLine]) -> Placed:
     line = lines[item.line - 1]
     return Placed(item, line.section, line.region, line.place)
 
@@ -88,14 +88,14 @@ def _tables(paper: Paper) -> dict[str, list[TableRow]]:
                 row.line,
                 table.source,
                 row["label"],
-                tuple(Cell(column, row[column], column in p_columns) for column in table.columns if row[column]),
+                tuple(TextCell(column, row[column], column in p_columns) for column in table.columns if row[column]),
             )
             for row in paper.printed_tables[table.file]
         )
     return tables
 
 
-def _known(paper: Paper, items: list[Item], lines: list[Line]) -> set[int]:
+def _known(paper: Paper, items: list[Item], lines: list[TextLine]) -> set[int]:
     """Figures that study.yml or a claim's time holds: group sizes, the ratio, the months of a rate, row labels."""
     groups = [population.n for population in paper.spec.populations.values()]
     sizes = {str(size) for n in groups for size in (*n.values(), sum(n.values()))}
@@ -143,9 +143,9 @@ def _labels_in_prose(paper: Paper, items: list[Item]) -> set[int]:
 def _verdict(
     paper: Paper,
     items: list[Item],
-    lines: list[Line],
+    lines: list[TextLine],
     covered: set[int],
-    checked: list[Checked],
+    checked: list[Sought],
     shifted: list[Shifted],
 ) -> Verdict:
     uncovered: list[Uncovered] = []
@@ -167,7 +167,7 @@ def _verdict(
     return Verdict(paper.study, tuple(checked), tuple(uncovered), tuple(shifted), asked, dict(left_out.most_common()))
 
 
-def _reason(item: Item, line: Line, items: list[Item], index: int) -> str:
+def _reason(item: Item, line: TextLine, items: list[Item], index: int) -> str:
     """Why a figure is not asked about; empty when it is, `word` when it is none."""
     if item.kind == "number word":
         follows = items[index + 1 : index + 1 + _PATIENTS]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Checked:
+class Sought:
     """One printed cell, looked for in the text.
 
     Attributes
@@ -83,13 +83,13 @@ class Verdict:
     """
 
     study: str
-    checked: tuple[Checked, ...]
+    checked: tuple[Sought, ...]
     uncovered: tuple[Uncovered, ...]
     shifted: tuple[Shifted, ...]
     figures: int
     left_out: dict[str, int]
 
     @property
-    def not_found(self) -> tuple[Checked, ...]:
+    def not_found(self) -> tuple[Sought, ...]:
         """Cells with a figure that is not at its place."""
         return tuple(cell for cell in self.checked if not cell.found)

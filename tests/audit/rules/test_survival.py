@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from haicbook import audit
 from haicbook.audit.rules.survival.cut_log_rank import ArmUntil, cut_log_rank
-from haicbook.audit.rules.survival.limits import SCALES, error_of_log, fits, least_error_of_log
 from haicbook.audit.rules.survival.rates import Goal, life_table, simple_curve, widths
+from haicbook.audit.rules.survival.survival_intervals import SCALES, error_of_log, fits, least_error_of_log
 from haicbook.study import load
 from haicbook.survival.estimators import km, survival_at
 from haicbook.survival.exact import reach

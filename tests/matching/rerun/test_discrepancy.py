@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haicbook.matching import Exchangeable, Margins, Setting, Unknown, counted, measured, rerun
+from haicbook.matching import Exchangeable, Margins, RerunSetting, Unknown, counted, measured, rerun
 from haicbook.matching.rerun.discrepancy import discrepancy
 from haicbook.matching.rerun.honest_papers import calibrate, honest_paper
 
@@ -125,7 +125,7 @@ TEMPLATE = Margins(
         counted("number", ARMS, {"one": (15, 12), "many": (30, 43)}),
     ),
 )
-RIGHT = Setting(0.2, "sd_logit", dependence=Exchangeable(0.3), shape="normal")
+RIGHT = RerunSetting(0.2, "sd_logit", dependence=Exchangeable(0.3), shape="normal")
 PAPERS = 300
 
 
@@ -133,10 +133,10 @@ PAPERS = 300
     ("truth", "assumed", "low"),
     [
         (RIGHT, RIGHT, 0.03),
-        (replace(RIGHT, dependence=Unknown(), shape="unknown"), Setting(0.2), 0.03),
+        (replace(RIGHT, dependence=Unknown(), shape="unknown"), RerunSetting(0.2), 0.03),
         # with the dependence left open the test is no bolder when the papers share one, only more careful
-        (RIGHT, Setting(0.2), 0.0),
-        (replace(RIGHT, dependence=Exchangeable(0.0), shape="skewed"), Setting(0.2), 0.0),
+        (RIGHT, RerunSetting(0.2), 0.0),
+        (replace(RIGHT, dependence=Exchangeable(0.0), shape="skewed"), RerunSetting(0.2), 0.0),
     ],
     ids=["right", "unknown", "unknown for 0.3", "unknown for independent and skewed"],
 )
@@ -156,7 +156,7 @@ def test_a_dishonest_row_is_found_and_named():
         afp = honest.after["afp"]
         few = {arm: replace(summary, counts=np.array([summary.n - 1.0, 1.0])) for arm, summary in afp.arms.items()}
         forged = replace(honest, after={**honest.after, "afp": replace(afp, arms=few)})
-        found.append(rerun(forged, Setting(0.2), 200, rng))
+        found.append(rerun(forged, RerunSetting(0.2), 200, rng))
     assert sum(each.discrepancy.p <= 0.05 for each in found) >= 9
     assert sum(each.margins.covariate[each.margins.z.abs().idxmax()] == "afp" for each in found) >= 9
 

@@ -13,7 +13,7 @@ from haicbook.matching import (
     INDEPENDENT,
     Exchangeable,
     Margins,
-    Setting,
+    RerunSetting,
     Unknown,
     counted,
     known_margins,
@@ -58,7 +58,7 @@ VARIABLES = {"age": "continuous", "sex": "binary", "etiology": "nominal", "ascit
 MATCH_ON = ["age", "sex", "etiology", "ascites"]
 WIDE = math.inf
 ARMS = ("new", "old")
-PLAIN = Setting(0.1, "score", dependence=INDEPENDENT, shape="normal")
+PLAIN = RerunSetting(0.1, "score", dependence=INDEPENDENT, shape="normal")
 
 
 @pytest.fixture
@@ -230,7 +230,7 @@ def test_without_a_caliper_the_smaller_arm_keeps_all_its_patients(paper):
 
 
 def test_a_rerun_depends_on_its_seed_only(paper):
-    one, same, other = (rerun(paper, Setting(0.05), 20, np.random.default_rng(seed)) for seed in (6, 6, 7))
+    one, same, other = (rerun(paper, RerunSetting(0.05), 20, np.random.default_rng(seed)) for seed in (6, 6, 7))
     np.testing.assert_array_equal(one.matched, same.matched)
     assert (one.matched != other.matched).any()
 
@@ -318,14 +318,14 @@ def test_an_arm_without_patients_and_arms_of_two_sizes_are_refused():
 
 
 def test_all_settings_out_of_range_are_said_at_once(paper):
-    wrong = Setting(0, "sd", order="first", ratio=0, score_model="forest", shape="flat")
+    wrong = RerunSetting(0, "sd", order="first", ratio=0, score_model="forest", shape="flat")
     message = (
         r"caliper is 0.*ratio is 0.*scale is 'sd'.*order is 'first'.*model is 'forest'.*shape is 'flat'.*cohorts is 0"
     )
     with pytest.raises(ValueError, match=message):
         rerun(paper, wrong, 0, np.random.default_rng(1))
     with pytest.raises(ValueError, match="caliper is nan"):
-        rerun(paper, Setting(math.nan), 1, np.random.default_rng(1))
+        rerun(paper, RerunSetting(math.nan), 1, np.random.default_rng(1))
 
 
 def test_the_printed_number_of_pairs_can_be_kept(paper):
@@ -342,7 +342,7 @@ def test_margins_of_any_other_study_can_be_run():
         counted("stage", ARMS, {"a": (10, 30), "b": (20, 30), "c": (20, 20)}, "ordinal"),
         measured("age", ARMS, (50, 80), (61.0, 58.0), (8.0, 9.0)),
     )
-    found = rerun(Margins("a table", ARMS, before), Setting(0.2), 50, np.random.default_rng(1))
+    found = rerun(Margins("a table", ARMS, before), RerunSetting(0.2), 50, np.random.default_rng(1))
     assert (found.pairs <= 50).all()
     assert math.isnan(found.p_pairs)
     assert math.isnan(found.discrepancy.p)
@@ -406,7 +406,7 @@ def test_the_grid_is_that_of_single_runs(paper):
 
 def test_contradictory_margins_widen_the_grid():
     paper = study.load("liu_hepa")
-    base = Setting(0.2, repair={"etiology": "left_out"})
+    base = RerunSetting(0.2, repair={"etiology": "left_out"})
     grid = sensitivity(paper, base, ("afp", "gt400"), 4, np.random.default_rng(8))
     assert list(grid[grid.topic == "Margins"].label) == [
         "Etiology, No: 6 for 8",
@@ -424,7 +424,7 @@ def test_a_level_that_no_table_has_cannot_be_watched(paper):
 
 def test_variations_differ_from_the_base_in_one_thing():
     before = (counted("sex", ARMS, {"male": (30, 40), "female": (20, 25)}),)
-    base = Setting(0.2)
+    base = RerunSetting(0.2)
     for variation in variations(Margins("a table", ARMS, before, pairs=40), base)[1:]:
         changed = [name for name, value in vars(variation.setting).items() if value != getattr(base, name)]
         assert set(changed) <= ({"caliper", "dependence"} if variation.topic == "40 pairs" else set(changed[:1]))
@@ -435,7 +435,7 @@ def test_variations_differ_from_the_base_in_one_thing():
 
 
 def test_liu_hepa_keeps_far_more_patients_with_high_afp_than_it_prints():
-    base = Setting(0.2, repair={"etiology": "left_out"})
+    base = RerunSetting(0.2, repair={"etiology": "left_out"})
     grid = sensitivity(study.load("liu_hepa"), base, ("afp", "gt400"), 60, np.random.default_rng(9))
     assert (grid.watched_low > 1.5 * grid.watched_printed).all()
     assert (grid.p <= 0.05).all()
@@ -445,7 +445,7 @@ def test_liu_hepa_keeps_far_more_patients_with_high_afp_than_it_prints():
 
 
 def test_lin2023_departs_in_the_row_that_repeats_another():
-    found = rerun(study.load("lin2023"), Setting(0.03, "score").keeping_pairs(), 400, np.random.default_rng(10))
+    found = rerun(study.load("lin2023"), RerunSetting(0.03, "score").keeping_pairs(), 400, np.random.default_rng(10))
     assert found.discrepancy.drivers.group[0] == "pvtt"
     assert found.discrepancy.p < 0.01
     assert found.discrepancy.drivers.p_without[0] > 0.05
@@ -455,7 +455,7 @@ def test_lin2023_departs_in_the_row_that_repeats_another():
 def test_cao2024_is_not_run_again_and_what_is_left_is_shown():
     paper = study.load("cao2024")
     with pytest.raises(ValueError, match="cao2024 cannot be matched again without its margins before matching"):
-        rerun(paper, Setting(0.03, "score"), 10, np.random.default_rng(1))
+        rerun(paper, RerunSetting(0.03, "score"), 10, np.random.default_rng(1))
     known = known_margins(paper)
     assert set(known.covariate) == set(paper.spec.matching.covariates)
     before = known[known.population == "Before matching"]

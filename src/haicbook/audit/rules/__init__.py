@@ -6,7 +6,7 @@ Importing a module registers its rules: the order of these imports is the one in
 # isort: off
 from haicbook.audit.rules import repeats
 from haicbook.audit.rules import tests
-from haicbook.audit.rules import intervals
+from haicbook.audit.rules import proportion_intervals
 from haicbook.audit.rules import wholes
 from haicbook.audit.rules import counts
 from haicbook.audit.rules import moments
@@ -20,8 +20,8 @@ __all__ = [
     "counts",
     "design",
     "hazard_ratios",
-    "intervals",
     "moments",
+    "proportion_intervals",
     "repeats",
     "survival",
     "tests",

@@ -12,7 +12,7 @@ import numpy as np
 from haicbook.matching.balance.baseline import PrintedCovariate
 from haicbook.matching.engine.pairs import distances, narrowest, pair, queued, tied
 from haicbook.matching.engine.scores import logit_scores
-from haicbook.matching.rerun.settings import INDEPENDENT, Dependence, Setting, Shape
+from haicbook.matching.rerun.settings import INDEPENDENT, Dependence, RerunSetting, Shape
 
 Coding = Literal["levels", "codes"]
 
@@ -215,7 +215,7 @@ def places(
 def rematch(
     covariates: tuple[PrintedCovariate, ...],
     arms: tuple[str, str],
-    settings: Sequence[Setting],
+    settings: Sequence[RerunSetting],
     wanted_pairs: int | None,
     replicates: int,
     rng: np.random.Generator,
@@ -257,7 +257,7 @@ def rematch(
 
 
 def _matched(
-    drawn: Cohorts, settings: Sequence[Setting], wanted: int | None, rng: np.random.Generator
+    drawn: Cohorts, settings: Sequence[RerunSetting], wanted: int | None, rng: np.random.Generator
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     logits: dict[str, np.ndarray] = {}
     for setting in settings:
@@ -269,7 +269,7 @@ def _matched(
 
 
 def match_cohorts(
-    logits: np.ndarray, treated: np.ndarray, setting: Setting, wanted: int | None, rng: np.random.Generator
+    logits: np.ndarray, treated: np.ndarray, setting: RerunSetting, wanted: int | None, rng: np.random.Generator
 ) -> np.ndarray:
     """Partners of the experimental patients, shape (cohorts, experimental patients, ratio), -1 for none."""
     positions, units = distances(logits, setting.caliper_scale)

@@ -1,4 +1,4 @@
-"""Discrepancy test: a printed matched table beside those that the matching gives on synthetic cohorts."""
+"""MarginDiscrepancy test: a printed matched table beside those that the matching gives on synthetic cohorts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DRIVER_COLUMNS = ["group", "distance_without", "share", "p_without"]
 
 
 @dataclass(frozen=True, eq=False)
-class Discrepancy:
+class MarginDiscrepancy:
     """The printed margins beside an ensemble of margins, all at once.
 
     Attributes
@@ -52,7 +52,7 @@ class Discrepancy:
 
 def discrepancy(
     ensemble: np.ndarray, printed: np.ndarray, groups: Sequence[str], free: np.ndarray | None = None
-) -> Discrepancy:
+) -> MarginDiscrepancy:
     """Lay printed margins beside those of an ensemble.
 
     The print counts as one more member: centre and covariance are those of print and ensemble together. Each member's
@@ -76,7 +76,7 @@ def discrepancy(
 
     Returns
     -------
-    Discrepancy
+    MarginDiscrepancy
 
     References
     ----------
@@ -90,14 +90,14 @@ def discrepancy(
     used = shown & (np.ones(len(printed), dtype=bool) if free is None else free)
     if not used.any() or not len(known):
         nothing = pd.DataFrame([], columns=DRIVER_COLUMNS)
-        return Discrepancy(math.nan, math.nan, math.nan, np.zeros(0), rows, nothing, len(known))
+        return MarginDiscrepancy(math.nan, math.nan, math.nan, np.zeros(0), rows, nothing, len(known))
     names = np.array(groups)[used]
     z = _standardised(everyone[:, used])
     squares = _squared_distances(z)
     drivers = _drivers(z, names, float(squares[0]))
     distances = np.sqrt(squares)
     found = float(_ranks(squares)[0])
-    return Discrepancy(_overall(z, squares), found, float(distances[0]), distances[1:], rows, drivers, len(known))
+    return MarginDiscrepancy(_overall(z, squares), found, float(distances[0]), distances[1:], rows, drivers, len(known))
 
 
 def _overall(z: np.ndarray, squares: np.ndarray) -> float:

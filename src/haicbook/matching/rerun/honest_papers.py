@@ -19,7 +19,7 @@ from haicbook.matching.rerun.cohorts import (
 )
 from haicbook.matching.rerun.margins import Margins
 from haicbook.matching.rerun.reruns import rerun
-from haicbook.matching.rerun.settings import Setting
+from haicbook.matching.rerun.settings import RerunSetting
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +46,7 @@ class HonestPapers:
 
 
 def calibrate(
-    template: Margins, truth: Setting, assumed: Setting, papers: int, cohorts: int, rng: np.random.Generator
+    template: Margins, truth: RerunSetting, assumed: RerunSetting, papers: int, cohorts: int, rng: np.random.Generator
 ) -> HonestPapers:
     """Make up honest papers and run each of them again.
 
@@ -77,7 +77,7 @@ def calibrate(
     return HonestPapers(*np.array(rows).T)
 
 
-def honest_paper(template: Margins, truth: Setting, rng: np.random.Generator) -> Margins:
+def honest_paper(template: Margins, truth: RerunSetting, rng: np.random.Generator) -> Margins:
     """One paper whose print is what its patients and its matching gave; see :func:`calibrate`."""
     covariates = template.before
     cohort = _patients(template, truth, rng)
@@ -95,7 +95,7 @@ def honest_paper(template: Margins, truth: Setting, rng: np.random.Generator) ->
     )
 
 
-def _patients(template: Margins, truth: Setting, rng: np.random.Generator) -> Cohorts:
+def _patients(template: Margins, truth: RerunSetting, rng: np.random.Generator) -> Cohorts:
     """One cohort whose margins are met on average only."""
     from scipy.special import ndtr
 

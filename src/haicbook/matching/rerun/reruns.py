@@ -12,9 +12,9 @@ import pandas as pd
 
 from haicbook.matching.balance.baseline import PrintedCovariate
 from haicbook.matching.rerun.cohorts import Matchings, level_counts, places, rematch
-from haicbook.matching.rerun.discrepancy import Discrepancy, discrepancy
+from haicbook.matching.rerun.discrepancy import MarginDiscrepancy, discrepancy
 from haicbook.matching.rerun.margins import Margins, printed_margins, usable
-from haicbook.matching.rerun.settings import Setting
+from haicbook.matching.rerun.settings import RerunSetting
 from haicbook.study import Paper
 from haicbook.words import label
 
@@ -64,14 +64,14 @@ class Rerun:
         `statistic` (`n`, `mean` or `sd`), values `before` (as repaired) and after matching (`printed`; NaN where not
         printed), the cohorts' `median`, and their 2.5 % and 97.5 % points `low` and `high`; for counts the same as
         shares of the patients in `before_share`, `printed_share`, `median_share`, `low_share`, `high_share`; and `z`,
-        `p`, `p_adjusted` of :class:`haicbook.matching.rerun.discrepancy.Discrepancy`, for shares, means and SDs.
+        `p`, `p_adjusted` of :class:`haicbook.matching.rerun.discrepancy.MarginDiscrepancy`, for shares, means and SDs.
     discrepancy
         The printed matched table as a whole.
     notes
         What was left out or assumed, in sentences.
     """
 
-    setting: Setting
+    setting: RerunSetting
     arms: tuple[str, str]
     covariates: tuple[str, ...]
     pairs: np.ndarray
@@ -79,7 +79,7 @@ class Rerun:
     p_pairs: float
     matched: np.ndarray = field(repr=False)
     margins: pd.DataFrame = field(repr=False)
-    discrepancy: Discrepancy = field(repr=False)
+    discrepancy: MarginDiscrepancy = field(repr=False)
     notes: tuple[str, ...]
 
     def rows_of(self, covariate: str, level: str) -> pd.DataFrame:
@@ -95,7 +95,7 @@ class Rerun:
         return float(low), float(middle), float(high)
 
 
-def rerun(printed: Paper | Margins, setting: Setting, cohorts: int, rng: np.random.Generator) -> Rerun:
+def rerun(printed: Paper | Margins, setting: RerunSetting, cohorts: int, rng: np.random.Generator) -> Rerun:
     """Draw cohorts with the printed margins before matching, match each as described, and collect what comes out.
 
     Margins leave the dependence between covariates open, so it is part of the setting, with everything else that a
@@ -126,7 +126,7 @@ def rerun(printed: Paper | Margins, setting: Setting, cohorts: int, rng: np.rand
 
 
 def reruns(
-    printed: Paper | Margins, settings: Sequence[Setting], cohorts: int, rng: np.random.Generator
+    printed: Paper | Margins, settings: Sequence[RerunSetting], cohorts: int, rng: np.random.Generator
 ) -> list[Rerun]:
     """:func:`rerun` under several settings that differ in the matching only, on the same cohorts.
 
@@ -139,7 +139,7 @@ def reruns(
     return [beside(margins, used, setting, each, notes) for setting, each in zip(settings, found, strict=True)]
 
 
-def require(settings: Sequence[Setting], cohorts: int) -> None:
+def require(settings: Sequence[RerunSetting], cohorts: int) -> None:
     """Refuse settings out of range, all of them at once.
 
     Raises
@@ -158,7 +158,11 @@ def require(settings: Sequence[Setting], cohorts: int) -> None:
 
 
 def beside(
-    margins: Margins, used: tuple[PrintedCovariate, ...], setting: Setting, matchings: Matchings, notes: tuple[str, ...]
+    margins: Margins,
+    used: tuple[PrintedCovariate, ...],
+    setting: RerunSetting,
+    matchings: Matchings,
+    notes: tuple[str, ...],
 ) -> Rerun:
     """Lay what came out beside the print."""
     spots = places(used, margins.arms)

@@ -13,7 +13,7 @@ from haicbook.matching.engine.pairs import CALIPER_SCALES, ORDERS
 from haicbook.matching.engine.scores import SCORE_MODELS
 from haicbook.matching.rerun.margins import COUNTS, Margins, incomplete, printed_margins, repairs
 from haicbook.matching.rerun.reruns import Rerun, require, reruns
-from haicbook.matching.rerun.settings import INDEPENDENT, SHAPES, Dependence, Exchangeable, Setting, Unknown
+from haicbook.matching.rerun.settings import INDEPENDENT, SHAPES, Dependence, Exchangeable, RerunSetting, Unknown
 from haicbook.study import Paper
 
 DEPENDENCES: tuple[Dependence, ...] = (
@@ -52,10 +52,10 @@ class Variation:
 
     topic: str
     label: str
-    setting: Setting
+    setting: RerunSetting
 
 
-def variations(margins: Margins, base: Setting) -> tuple[Variation, ...]:
+def variations(margins: Margins, base: RerunSetting) -> tuple[Variation, ...]:
     """The declared grid: one assumption at a time around a base, and every dependence with the printed number of pairs.
 
     Parameters
@@ -100,7 +100,7 @@ def variations(margins: Margins, base: Setting) -> tuple[Variation, ...]:
     return tuple(found)
 
 
-def _other_repairs(margins: Margins, base: Setting) -> Iterable[tuple[dict[str, str], str]]:
+def _other_repairs(margins: Margins, base: RerunSetting) -> Iterable[tuple[dict[str, str], str]]:
     for covariate in margins.before:
         allowed = {} if incomplete(covariate) else repairs(covariate)
         chosen = base.repair.get(covariate.name, COUNTS)
@@ -108,7 +108,7 @@ def _other_repairs(margins: Margins, base: Setting) -> Iterable[tuple[dict[str, 
 
 
 def sensitivity(
-    printed: Paper | Margins, base: Setting, watched: tuple[str, str], cohorts: int, rng: np.random.Generator
+    printed: Paper | Margins, base: RerunSetting, watched: tuple[str, str], cohorts: int, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Run the matching again under each setting of the declared grid.
 

@@ -172,7 +172,7 @@ def _root(matrix: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True, eq=False)
-class Setting:
+class RerunSetting:
     """What is assumed of the cohorts, and how they are matched.
 
     Attributes
@@ -211,7 +211,7 @@ class Setting:
     shape: Shape = "unknown"
     repair: Mapping[str, str] = field(default_factory=dict)
 
-    def keeping_pairs(self) -> Setting:
+    def keeping_pairs(self) -> RerunSetting:
         """The same with whatever caliper keeps the printed number of pairs."""
         return replace(self, caliper=None)
 

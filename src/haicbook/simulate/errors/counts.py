@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from haicbook.simulate.conventions import fixed
 from haicbook.simulate.errors.injection import Desk, Injected, figures, injects, misprinted, with_figure
+from haicbook.simulate.typesetting import fixed
 from haicbook.study import as_printed
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from haicbook.simulate.claims import METHODS, OPTIMAL, RESULTS, claim
 from haicbook.simulate.draft import CLAIMS
 from haicbook.simulate.errors.injection import Desk, Injected, injects, misprinted
+from haicbook.simulate.statements import METHODS, OPTIMAL, RESULTS, claim
 
 
 @injects("dates")

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from haicbook.printed import Printed, parse_number
-from haicbook.simulate.conventions import Z95, fixed
 from haicbook.simulate.draft import Draft
 from haicbook.simulate.errors.injection import (
     Desk,
@@ -26,6 +25,7 @@ from haicbook.simulate.errors.injection import (
     printed_of,
     spans,
 )
+from haicbook.simulate.typesetting import Z95, fixed
 from haicbook.study import as_printed
 
 

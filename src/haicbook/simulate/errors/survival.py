@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from haicbook.printed import Printed, parse_number
-from haicbook.simulate.conventions import Z95, fixed
 from haicbook.simulate.draft import CLAIMS, Draft
 from haicbook.simulate.errors.hazard_ratios import z_of
 from haicbook.simulate.errors.injection import (
@@ -28,6 +27,7 @@ from haicbook.simulate.errors.injection import (
     spans,
     with_figure,
 )
+from haicbook.simulate.typesetting import Z95, fixed
 from haicbook.study import as_printed
 
 # so few patients' curves can be listed here one by one

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from haicbook.compiled import borrowing, inner
-from haicbook.survival.engine.counts import events_wanted, reach_medians, recount
+from haicbook.survival.engine.event_counts import events_wanted, reach_medians, recount
 from haicbook.survival.engine.forward import draw_forward
 from haicbook.survival.engine.landmarks import register
 from haicbook.survival.engine.loss import accept, evaluate, loss, loss_at
@@ -29,8 +29,8 @@ from haicbook.survival.engine.state import (
     RATE_HIGH,
     Constraints,
     Floats,
+    HazardPopulation,
     Patients,
-    Population,
     Schedule,
     Scratch,
     State,
@@ -50,7 +50,7 @@ PART_OF_STEPS, PART_OF_TRIES = 20, 4
 
 
 @borrowing
-def begin(state: State, scratch: Scratch, best: Population, tries: int, rng: np.random.Generator) -> None:
+def begin(state: State, scratch: Scratch, best: HazardPopulation, tries: int, rng: np.random.Generator) -> None:
     """The best of many draws from the prior, by its warm loss; `best` is memory for it."""
     population, patients, constraints = state.population, state.patients, state.constraints
     saved = saved_rows(scratch, KEPT, patients)

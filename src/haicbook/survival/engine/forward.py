@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from haicbook.compiled import inner
-from haicbook.survival.engine.counts import flat_from
+from haicbook.survival.engine.event_counts import flat_from
 from haicbook.survival.engine.landmarks import register
 from haicbook.survival.engine.prior import bin_of
 from haicbook.survival.engine.rows import events_of, on_grid, put_back, rows_before
@@ -34,10 +34,10 @@ from haicbook.survival.engine.state import (
     RATE_LOW,
     RISE,
     ZERO,
-    Arm,
+    ArmState,
     Constraints,
     Floats,
-    Population,
+    HazardPopulation,
     Rows,
     Z,
 )
@@ -127,7 +127,7 @@ def rate_at(constraints: Constraints, mark: int, following: int) -> float:
 
 
 @inner
-def simulate(population: Population, arm: Arm, row: int, leg: Leg, rng: np.random.Generator) -> int:
+def simulate(population: HazardPopulation, arm: ArmState, row: int, leg: Leg, rng: np.random.Generator) -> int:
     """Rows between two times, in order, as a process of the patients at risk; returns the number of rows then."""
     edges, now, first = population.edges, leg.start, row
     time, event = arm.rows
@@ -155,7 +155,7 @@ def simulate(population: Population, arm: Arm, row: int, leg: Leg, rng: np.rando
 
 @inner
 def expected(
-    population: Population, arm: int, span: tuple[float, float], factors: tuple[float, float], at_risk: float
+    population: HazardPopulation, arm: int, span: tuple[float, float], factors: tuple[float, float], at_risk: float
 ) -> tuple[float, float]:
     """The expected fall of log survival and rise of Greenwood's sum between two times, with the hazards multiplied."""
     start, stop = span
@@ -200,7 +200,7 @@ def wanted_greenwood(constraints: Constraints, arm: int, mark: int, survival: fl
 
 
 @inner
-def factors_for(population: Population, arm: Arm, stretch: Stretch, aim: float) -> tuple[float, float]:
+def factors_for(population: HazardPopulation, arm: ArmState, stretch: Stretch, aim: float) -> tuple[float, float]:
     """By what to multiply the hazards of event and censoring, that a curve may fall to a rate and its interval."""
     if aim <= 0.0 or stretch.survival <= 0.0:
         return 1.0, 1.0
@@ -235,7 +235,7 @@ def set_steps(memory: Floats, n: int) -> None:
 
 
 @inner
-def along(arm: Arm, row: int, until: int, log_s: float, greenwood: float) -> tuple[float, float]:
+def along(arm: ArmState, row: int, until: int, log_s: float, greenwood: float) -> tuple[float, float]:
     """Log survival and Greenwood's sum after further rows."""
     for i in range(row, until):
         if arm.rows.event[i]:
@@ -281,7 +281,7 @@ def flip(rows: Rows, i: int, j: int) -> None:
 
 
 @inner
-def after_flip(arm: Arm, i: int, j: int, log_s: float, greenwood: float) -> tuple[float, float]:
+def after_flip(arm: ArmState, i: int, j: int, log_s: float, greenwood: float) -> tuple[float, float]:
     """Log survival and Greenwood's sum after rows i and j (which may be one) were flipped."""
     for k in (i, j):
         if arm.memory[FALL, k] == -np.inf:
@@ -296,7 +296,7 @@ def after_flip(arm: Arm, i: int, j: int, log_s: float, greenwood: float) -> tupl
 
 
 @inner
-def repair(arm: Arm, stretch: Stretch, until: int, leg: Leg, rng: np.random.Generator) -> int:
+def repair(arm: ArmState, stretch: Stretch, until: int, leg: Leg, rng: np.random.Generator) -> int:
     """Change what happens to the rows of a stretch until the rate at its end and its limits are met.
 
     Steps that come nearer are taken, others seldom. Returns where the stretch ends now, -1 where the rate is missed.
@@ -345,7 +345,7 @@ def repair(arm: Arm, stretch: Stretch, until: int, leg: Leg, rng: np.random.Gene
 
 
 @inner
-def on_course(arm: Arm, until: int, stop: float) -> bool:
+def on_course(arm: ArmState, until: int, stop: float) -> bool:
     """Whether medians, limits and follow-up that are printed earlier than `stop`, and no others, are reached by then.
 
     Rows from `until` on are put far away: whoever is drawn there cannot change the answer, but for a median that is
@@ -371,7 +371,7 @@ def on_course(arm: Arm, until: int, stop: float) -> bool:
 
 @inner
 def draw_stretch(
-    population: Population, arm: Arm, stretch: Stretch, tries: int, rng: np.random.Generator
+    population: HazardPopulation, arm: ArmState, stretch: Stretch, tries: int, rng: np.random.Generator
 ) -> tuple[int, float, float, int]:
     """Rows from one rate to the next, drawn until they meet it.
 
@@ -404,7 +404,7 @@ def draw_stretch(
 
 @inner
 def draw_through_rates(
-    population: Population, arm: Arm, tries: int, left: int, rng: np.random.Generator
+    population: HazardPopulation, arm: ArmState, tries: int, left: int, rng: np.random.Generator
 ) -> tuple[int, float, int]:
     """Rows through every printed rate; how many (-1: not found), the last rate's time, and the tries left."""
     constraints, last = arm.constraints, arm.constraints.start[arm.which + 1]
@@ -425,7 +425,7 @@ def draw_through_rates(
 
 @inner
 def draw_rest(
-    population: Population, arm: Arm, row: int, start: float, event_factor: float, rng: np.random.Generator
+    population: HazardPopulation, arm: ArmState, row: int, start: float, event_factor: float, rng: np.random.Generator
 ) -> int:
     """Rows after the last rate, in order of being drawn; returns the arm's number of events then."""
     time, event = arm.rows
@@ -439,7 +439,7 @@ def draw_rest(
 
 
 @inner
-def draw_forward(population: Population, arm: Arm, events: int, tries: int, rng: np.random.Generator) -> int:
+def draw_forward(population: HazardPopulation, arm: ArmState, events: int, tries: int, rng: np.random.Generator) -> int:
     """An arm's rows anew, forward in time, through every printed rate and its limits, its events and its medians.
 
     `events` is their number where it is known, else -1. Returns the tries left, negative where no rows were found.

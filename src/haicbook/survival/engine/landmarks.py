@@ -20,7 +20,7 @@ from haicbook.survival.engine.state import (
     PIN_AT,
     PIN_TO,
     RATE_HIGH,
-    Arm,
+    ArmState,
     Constraints,
     Floats,
 )
@@ -66,7 +66,7 @@ def brought_within(constraints: Constraints, j: int, value: float, rng: np.rando
 
 
 @inner
-def pin_normal(arm: Arm, medians: tuple[int, int, int], many: int, rng: np.random.Generator) -> int:
+def pin_normal(arm: ArmState, medians: tuple[int, int, int], many: int, rng: np.random.Generator) -> int:
     """Pins of a median with limits 1.96 standard errors away, which rest on the curve's slope about it."""
     constraints, values, memory = arm.constraints, arm.values, arm.memory
     middle, low, high = medians
@@ -93,7 +93,7 @@ def pin_normal(arm: Arm, medians: tuple[int, int, int], many: int, rng: np.rando
 
 
 @inner
-def pin_medians(arm: Arm, many: int, rng: np.random.Generator) -> int:
+def pin_medians(arm: ArmState, many: int, rng: np.random.Generator) -> int:
     """Pins of the median and its limits; -1 where one of them is reached and should not be, or the other way round."""
     constraints, values, memory = arm.constraints, arm.values, arm.memory
     middle, low, high = NONE, NONE, NONE
@@ -118,7 +118,7 @@ def pin_medians(arm: Arm, many: int, rng: np.random.Generator) -> int:
 
 
 @inner
-def set_pins(arm: Arm, rng: np.random.Generator) -> int:
+def set_pins(arm: ArmState, rng: np.random.Generator) -> int:
     """Where the times are that are printed of an arm, and where they are to be; how many, -1 where it cannot be."""
     constraints, values, memory = arm.constraints, arm.values, arm.memory
     first, last = constraints.start[arm.which], constraints.start[arm.which + 1]
@@ -141,7 +141,7 @@ def set_pins(arm: Arm, rng: np.random.Generator) -> int:
 
 
 @inner
-def register(arm: Arm, rng: np.random.Generator) -> bool:
+def register(arm: ArmState, rng: np.random.Generator) -> bool:
     """Move times, evenly between pins, so that medians, limits and follow-up fall into their intervals.
 
     Whether all of the arm's own numbers are then met.

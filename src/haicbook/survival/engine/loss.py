@@ -17,7 +17,7 @@ from haicbook.survival.engine.state import (
     PROPOSED,
     WARM,
     ZERO,
-    Arm,
+    ArmState,
     Constraints,
     Floats,
     Patients,
@@ -160,7 +160,7 @@ def loss_at(constraints: Constraints, work: Workspace, temperature: float) -> fl
 
 
 @inner
-def own_loss(arm: Arm) -> float:
+def own_loss(arm: ArmState) -> float:
     """How far what is printed of one arm is missed."""
     start = arm.constraints.start
     curve_values(arm.rows, arm.constraints, arm.which, arm.memory, arm.values)

@@ -16,12 +16,12 @@ from haicbook.survival.engine.state import (
     ZERO,
     Constraints,
     Floats,
+    HazardPopulation,
     Patients,
-    Population,
     rows_of,
 )
 
-# places in Population.prior
+# places in HazardPopulation.prior
 LEVEL, LEVEL_SD, RATIO_SD, CENSOR_LEVEL, CENSOR_SD, CENSOR_DRIFT = range(6)
 SPREAD_EVENT, SPREAD_RATIO, SPREAD_CENSOR, APART, RISE, RISE_SD, DECLINE = range(6, 13)
 RISING = 2  # bins after the first over which the hazard of an event rises
@@ -36,7 +36,7 @@ SPREAD_STEP = 0.4  # of a spread's logarithm
 
 
 @inner
-def set_hazards(population: Population) -> None:
+def set_hazards(population: HazardPopulation) -> None:
     """Bring the hazards up to date with their logarithms."""
     for a in range(2):
         for k in range(len(population.edges)):
@@ -45,7 +45,7 @@ def set_hazards(population: Population) -> None:
 
 
 @inner
-def copy_population(population: Population, source: Population) -> None:
+def copy_population(population: HazardPopulation, source: HazardPopulation) -> None:
     """Take over another draw's log hazards and spreads."""
     for a in range(2):
         for k in range(len(population.edges)):
@@ -68,7 +68,7 @@ def bin_of(edges: Floats, time: float) -> int:
 
 
 @inner
-def draw_population(population: Population, arms: int, rng: np.random.Generator) -> None:
+def draw_population(population: HazardPopulation, arms: int, rng: np.random.Generator) -> None:
     """Hazards and spreads from their prior."""
     prior, bins, last = population.prior, len(population.edges), arms - 1
     spread = population.spread
@@ -94,7 +94,7 @@ def draw_population(population: Population, arms: int, rng: np.random.Generator)
 
 
 @inner
-def share_gone(population: Population, arm: int, end: float) -> float:
+def share_gone(population: HazardPopulation, arm: int, end: float) -> float:
     """The probability that a patient has an event or leaves before a time."""
     edges, total, k = population.edges, 0.0, 0
     die, leave = population.hazard[DYING], population.hazard[LEAVING]
@@ -105,7 +105,7 @@ def share_gone(population: Population, arm: int, end: float) -> float:
 
 
 @inner
-def when_gone(population: Population, arm: int, share: float, k: int, passed: float) -> tuple[float, int, float]:
+def when_gone(population: HazardPopulation, arm: int, share: float, k: int, passed: float) -> tuple[float, int, float]:
     """The time by which a share of the patients is gone, its bin, and the cumulative hazard before that bin.
 
     Looks from bin k on, before which the cumulative hazard is `passed`.
@@ -121,7 +121,7 @@ def when_gone(population: Population, arm: int, share: float, k: int, passed: fl
 
 @inner
 def draw_row(
-    population: Population, arm: int, constraints: Constraints, rng: np.random.Generator
+    population: HazardPopulation, arm: int, constraints: Constraints, rng: np.random.Generator
 ) -> tuple[float, bool]:
     """Time and event of one patient, given that they are followed no longer than the end of follow-up."""
     end = constraints.end[NOW]
@@ -133,7 +133,7 @@ def draw_row(
 
 @inner
 def draw_patients(
-    population: Population, patients: Patients, constraints: Constraints, rng: np.random.Generator
+    population: HazardPopulation, patients: Patients, constraints: Constraints, rng: np.random.Generator
 ) -> None:
     """All rows anew, in order: ordered shares are sums of exponential steps over the sum of one more.
 
@@ -166,7 +166,7 @@ def draw_end(constraints: Constraints, latest: float, rng: np.random.Generator) 
 
 
 @inner
-def log_density(population: Population, arm: int, time: float, event: bool) -> float:
+def log_density(population: HazardPopulation, arm: int, time: float, event: bool) -> float:
     """Logarithm of the density of a row."""
     edges, total, k = population.edges, 0.0, 0
     while True:
@@ -185,7 +185,7 @@ def log_spread(spread: float, scale: float) -> float:
 
 
 @inner
-def log_prior_events(population: Population, arms: int) -> float:
+def log_prior_events(population: HazardPopulation, arms: int) -> float:
     """Of the hazards of the event: random walks over the bins, of the reference arm and of the arms' ratio."""
     prior, bins, sd, total = population.prior, len(population.edges), population.spread[0], 0.0
     base = population.log_hazard[DYING, arms - 1]
@@ -205,7 +205,7 @@ def log_prior_events(population: Population, arms: int) -> float:
 
 
 @inner
-def log_prior_censoring(population: Population, arms: int) -> float:
+def log_prior_censoring(population: HazardPopulation, arms: int) -> float:
     """Of the hazards of censoring: a random walk of the reference arm, and how far the other arm's lie apart."""
     prior, bins, sd, total = population.prior, len(population.edges), population.spread[2], 0.0
     base = population.log_hazard[LEAVING, arms - 1]
@@ -219,7 +219,7 @@ def log_prior_censoring(population: Population, arms: int) -> float:
 
 
 @inner
-def log_prior(population: Population, what: int, arms: int) -> float:
+def log_prior(population: HazardPopulation, what: int, arms: int) -> float:
     """Of the hazards of the event or of censoring."""
     if what == DYING:
         return log_prior_events(population, arms)
@@ -257,7 +257,7 @@ def step_width(count: Floats, pick: int, k: int, until: int) -> float:
 
 
 @inner
-def update_hazards(population: Population, tally: Floats, what: int, pick: int, rng: np.random.Generator) -> None:
+def update_hazards(population: HazardPopulation, tally: Floats, what: int, pick: int, rng: np.random.Generator) -> None:
     """A Metropolis step in each bin: of the baseline, the ratio, or all that follows."""
     count, exposure = tally[what], tally[AT_RISK]
     arms, bins = exposure.shape
@@ -281,7 +281,7 @@ def update_hazards(population: Population, tally: Floats, what: int, pick: int, 
 
 
 @inner
-def update_spreads(population: Population, arms: int, rng: np.random.Generator) -> None:
+def update_spreads(population: HazardPopulation, arms: int, rng: np.random.Generator) -> None:
     """A Metropolis step for the spread of each random walk."""
     for s in range(3):
         if s == 1 and arms == 1:
@@ -296,7 +296,9 @@ def update_spreads(population: Population, arms: int, rng: np.random.Generator) 
 
 
 @inner
-def update_population(population: Population, patients: Patients, tally: Floats, rng: np.random.Generator) -> None:
+def update_population(
+    population: HazardPopulation, patients: Patients, tally: Floats, rng: np.random.Generator
+) -> None:
     """One sweep of Metropolis steps over the hazards and their spreads, given the rows."""
     arms = len(patients.sizes)
     set_tally(population.edges, patients, tally)

@@ -22,7 +22,7 @@ from haicbook.survival.engine.state import (
     ZERO,
     Constraints,
     Floats,
-    Population,
+    HazardPopulation,
     Rows,
     State,
     rows_of,
@@ -93,7 +93,7 @@ def snap(rows: Rows, constraints: Constraints, arm: int, values: Floats, rng: np
 
 @inner
 def redraw(
-    population: Population, arm: int, old_event: bool, constraints: Constraints, rng: np.random.Generator
+    population: HazardPopulation, arm: int, old_event: bool, constraints: Constraints, rng: np.random.Generator
 ) -> tuple[float, bool]:
     """A row from the population, every other time one to which the same thing happened; -1 for a time where none is."""
     time, event = draw_row(population, arm, constraints, rng)
@@ -108,7 +108,9 @@ def redraw(
 
 
 @inner
-def swap_within(population: Population, rows: Rows, arm: int, i: int, rng: np.random.Generator) -> tuple[int, float]:
+def swap_within(
+    population: HazardPopulation, rows: Rows, arm: int, i: int, rng: np.random.Generator
+) -> tuple[int, float]:
     """A row with which row i may swap what happened, and the change of the log density; -1 where none is."""
     time, event = rows
     n = len(time)

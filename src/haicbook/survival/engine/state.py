@@ -83,7 +83,7 @@ class Constraints(NamedTuple):
     step: float  # of the grid of times; 0 for none
 
 
-class Population(NamedTuple):
+class HazardPopulation(NamedTuple):
     """A draw from the prior, updated in place: log hazards of event and censoring on K bins of time; the hazards."""
 
     edges: Floats  # (K,) where bins start
@@ -132,14 +132,14 @@ class Scratch(NamedTuple):
 class State(NamedTuple):
     """One chain."""
 
-    population: Population
+    population: HazardPopulation
     patients: Patients
     constraints: Constraints
     work: Workspace
     reach: float  # months: the widest step of a patient's time
 
 
-class Arm(NamedTuple):
+class ArmState(NamedTuple):
     """One arm of a chain, with what is needed to meet its own numbers."""
 
     which: int
@@ -167,9 +167,9 @@ def rows_of(patients: Patients, arm: int) -> Rows:
 
 
 @inner
-def arm_of(state: State, arm: int) -> Arm:
+def arm_of(state: State, arm: int) -> ArmState:
     """One arm of a chain."""
-    return Arm(arm, rows_of(state.patients, arm), state.constraints, state.work.memory, state.work.proposed)
+    return ArmState(arm, rows_of(state.patients, arm), state.constraints, state.work.memory, state.work.proposed)
 
 
 @inner

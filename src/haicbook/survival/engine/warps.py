@@ -36,7 +36,7 @@ from haicbook.survival.engine.state import (
     TRIAL,
     WEIGHT,
     ZERO,
-    Arm,
+    ArmState,
     Constraints,
     Floats,
     Patients,
@@ -345,7 +345,7 @@ def gauss_newton(
 
 
 @inner
-def random_warp(arm: Arm, values: Floats, knots: Floats, rng: np.random.Generator) -> bool:
+def random_warp(arm: ArmState, values: Floats, knots: Floats, rng: np.random.Generator) -> bool:
     """Warp an arm at random between two neighbouring knots; whether rows were moved."""
     rows = arm.rows
     pieces = knots_of(rows, arm.constraints, arm.which, values, knots)

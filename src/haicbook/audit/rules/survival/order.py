@@ -11,7 +11,7 @@ from typing import NamedTuple
 from haicbook.audit import registry
 from haicbook.audit.cells import Cell, place
 from haicbook.audit.finding import Discrepancy, Severity
-from haicbook.audit.rules.survival.printed_curves import Curve, CurvePoint, curves
+from haicbook.audit.rules.survival.printed_curves import CurvePoint, PrintedCurve, curves
 from haicbook.printed import parse_date
 from haicbook.study import Paper
 from haicbook.words import abbreviation
@@ -91,7 +91,7 @@ def endpoints_in_order(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]
                 yield from _rates_out_of_order(paper, shorter, longer)
 
 
-def _medians_out_of_order(paper: Paper, shorter: Curve, longer: Curve) -> Iterator[Discrepancy]:
+def _medians_out_of_order(paper: Paper, shorter: PrintedCurve, longer: PrintedCurve) -> Iterator[Discrepancy]:
     names = abbreviation(shorter.endpoint), abbreviation(longer.endpoint)
     if not (shorter.medians and longer.medians):
         return
@@ -110,7 +110,7 @@ def _binomial(share: float, n: int) -> float:
     return math.sqrt(max(share * (1 - share), 0.0) / n)
 
 
-def _rates_out_of_order(paper: Paper, shorter: Curve, longer: Curve) -> Iterator[Discrepancy]:
+def _rates_out_of_order(paper: Paper, shorter: PrintedCurve, longer: PrintedCurve) -> Iterator[Discrepancy]:
     names = abbreviation(shorter.endpoint), abbreviation(longer.endpoint)
     for time in sorted({mark.time for mark in shorter.rates} & {mark.time for mark in longer.rates}):
         one = min((mark for mark in shorter.rates if mark.time == time), key=lambda mark: mark.span()[0])
@@ -152,7 +152,9 @@ def same_curves(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
             yield _same_rates(paper, one, other, equal)
 
 
-def _same_rates(paper: Paper, one: Curve, other: Curve, equal: list[tuple[CurvePoint, CurvePoint]]) -> Discrepancy:
+def _same_rates(
+    paper: Paper, one: PrintedCurve, other: PrintedCurve, equal: list[tuple[CurvePoint, CurvePoint]]
+) -> Discrepancy:
     names, rates = [abbreviation(curve.endpoint) for curve in (one, other)], " and ".join(a.words for a, _ in equal)
     medians = [curve.medians[0] for curve in (one, other)]
     sentence = (

@@ -100,7 +100,7 @@ def scaled(printed: Printed, unit: float, *, cut: bool = True) -> Span:
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
+class PrintedCurve:
     """One arm's curve of one endpoint.
 
     Attributes
@@ -127,7 +127,7 @@ class Curve:
         return self.endpoint, self.criterion, self.population, self.arm
 
 
-def curves(paper: Paper, found: list[Cell]) -> list[Curve]:
+def curves(paper: Paper, found: list[Cell]) -> list[PrintedCurve]:
     """The curves of a paper: overall and progression-free survival, of every arm, population and criterion."""
     return [
         replace(curve, n=group_size(paper, (curve.medians + curve.rates)[0].cell)) for curve in _curves(tuple(found))
@@ -135,7 +135,7 @@ def curves(paper: Paper, found: list[Cell]) -> list[Curve]:
 
 
 @lru_cache(maxsize=8)
-def _curves(found: tuple[Cell, ...]) -> tuple[Curve, ...]:
+def _curves(found: tuple[Cell, ...]) -> tuple[PrintedCurve, ...]:
     marks: dict[tuple[str, str, str, str], dict[object, CurvePoint]] = defaultdict(dict)
     for cell in found:
         mark = _mark(cell)
@@ -146,7 +146,7 @@ def _curves(found: tuple[Cell, ...]) -> tuple[Curve, ...]:
         key = (mark.is_median, 0.0 if mark.is_median else mark.time, mark.printed.value, mark.unit)
         once[key] = _joined(once[key], mark) if key in once else mark
     return tuple(
-        Curve(
+        PrintedCurve(
             *key,
             None,
             tuple(mark for mark in once.values() if mark.is_median),

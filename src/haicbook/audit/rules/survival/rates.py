@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from haicbook.audit import registry
 from haicbook.audit.cells import Cell, whose
 from haicbook.audit.finding import Discrepancy
-from haicbook.audit.rules.survival.printed_curves import Curve, CurvePoint, curves
+from haicbook.audit.rules.survival.printed_curves import CurvePoint, PrintedCurve, curves
 from haicbook.study import Paper
 from haicbook.words import abbreviation, label
 
@@ -238,7 +238,7 @@ def attainable_rates(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
             yield from _judged_curve(paper, curve)
 
 
-def _judged_curve(paper: Paper, curve: Curve) -> Iterator[Discrepancy]:
+def _judged_curve(paper: Paper, curve: PrintedCurve) -> Iterator[Discrepancy]:
     times = sorted({mark.time for mark in curve.rates})[:_MOST_RATES]
     by_time = [[mark for mark in curve.rates if mark.time == time] for time in times]
     choices = list(itertools.product(*by_time))
@@ -252,7 +252,7 @@ def _judged_curve(paper: Paper, curve: Curve) -> Iterator[Discrepancy]:
     yield _impossible(paper, curve, fewest, choices[0], table)
 
 
-def _product_limit(curve: Curve, marks: Marks, *, cut: bool) -> bool | None:
+def _product_limit(curve: PrintedCurve, marks: Marks, *, cut: bool) -> bool | None:
     """Whether a product-limit curve has these rates; None where the list is too long."""
     from haicbook.survival.exact import reach
     from haicbook.survival.knots import knots_of
@@ -271,7 +271,7 @@ def _goals(marks: Marks, *, cut: bool) -> tuple[Goal, ...]:
     return tuple(Goal(mark.time, *mark.span(cut=cut)) for mark in marks)
 
 
-def _fewest(curve: Curve, by_time: list[list[CurvePoint]]) -> Marks:
+def _fewest(curve: PrintedCurve, by_time: list[list[CurvePoint]]) -> Marks:
     """The fewest rates that are impossible together."""
     for size in range(1, len(by_time) + 1):
         for chosen in itertools.combinations(by_time, size):
@@ -281,7 +281,7 @@ def _fewest(curve: Curve, by_time: list[list[CurvePoint]]) -> Marks:
     return tuple(marks[0] for marks in by_time)
 
 
-def _life_table(curve: Curve, marks: Marks) -> ActuarialTable | None:
+def _life_table(curve: PrintedCurve, marks: Marks) -> ActuarialTable | None:
     """The life table with the longest intervals that has all the rates."""
     goals = _goals(marks, cut=False)
     for width in widths([mark.time for mark in marks]):
@@ -296,7 +296,7 @@ def _life_table(curve: Curve, marks: Marks) -> ActuarialTable | None:
 
 def _impossible(
     paper: Paper,
-    curve: Curve,
+    curve: PrintedCurve,
     marks: Marks,
     everything: Marks,
     table: ActuarialTable | None,
@@ -316,7 +316,7 @@ def _impossible(
     return Discrepancy("warning", ids, rates, "a life table, not a product-limit curve", sentence, table.words)
 
 
-def _cut_off(paper: Paper, curve: Curve, marks: Marks) -> Discrepancy:
+def _cut_off(paper: Paper, curve: PrintedCurve, marks: Marks) -> Discrepancy:
     rates, n = " and ".join(mark.words for mark in marks), f"{curve.n} patients"
     sentence = (
         f"{_curve_words(paper, curve)}: {rates} are attainable with {n} only if one of them is cut off, not rounded."
@@ -349,7 +349,7 @@ def which_attainable(paper: Paper, found: list[Cell], value_ids: Iterable[str]) 
     return ""
 
 
-def _way(curve: Curve, mark: CurvePoint) -> str:
+def _way(curve: PrintedCurve, mark: CurvePoint) -> str:
     """How a curve comes to a rate together with those of other times, all rounded; empty where it cannot.
 
     A life table has the longest intervals that the times allow: shorter ones fit nearly everything.
@@ -367,7 +367,7 @@ def _way(curve: Curve, mark: CurvePoint) -> str:
     return " or ".join(dict.fromkeys(ways))
 
 
-def _curve_words(paper: Paper, curve: Curve) -> str:
+def _curve_words(paper: Paper, curve: PrintedCurve) -> str:
     """`Table 2, PFS, RECIST 1.1 (all patients)`."""
     cell = curve.rates[0].cell
     criterion = f", {label(curve.criterion)}" if curve.criterion else ""

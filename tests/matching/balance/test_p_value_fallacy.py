@@ -11,7 +11,7 @@ from scipy import stats
 
 from haicbook import matching
 from haicbook.matching import Levels, Moments, Quartiles
-from haicbook.matching.balance.p_values import row_p
+from haicbook.matching.balance.p_value_fallacy import row_p
 from haicbook.stats import proportions
 from haicbook.study.schema import Matching
 

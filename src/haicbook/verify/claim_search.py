@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from haicbook.verify.items import LEVELS, Item, letters, read_cell
 from haicbook.verify.matching import windows
-from haicbook.verify.verdict import Checked
+from haicbook.verify.verdict import Sought
 
 _LONG = 60
 
@@ -40,7 +40,7 @@ class Placed:
     place: str
 
 
-def check_claim(claim: Claim, text: Sequence[Placed], headings: set[str]) -> tuple[Checked, set[int]]:
+def check_claim(claim: Claim, text: Sequence[Placed], headings: set[str]) -> tuple[Sought, set[int]]:
     """Look for one claim.
 
     Parameters
@@ -101,5 +101,5 @@ def _elsewhere(claim: Claim, cell: Sequence[Item], text: Sequence[Placed]) -> st
     return f"stands in line {first.item.line}, {first.section}"[:_LONG]
 
 
-def _verdict(claim: Claim, missing: tuple[str, ...], line: int, note: str) -> Checked:
-    return Checked(claim.file, claim.line, "printed", claim.source, claim.name, claim.printed, missing, line, note)
+def _verdict(claim: Claim, missing: tuple[str, ...], line: int, note: str) -> Sought:
+    return Sought(claim.file, claim.line, "printed", claim.source, claim.name, claim.printed, missing, line, note)

@@ -14,7 +14,7 @@ from haicbook.audit.finding import Discrepancy, Severity
 from haicbook.audit.rules.hazard_ratios.ratios import Z95, distance, interval_flips, p_words, z_of_p
 from haicbook.audit.rules.p_values import Span, printed_p
 from haicbook.audit.rules.survival.cut_log_rank import ArmUntil, cut_log_rank
-from haicbook.audit.rules.survival.printed_curves import ENDPOINTS, Curve, CurvePoint, curves
+from haicbook.audit.rules.survival.printed_curves import ENDPOINTS, CurvePoint, PrintedCurve, curves
 from haicbook.printed import Printed
 from haicbook.study import Paper
 
@@ -129,7 +129,9 @@ def _finite(mark: CurvePoint) -> tuple[Span, Span] | None:
     return limits if limits[0][0] <= mark.span()[1] and mark.span()[0] <= limits[1][1] else None
 
 
-def _judged_interval(paper: Paper, curve: Curve, mark: CurvePoint, limits: tuple[Span, Span]) -> Iterator[Discrepancy]:
+def _judged_interval(
+    paper: Paper, curve: PrintedCurve, mark: CurvePoint, limits: tuple[Span, Span]
+) -> Iterator[Discrepancy]:
     scales, rate = fitting(mark, limits), mark.span()
     least = least_error_of_log(rate[1], curve.n) if curve.n is not None else 0.0
     most = max(error_of_log(scale, rate, limits)[1] for scale in scales or SCALES)
@@ -213,7 +215,7 @@ def rate_tests(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
 
 
 def _tested(
-    paper: Paper, cell: Cell, arms: tuple[Curve, Curve], marks: tuple[CurvePoint, CurvePoint]
+    paper: Paper, cell: Cell, arms: tuple[PrintedCurve, PrintedCurve], marks: tuple[CurvePoint, CurvePoint]
 ) -> Iterator[Discrepancy]:
     printed = cell.numbers["p"]
     spans = {scale.name: _z(scale, arms, marks) for scale in SCALES}
@@ -237,7 +239,7 @@ def _tested(
     yield Discrepancy(severity, ids, text, said, sentence, plain)
 
 
-def _until(arm: Curve, mark: CurvePoint) -> ArmUntil:
+def _until(arm: PrintedCurve, mark: CurvePoint) -> ArmUntil:
     """An arm up to a rate's time, with the patients whom the rate's interval stands for."""
     rate, limits, n = mark.span(cut=False), _finite(mark), arm.n or 0
     errors = [error_of_log(scale, rate, limits)[1] for scale in fitting(mark, limits)] if limits else []
@@ -246,7 +248,7 @@ def _until(arm: Curve, mark: CurvePoint) -> ArmUntil:
     return ArmUntil(n, rate, effective)
 
 
-def _z(scale: Scale, arms: tuple[Curve, Curve], marks: tuple[CurvePoint, CurvePoint]) -> Span:
+def _z(scale: Scale, arms: tuple[PrintedCurve, PrintedCurve], marks: tuple[CurvePoint, CurvePoint]) -> Span:
     """The least and largest |z| on a scale."""
     images = [image(scale, mark.span()) for mark in marks]
     least = distance(images[0], images[1])
@@ -266,7 +268,7 @@ def _made_on(marks: tuple[CurvePoint, CurvePoint]) -> list[tuple[Scale, Scale]]:
     return common or list(itertools.product(own[0] or SCALES, own[1] or SCALES))
 
 
-def _error(scale: Scale, made_on: Scale, arm: Curve, mark: CurvePoint) -> Span:
+def _error(scale: Scale, made_on: Scale, arm: PrintedCurve, mark: CurvePoint) -> Span:
     """Standard errors on a scale: behind the printed limits, made on one, else at least that without censoring."""
     limits, rate = _finite(mark), mark.span()
     slopes = [scale.slope(inside(end)) for end in rate]
@@ -405,7 +407,7 @@ def inverted(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
                 yield _at_odds(paper, curve, median, against)
 
 
-def _against(curve: Curve, median: CurvePoint, rate: CurvePoint) -> bool | None:
+def _against(curve: PrintedCurve, median: CurvePoint, rate: CurvePoint) -> bool | None:
     """Whether the rate's interval holds one half, where the median's interval says otherwise; else None."""
     limits, holds = median.limits(), _holds_half(curve, rate)
     if limits is None or holds is None:
@@ -415,7 +417,7 @@ def _against(curve: Curve, median: CurvePoint, rate: CurvePoint) -> bool | None:
     return holds if (holds and not within) or (not holds and strictly) else None
 
 
-def _holds_half(curve: Curve, rate: CurvePoint) -> bool | None:
+def _holds_half(curve: PrintedCurve, rate: CurvePoint) -> bool | None:
     """Whether the rate's interval holds one half by every scale; None where scales or rounding differ."""
     limits, span = rate.limits(), rate.span()
     if not 0 < span[0] < span[1] < 1:
@@ -440,7 +442,9 @@ def _within(scale: Scale, survival: float, error: float) -> bool:
     return off <= Z95 * scale.slope(inside(survival)) * error
 
 
-def _at_odds(paper: Paper, curve: Curve, median: CurvePoint, against: list[tuple[CurvePoint, bool]]) -> Discrepancy:
+def _at_odds(
+    paper: Paper, curve: PrintedCurve, median: CurvePoint, against: list[tuple[CurvePoint, bool]]
+) -> Discrepancy:
     claimed = BROOKMEYER_CROWLEY in (paper.spec.methods.median_ci or "").lower()
     normal = _is_symmetric(median.cell) if median.cell.number("ci_low") and median.cell.number("ci_high") else False
     severity: Severity = "error" if claimed else "info" if normal else "warning"
@@ -460,7 +464,7 @@ def _at_odds(paper: Paper, curve: Curve, median: CurvePoint, against: list[tuple
     return Discrepancy(severity, ids, text, recomputed, sentence, words)
 
 
-def _interval_words(curve: Curve, rate: CurvePoint) -> str:
+def _interval_words(curve: PrintedCurve, rate: CurvePoint) -> str:
     """The rate's printed interval, or the least wide one that its patients allow."""
     if rate.low is not None or not curve.n:
         return rate.text

@@ -17,7 +17,7 @@ from haicbook.survival.engine.state import (
     MEDIAN_HIGH,
     POOLED,
     RATE_HIGH,
-    Arm,
+    ArmState,
     Constraints,
     Patients,
     Workspace,
@@ -126,7 +126,7 @@ def recount(patients: Patients, constraints: Constraints, work: Workspace, rng: 
 
 
 @inner
-def wrongly_reached(arm: Arm) -> int:
+def wrongly_reached(arm: ArmState) -> int:
     """The first median or limit of one that is reached and printed as not reached, or the other way round; else -1."""
     constraints = arm.constraints
     for j in range(constraints.start[arm.which], constraints.start[arm.which + 1]):
@@ -137,7 +137,7 @@ def wrongly_reached(arm: Arm) -> int:
 
 
 @inner
-def reach_medians(arm: Arm, free: bool, rng: np.random.Generator) -> bool:
+def reach_medians(arm: ArmState, free: bool, rng: np.random.Generator) -> bool:
     """Let an arm's medians and limits be reached that are printed, and no others; whether they are.
 
     Patients who left become events or the other way round, where their number is free; else two rows exchange it.

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from haicbook.simulate.cohort import COVARIATES, EVENTS, Patients, World
-from haicbook.simulate.conventions import Z95, PrintingConventions, fixed, p_text, wald_p
-from haicbook.simulate.printed_tables import Group, Rows, mean_sd, normal_limits, responders, severe_p
+from haicbook.simulate.cohort import COVARIATES, EVENTS, SimulatedPatients, World
+from haicbook.simulate.paper_tables import Group, Rows, mean_sd, normal_limits, responders, severe_p
 from haicbook.simulate.specs import printed_dates
+from haicbook.simulate.typesetting import Z95, PrintingConventions, fixed, p_text, wald_p
 from haicbook.stats.proportions import Proportion, exact_interval, wilson_interval
 from haicbook.survival import estimators
 from haicbook.survival.estimators import Transform
@@ -72,7 +72,12 @@ def claim(place: Place, name: str, population: str, arm: str, **further: str) ->
 
 
 def _median(
-    place: Place, endpoint: str, population: str, arm: str, patients: Patients, conventions: PrintingConventions
+    place: Place,
+    endpoint: str,
+    population: str,
+    arm: str,
+    patients: SimulatedPatients,
+    conventions: PrintingConventions,
 ) -> dict[str, str]:
     middle, low, high = median(patients, endpoint, conventions)
     text = conventions.months(middle)
@@ -86,7 +91,7 @@ def _median(
     return claim(place, name, population, arm, statistic=statistic, printed=text, **own)
 
 
-def median(patients: Patients, endpoint: str, conventions: PrintingConventions) -> tuple[float, float, float]:
+def median(patients: SimulatedPatients, endpoint: str, conventions: PrintingConventions) -> tuple[float, float, float]:
     """Median and its limits in months, by the paper's program; NaN for what is not reached."""
     time, event = patients.time[endpoint], patients.event[endpoint]
     curve = estimators.km(time, event)
@@ -97,7 +102,7 @@ def median(patients: Patients, endpoint: str, conventions: PrintingConventions) 
     return middle, float(low[0]), float(high[0])
 
 
-def _rates(population: str, arm: str, patients: Patients, conventions: PrintingConventions) -> Rows:
+def _rates(population: str, arm: str, patients: SimulatedPatients, conventions: PrintingConventions) -> Rows:
     rows: Rows = []
     for endpoint in ENDPOINTS:
         for month in RATE_MONTHS:
@@ -110,7 +115,7 @@ def _rates(population: str, arm: str, patients: Patients, conventions: PrintingC
 
 
 def rate(
-    patients: Patients, endpoint: str, month: float, conventions: PrintingConventions
+    patients: SimulatedPatients, endpoint: str, month: float, conventions: PrintingConventions
 ) -> tuple[float, float, float] | None:
     """Survival at a time and its limits, as fractions; None where too few are at risk for a paper to print it."""
     time, event = patients.time[endpoint], patients.event[endpoint]
@@ -121,7 +126,7 @@ def rate(
     return float(estimators.survival_at(curve, month)[0, 0]), low, high
 
 
-def _rate_tests(population: str, of_arms: dict[str, Patients], conventions: PrintingConventions) -> Rows:
+def _rate_tests(population: str, of_arms: dict[str, SimulatedPatients], conventions: PrintingConventions) -> Rows:
     """The difference of two rates at a time, on the scale of their limits."""
     if len(of_arms) < 2:
         return []
@@ -147,14 +152,14 @@ def _p_of_rates(
 
 
 def _curves_test(
-    place: Place, endpoint: str, patients: Patients, population: str, arms: tuple[str, ...]
+    place: Place, endpoint: str, patients: SimulatedPatients, population: str, arms: tuple[str, ...]
 ) -> dict[str, str]:
     test = estimators.logrank(patients.time[endpoint], patients.event[endpoint], patients.treated)
     own = {"endpoint": endpoint, "reference": arms[1], "statistic": "p"}
     return claim(place, f"{endpoint}_comparison", population, arms[0], printed=p_text(float(test.p[0])), **own)
 
 
-def _response(population: str, arm: str, patients: Patients, conventions: PrintingConventions) -> Rows:
+def _response(population: str, arm: str, patients: SimulatedPatients, conventions: PrintingConventions) -> Rows:
     rows = []
     for category in ("orr", "dcr"):
         count = responders(patients, category)
@@ -166,12 +171,12 @@ def _response(population: str, arm: str, patients: Patients, conventions: Printi
     return rows
 
 
-def _size(place: Place, population: str, arm: str, patients: Patients) -> dict[str, str]:
+def _size(place: Place, population: str, arm: str, patients: SimulatedPatients) -> dict[str, str]:
     own = {"term": "enrolled", "statistic": "n", "unit": "patients"}
     return claim(place, "enrolled", population, arm, printed=str(patients.n), **own)
 
 
-def _counts(population: str, arm: str, patients: Patients) -> Rows:
+def _counts(population: str, arm: str, patients: SimulatedPatients) -> Rows:
     found = {"deaths": ("os", patients.event["os"]), "progressions": ("pfs", patients.progressed)}
     return [
         claim(RESULTS, name, population, arm, endpoint=endpoint, term=name, statistic="n", unit="patients")
@@ -180,13 +185,15 @@ def _counts(population: str, arm: str, patients: Patients) -> Rows:
     ]
 
 
-def _men(population: str, arm: str, patients: Patients, conventions: PrintingConventions) -> dict[str, str]:
+def _men(population: str, arm: str, patients: SimulatedPatients, conventions: PrintingConventions) -> dict[str, str]:
     count = int((patients.covariates["sex"] == 0).sum())
     own = {"term": "sex", "level": "male", "statistic": "n_pct"}
     return claim(RESULTS, "sex", population, arm, printed=conventions.n_pct(count, patients.n), **own)
 
 
-def _follow_up(population: str, arm: str, patients: Patients, conventions: PrintingConventions) -> dict[str, str]:
+def _follow_up(
+    population: str, arm: str, patients: SimulatedPatients, conventions: PrintingConventions
+) -> dict[str, str]:
     """Observed time from the start of treatment, median and range."""
     time = patients.time["os"]
     middle, low, high = (conventions.months(float(v)) for v in (np.median(time), time.min(), time.max()))

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from haicbook.verify.clean import clean
 from haicbook.verify.items import Item, read_cell, read_items
 from haicbook.verify.matching import in_order
-from haicbook.verify.verdict import Checked, Shifted
+from haicbook.verify.verdict import Shifted, Sought
 
 _SHIFT_NEEDS = 3  # fewer figures stand together by chance
 
 
 @dataclass(frozen=True)
-class Cell:
+class TextCell:
     """A printed cell: its column, its characters, whether it is a p-value."""
 
     column: str
@@ -37,7 +37,7 @@ class TableRow:
     line: int
     source: str
     label: str
-    cells: tuple[Cell, ...]
+    cells: tuple[TextCell, ...]
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Segment:
     figures: list[int] = field(default_factory=list)
 
 
-def check_rows(rows: Sequence[TableRow], items: Sequence[Item]) -> tuple[list[Checked], list[Shifted], set[int]]:
+def check_rows(rows: Sequence[TableRow], items: Sequence[Item]) -> tuple[list[Sought], list[Shifted], set[int]]:
     """Look for each row in a table's items.
 
     Returns
@@ -57,7 +57,7 @@ def check_rows(rows: Sequence[TableRow], items: Sequence[Item]) -> tuple[list[Ch
         A verdict on each cell; rows that look shifted; positions of the items that the data hold, labels included.
     """
     places = _place(rows, items)
-    checked: list[Checked] = []
+    checked: list[Sought] = []
     shifted: list[Shifted] = []
     covered: set[int] = set()
     for row, segment in zip(rows, places, strict=True):
@@ -76,12 +76,12 @@ def check_rows(rows: Sequence[TableRow], items: Sequence[Item]) -> tuple[list[Ch
 
 def _verdicts(
     row: TableRow,
-    expected: Sequence[tuple[Cell, Item]],
+    expected: Sequence[tuple[TextCell, Item]],
     found: Sequence[int | None],
     where: int,
     moved: Shifted | None,
     has_table: bool,
-) -> list[Checked]:
+) -> list[Sought]:
     if not has_table:
         note = "the text has no such table"
     elif not where:
@@ -96,7 +96,7 @@ def _verdicts(
             if owner is cell and place is None
         )
         verdicts.append(
-            Checked(
+            Sought(
                 row.file,
                 row.line,
                 cell.column,
@@ -113,7 +113,7 @@ def _verdicts(
 
 def _moved(
     row: TableRow,
-    expected: Sequence[tuple[Cell, Item]],
+    expected: Sequence[tuple[TextCell, Item]],
     found: Sequence[int | None],
     figures: Sequence[Item],
     items: Sequence[Item],

@@ -8,8 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from haicbook.simulate.cohort import CATEGORIES, COVARIATES, EVENTS, Bools, Floats, Patients, SyntheticCovariate
-from haicbook.simulate.conventions import Z95, PrintingConventions, fixed, p_text, tester, wald_p
+from haicbook.simulate.cohort import (
+    CATEGORIES,
+    COVARIATES,
+    EVENTS,
+    Bools,
+    Floats,
+    SimulatedPatients,
+    SyntheticCovariate,
+)
+from haicbook.simulate.typesetting import Z95, PrintingConventions, fixed, p_text, tester, wald_p
 from haicbook.survival import estimators
 from haicbook.survival.estimators import KaplanMeier, Ties
 from haicbook.words import label
@@ -24,12 +32,12 @@ _SELECTED = 0.05
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Patients as one table shows them: a suffix of its columns, and the patients."""
+    """SimulatedPatients as one table shows them: a suffix of its columns, and the patients."""
 
     suffix: str
-    patients: Patients
+    patients: SimulatedPatients
 
-    def arms(self, names: Iterable[str]) -> dict[str, Patients]:
+    def arms(self, names: Iterable[str]) -> dict[str, SimulatedPatients]:
         """The patients of every arm, the experimental one first; one arm has them all."""
         keys = list(names)
         if len(keys) == 1:
@@ -104,12 +112,12 @@ def response(group: Group, arms: tuple[str, ...], conventions: PrintingConventio
     ]
 
 
-def _of_response(patients: Patients, category: str) -> np.ndarray:
+def _of_response(patients: SimulatedPatients, category: str) -> np.ndarray:
     parts = [CATEGORIES.index(part) for part in RESPONSES.get(category, (category,))]
     return np.isin(patients.response, parts)
 
 
-def responders(patients: Patients, category: str) -> int:
+def responders(patients: SimulatedPatients, category: str) -> int:
     """How many have this best response, or one of those that a rate counts."""
     return int(_of_response(patients, category).sum())
 
@@ -153,7 +161,7 @@ def severe_p(group: Group, arms: tuple[str, ...], conventions: PrintingConventio
     ]
 
 
-def _worst(patients: Patients, event: str) -> np.ndarray:
+def _worst(patients: SimulatedPatients, event: str) -> np.ndarray:
     if event == "any_ae":
         return np.asarray(np.max(list(patients.grades.values()), axis=0))
     return patients.grades[event]
@@ -162,7 +170,9 @@ def _worst(patients: Patients, event: str) -> np.ndarray:
 # --- Cox models -------------------------------------------------------------------------------------------------------
 
 
-def cox_table(patients: Patients, endpoint: str, shorts: tuple[str, ...], conventions: PrintingConventions) -> Rows:
+def cox_table(
+    patients: SimulatedPatients, endpoint: str, shorts: tuple[str, ...], conventions: PrintingConventions
+) -> Rows:
     """One covariate at a time, then treatment with those that are significant alone."""
     time, event = patients.time[endpoint], patients.event[endpoint]
     terms = {"treatment": patients.treated.astype(float)} if len(shorts) > 1 else {}

@@ -4,7 +4,7 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from haicbook.audit import audit
-from haicbook.audit.rules.intervals import METHODS, agresti_coull, corrected_wilson, jeffreys
+from haicbook.audit.rules.proportion_intervals import METHODS, agresti_coull, corrected_wilson, jeffreys
 from haicbook.stats.proportions import Proportion
 
 _STUDY_METHODS = dict.fromkeys(

@@ -11,11 +11,12 @@ import pandas as pd
 
 from haicbook import survival
 from haicbook.cache import kept
-from haicbook.printed import parse_date, parse_number
+from haicbook.printed import parse_number
 from haicbook.shipped import question, shipped
 from haicbook.study import Paper
 from haicbook.survival.chains import SearchBudget
 from haicbook.survival.feasibility import Feasible, find_feasible
+from haicbook.survival.follow_up import Bound, Calendar
 from haicbook.survival.intervals import DAYS_IN_MONTH
 from haicbook.survival.targets import (
     ArmTargets,
@@ -125,8 +126,12 @@ def targets_from_study(paper: Paper, endpoint: str, population: str, criterion: 
         hr=_hazard_ratio(reader, order),
         logrank_p=None if single else _logrank_p(reader),
         follow_up_median=None if single else _follow_up_median(values, population, [""]),
-        follow_up_max=_follow_up_max(values, population),
-        follow_up_window=_window(paper),
+        follow_up_max=_follow_up_end(paper, population, "max"),
+        follow_up_min=_follow_up_end(paper, population, "min"),
+        calendar=_calendar(paper),
+        earliest_event=_earliest(paper, endpoint, "event"),
+        earliest_censoring=_earliest(paper, endpoint, "censoring"),
+        scan_interval=_scan_interval(paper),
         follow_up_floor=_latest_printed(values, population),
         conflicts=tuple(reader.conflicts),
         events_total_id=total_id,
@@ -309,24 +314,49 @@ def _follow_up_median(values: pd.DataFrame, population: str, keys: list[str]) ->
     return None if rows.empty else _interval(rows.iloc[0])
 
 
-def _follow_up_max(values: pd.DataFrame, population: str) -> Interval | None:
-    """The longest follow-up printed for this population; else for another, which bounds it where it is a part."""
-    rows = _follow_up(values, "max")
-    own = rows[rows.population == population]
+def _follow_up_end(paper: Paper, population: str, statistic: str) -> Interval | None:
+    """The longest (`max`) or shortest (`min`) follow-up printed for this population; else for another.
+
+    That bounds it where it is a part: it has no lower end, or no upper end, then.
+    """
+    rows = _follow_up(paper.values, statistic)
+    said = paper.spec.follow_up.range_of if paper.spec.follow_up else None
+    own = rows[(rows.population == population) | (said == population)]
     printed = [_interval(row) for _, row in (rows if own.empty else own).iterrows()]
     if not printed:
         return None
-    longest = max(printed, key=lambda interval: interval.middle)
-    return replace(longest, low=-math.inf) if own.empty else longest
+    if statistic == "max":
+        longest = max(printed, key=lambda interval: interval.middle)
+        return replace(longest, low=-math.inf) if own.empty else longest
+    shortest = min(printed, key=lambda interval: interval.middle)
+    return replace(shortest, high=math.inf) if own.empty else shortest
 
 
-def _window(paper: Paper) -> float | None:
-    """Months from the first enrolment to the last follow-up, at the longest that the printed dates allow."""
+def _calendar(paper: Paper) -> Calendar:
     setting = paper.spec.setting
-    if setting.enrolment_start is None or setting.last_follow_up is None:
-        return None
-    days = parse_date(setting.last_follow_up).high - parse_date(setting.enrolment_start).low
-    return None if math.isnan(days) else days / DAYS_IN_MONTH
+    return Calendar(
+        enrolment_start=setting.enrolment_start or "",
+        enrolment_end=setting.enrolment_end or "",
+        cutoff=setting.last_follow_up or "",
+        received=setting.received or "",
+        published=setting.published or "",
+    )
+
+
+def _earliest(paper: Paper, endpoint: str, what: str) -> Bound | None:
+    """The latest of the times before which this cannot happen."""
+    said = paper.spec.follow_up.earliest if paper.spec.follow_up else []
+    bounds = [
+        Bound(parse_number(entry.months).value, entry.reason, entry.source)
+        for entry in said
+        if entry.what == what and endpoint in entry.endpoints
+    ]
+    return max(bounds, key=lambda bound: bound.months, default=None)
+
+
+def _scan_interval(paper: Paper) -> float | None:
+    weeks = paper.spec.follow_up.scan_weeks if paper.spec.follow_up else None
+    return None if weeks is None else parse_number(weeks).value * _IN_MONTHS["weeks"]
 
 
 def _latest_printed(values: pd.DataFrame, population: str) -> float:

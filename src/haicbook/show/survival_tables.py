@@ -22,7 +22,11 @@ _INTERVALS = {
     "plain": "on the plain scale",
     "normal": "as the estimate ± 1.96 standard errors (SPSS)",
 }
-_RATES = {"product_limit": "rates as Kaplan–Meier estimates", "life_table": "rates as those of a monthly life table"}
+_RATES = {
+    "product_limit": "rates as Kaplan–Meier estimates",
+    "life_table": "rates as those of a monthly life table",
+    "life_table_6": "rates as those of a life table of six-month intervals",
+}
 _GRIDS = {
     "continuous": "times without ties",
     "days": "times recorded in days",

@@ -93,6 +93,8 @@ class Setting(Strict):
     enrolment_start: Text | None = None
     enrolment_end: Text | None = None
     last_follow_up: Text | None = None
+    received: Text | None = None
+    published: Text | None = None
     funding: Text | None = None
     conflicts: Text | None = None
 
@@ -147,11 +149,24 @@ class Design(Strict):
     total_reject_at_most: Count
 
 
+class Earliest(Strict):
+    """A time before which nobody can have an event, or leave follow-up: what eligibility or design says of it."""
+
+    what: Literal["event", "censoring"]
+    months: Figure
+    endpoints: Annotated[list[Endpoint], Field(min_length=1)]
+    reason: Text
+    source: Text
+
+
 class FollowUp(Strict):
     """What the paper says of follow-up, beyond the figures in claims.csv."""
 
     method: Text | None = Field(description="reverse Kaplan-Meier or observed time; null where unstated")
     note: Text | None = None
+    scan_weeks: Figure | None = Field(default=None, description="between two scans that look for progression")
+    range_of: Slug | None = Field(default=None, description="the population that a printed range is of")
+    earliest: list[Earliest] = []
 
 
 class Attributes(Strict):

@@ -1,14 +1,16 @@
 """Patient-level survival data reconstructed from printed summaries, and the statistics of many data sets at once."""
 
 from haicbook.survival.bands import Bands, Mark, bands
-from haicbook.survival.chains import CENSORING
 from haicbook.survival.conventions import AssumedConventions
 from haicbook.survival.ensemble import LABEL, Ensemble, Member
+from haicbook.survival.population import CENSORING
 from haicbook.survival.pseudo_ipd import rows_text
 from haicbook.survival.reconstruct import ReconstructionError, reconstruct
 from haicbook.survival.summary import stream, summarise
 from haicbook.survival.targets import (
     ArmTargets,
+    Bound,
+    Calendar,
     Conflict,
     Conventions,
     HazardRatio,
@@ -27,6 +29,8 @@ __all__ = [
     "ArmTargets",
     "AssumedConventions",
     "Bands",
+    "Bound",
+    "Calendar",
     "Conflict",
     "Conventions",
     "Ensemble",

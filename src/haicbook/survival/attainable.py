@@ -55,7 +55,7 @@ def attainable_arm(targets: Targets, name: str) -> tuple[Targets, list[str]]:
     """
     arm = targets.arms[name]
     figures = _figures(arm)
-    if targets.conventions.rates == "life_table" or _listed(arm) is not False:
+    if targets.conventions.rates not in ("auto", "product_limit") or _listed(arm) is not False:
         return targets, []
     for changes in _by_size(_changes(targets, name, figures)):
         try:

@@ -1,11 +1,11 @@
 """Chains of reconstructed data sets: from the best of many prior draws, through warm sweeps, to what fits the print.
 
-The prior is a population for each arm: piecewise constant hazards of the event and of censoring, on bins scaled by
-the typical survival time. The log hazard of the reference arm, the log hazard ratio and the log censoring hazard are
-random walks over the bins, each with a spread that has a prior of its own. The hazard of the event is expected to
-rise at first, as those enrolled are fit and what has progressed is found at the first scan, and to fall slowly later,
-as the frailest die first (Vaupel et al, Demography 16 (1979) 439-454). The end of follow-up, where it is not printed,
-is drawn with the population and again after each warm sweep: one that is fixed too early distorts late hazards. A
+The prior is a population for each arm (:mod:`haicbook.survival.population`): piecewise constant hazards of the event
+and of early departure, on bins scaled by the typical survival time. The log hazard of the reference arm, the log hazard
+ratio and the log censoring hazard are random walks over the bins, each with a spread that has a prior of its own. The
+hazard of the event is expected to rise at first, as those enrolled are fit and what has progressed is found at the
+first scan. Whoever is left is censored by when they enrolled, at one date. The end of follow-up, where it is not
+printed, is drawn with the population and again with each update: one that is fixed too early distorts late hazards. A
 chain holds a population and the patients' rows. Warm sweeps draw rows from the population and the population from the
 rows, with every printed number missed by no more than a part of its standard error. Then the nearest rows that meet
 all numbers to the printed rounding are looked for: counts first, then each arm's times, then warps of the times that
@@ -14,7 +14,8 @@ leave the arms' numbers alone and meet what is printed of both (damped Gauss-New
 of Nonlinear Equations in Several Variables (1970)). Warps that crowd the rows are refused. Where rates are printed,
 rows are before drawn forward in time, stretch by stretch, each until it meets the next rate and its interval, with
 medians and follow-up on their side of it. Where no rows are found the chain is annealed a little and they are looked
-for again. A chain yields a few members, with warm sweeps between.
+for again. Rows that were found are relaxed: Metropolis steps that keep every number met undo what the search has
+crowded. A chain yields a few members, with warm sweeps between.
 
 Annealed importance of this kind: Neal, Stat Comput 11 (2001) 125-139; approximate Bayesian computation by a chain:
 Marjoram et al, PNAS 100 (2003) 15324-15328; hazards as random walks: Gamerman, Appl Stat 40 (1991) 63-79.
@@ -22,6 +23,7 @@ Marjoram et al, PNAS 100 (2003) 15324-15328; hazards as random walks: Gamerman, 
 
 from __future__ import annotations
 
+import math
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -36,6 +38,7 @@ from numpy.typing import NDArray
 from haicbook.survival.constraints import Key
 from haicbook.survival.conventions import AssumedConventions
 from haicbook.survival.encoding import encode, scale_of
+from haicbook.survival.population import kind_of, pieces_of, population_of, prior_of, scan_interval
 from haicbook.survival.targets import Targets
 
 if TYPE_CHECKING:
@@ -46,20 +49,11 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 Rows = tuple[Floats, Bools]
 
-MEMBERS_OF_A_CHAIN = 3
-# bins, in typical survival times
-BINS = (0.0, 0.1, 0.25, 0.45, 0.7, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 6.0)
-# Log hazards: their level's standard deviation; the log hazard ratio's; the censoring level's; the rise at each of the
-# first two bins' ends, its standard deviation, and the decline from bin to bin after that; the scales of the spreads of
-# the event's and the ratio's random walks; how far the arms' censoring lies apart. The figures come from the tuning
-# half of the accuracy benchmark.
-PRIOR = {"level": 1.0, "ratio": 0.7, "censored": 1.0, "rise": 0.35, "rise_sd": 0.6, "decline": -0.12}
-SPREADS = (0.35, 0.6)
-ARMS_APART = 0.4
-# Censoring at first (patients in a typical survival time, for each at risk), its drift from bin to bin, and the spread
-# of its random walk, by the pattern that is assumed. Patients who enrol evenly and are followed to one date seldom
-# leave early: what grows is the hazard.
-CENSORING = {"early": (1.0, -0.35, 0.2), "uniform": (0.05, 0.25, 0.8), "late": (0.005, 0.6, 0.2)}
+MEMBERS_OF_A_CHAIN = 2
+# months: times that are not one lie farther apart than any program's tolerance
+APART = 2e-5
+# patients, of more of which a sweep costs more and fewer of them are made
+_FULL_SWEEPS = 300
 
 
 @dataclass(frozen=True)
@@ -78,6 +72,10 @@ class SearchBudget:
         Draws of stretches of 100 patients (more of fewer), where rates are printed and still missed.
     corrections
         Of a warp that is to meet what is printed of both arms, by what it turned out to do.
+    approach
+        Sweeps that cool before rows are looked for; of many patients fewer, as of the next.
+    relax
+        Sweeps over rows that were found, in which every number stays met.
     cycles
         How often a chain may fail for each member that it yields.
     patience
@@ -91,6 +89,8 @@ class SearchBudget:
     polish: int = 1_000
     forward: int = 40_000
     corrections: int = 0
+    approach: int = 10
+    relax: int = 20
     cycles: int = 20
     patience: int = 4
 
@@ -103,25 +103,6 @@ class Attempt:
     missed: Floats
 
 
-def prior_of(scale: float, censoring: str) -> Floats:
-    """The prior's numbers in the order of the compiled chain."""
-    from haicbook.survival.engine.prior import RISING
-
-    censored, drift, spread = CENSORING[censoring]
-    level = np.log(np.log(2) / scale) - RISING * PRIOR["rise"]
-    levels = (level, PRIOR["level"], PRIOR["ratio"], np.log(censored / scale), PRIOR["censored"], drift)
-    shape = (PRIOR["rise"], PRIOR["rise_sd"], PRIOR["decline"])
-    return np.array([*levels, *SPREADS, spread, ARMS_APART, *shape])
-
-
-def population_of(edges: Floats, prior: Floats) -> HazardPopulation:
-    """Memory for a draw from the prior."""
-    from haicbook.survival.engine.state import HazardPopulation
-
-    log_hazard, hazard = np.zeros((2, 2, 2, edges.size))
-    return HazardPopulation(edges, log_hazard, hazard, np.ones(3), prior)
-
-
 def state_of(population: HazardPopulation, sizes: Ints, constraints: Constraints, reach: float) -> State:
     """Memory for one chain; the widest step of a patient's time is `reach` (months)."""
     from haicbook.survival.engine.state import Patients, State, Workspace
@@ -132,7 +113,7 @@ def state_of(population: HazardPopulation, sizes: Ints, constraints: Constraints
         proposed=np.zeros(many),
         loss=np.zeros((2, 4)),
         table=np.zeros((7, total)),
-        memory=np.zeros((7, max(total, many + 6))),
+        memory=np.zeros((7, max(total, many + 8))),
         pooled_time=np.zeros(total),
         pooled_event=np.zeros(total, dtype=np.bool_),
         log_hr=np.zeros(1),
@@ -147,7 +128,7 @@ def scratch_of(state: State) -> Scratch:
     from haicbook.survival.engine.state import Scratch, Warps
     from haicbook.survival.engine.warps import places_for
 
-    shape, many, bins = state.patients.time.shape, state.constraints.kind.size, state.population.edges.size
+    shape, many, pieces = state.patients.time.shape, state.constraints.kind.size, state.population.pieces.start.size
     places = places_for(many)
     ways = shape[0] * places
     warps = Warps(
@@ -161,7 +142,7 @@ def scratch_of(state: State) -> Scratch:
         effect=np.zeros((many, ways)),
     )
     rows = (np.zeros((2, *shape)), np.zeros((2, *shape), dtype=np.bool_))
-    return Scratch(*rows, np.zeros((3, shape[0], bins)), warps)
+    return Scratch(*rows, np.zeros((3, shape[0], pieces)), warps)
 
 
 class Chain:
@@ -180,10 +161,14 @@ class Chain:
 
         self.budget, self.rng = budget, rng
         constraints, self.keys = encode(targets, conventions)
-        self.to_the_end = targets.follow_up_max is not None and np.isfinite(targets.follow_up_max.low)
+        self.to_the_end = targets.reaches(targets.follow_up_max)
+        shortest = targets.follow_up_min
+        self.from_the_start = (shortest.low, shortest.high) if shortest and targets.reaches(shortest) else None
         scale = scale_of(targets)
-        edges = np.array([edge * scale for edge in BINS if edge * scale < constraints.end[MOST]])
-        population, best = (population_of(edges, prior_of(scale, censoring)) for _ in range(2))
+        kind = kind_of(targets, scale, rng)
+        scans = scan_interval(targets, kind, rng) if constraints.step == 0.0 else 0.0
+        pieces = pieces_of(scale, constraints.end[MOST], constraints.earliest, scans)
+        population, best = (population_of(pieces, prior_of(kind, scale, censoring)) for _ in range(2))
         sizes = np.array([arm.n for arm in targets.arms.values()], dtype=np.int64)
         self.state = state_of(population, sizes, constraints, scale / 2)
         self.scratch = scratch_of(self.state)
@@ -195,11 +180,15 @@ class Chain:
         from haicbook.survival.engine.state import LIFE_TABLE, Schedule
 
         budget = self.budget
-        schedule = Schedule(warm, 0, 0, 0, budget.corrections)
+        schedule = Schedule(warm, 0, 0, 0, 0, 0, 0)
         if final:
             forward = budget.forward * 100 // int(self.state.patients.sizes.mean())  # a draw of few patients costs less
             rated = any(key[0] == "rate" for key in self.keys) and self.state.constraints.rates != LIFE_TABLE
-            schedule = Schedule(warm, budget.cool, budget.polish, forward if rated else 0, budget.corrections)
+            tries = forward if rated else 0
+            share = min(1.0, _FULL_SWEEPS / int(self.state.patients.sizes.sum()))
+            nearer, smoother = (math.ceil(share * sweeps) for sweeps in (budget.approach, budget.relax))
+            how = (budget.cool, budget.polish, tries, budget.corrections)
+            schedule = Schedule(warm, *how, nearer, smoother)
         return bool(annealing.cycle(self.state, self.scratch, schedule, self.rng))
 
     def attempts(self) -> Iterator[Attempt]:
@@ -211,11 +200,18 @@ class Chain:
                 yield Attempt(None, self._missed())
 
     def _rows(self) -> tuple[Rows, ...]:
-        """A copy; whoever is followed longest stays until the end, if that is printed of these patients."""
+        """A copy, in which the ends of follow-up are those printed and no two times are nearly the same."""
         time, event, sizes = self.state.patients
         rows = tuple((time[arm, :n].copy(), event[arm, :n].copy()) for arm, n in enumerate(sizes))
-        if self.to_the_end:  # the last row of all can move on without changing a risk set
+        # the first and the last row of all can move outwards without changing a risk set
+        if self.to_the_end:
             max((time for time, _ in rows), key=lambda time: float(time[-1]))[-1] = self.state.constraints.end[-1]
+        if self.from_the_start is not None:
+            low, high = self.from_the_start
+            first, died = min(rows, key=lambda arm: float(arm[0][0]))
+            low = max(low, self.state.constraints.earliest[0 if died[0] else 1])
+            first[0] = min(first[0], low + (high - low) * self.rng.random())
+        set_apart([time for time, _ in rows])
         return rows
 
     def _missed(self) -> Floats:
@@ -225,6 +221,18 @@ class Chain:
         missed = np.zeros(len(self.keys))
         annealing.losses(self.state, missed)
         return missed
+
+
+def set_apart(times: list[Floats]) -> None:
+    """Move times (n,) of all arms, in place, that nearly are the same: programs might read them as one."""
+    places = [(arm, place) for arm, time in enumerate(times) for place in range(time.size)]
+    places.sort(key=lambda place: times[place[0]][place[1]])
+    before, last = -np.inf, -np.inf
+    for arm, place in places:
+        moment = times[arm][place]
+        if moment > before:
+            before, last = moment, max(moment, last + APART)
+        times[arm][place] = last
 
 
 def shares_rows(one: tuple[Rows, ...], other: tuple[Rows, ...]) -> bool:
@@ -262,9 +270,11 @@ def _run(
 
 @dataclass(frozen=True)
 class Sample:
-    """What chains found: members, each the rows of every arm; failed attempts; what they missed on average, by key."""
+    """What chains found: members, each the rows of every arm, and the chain of each; failed attempts; what they missed
+    on average, by key."""
 
     members: list[tuple[Rows, ...]]
+    chains: list[int]
     failures: int
     missed: dict[Key, float]
 
@@ -286,6 +296,7 @@ def sample(
     """
     workers = max(1, min(os.cpu_count() or 1, 8))
     members: list[tuple[Rows, ...]] = []
+    chains: list[int] = []
     failed: list[Floats] = []
     children = iter(rng.spawn(most_chains))
     with ThreadPoolExecutor(workers) as pool:
@@ -297,10 +308,11 @@ def sample(
             for job in jobs:
                 found, lost = job.result()
                 members += found
+                chains += [max(chains, default=-1) + 1] * len(found)
                 failed += lost
     _, keys = encode(targets, conventions)
     missed: dict[Key, float] = {}
     if failed:
         for key, value in zip(keys, np.median(np.array(failed), axis=0), strict=True):
             missed[key] = missed.get(key, 0.0) + float(value)
-    return Sample(members[:wanted], len(failed), missed)
+    return Sample(members[:wanted], chains[:wanted], len(failed), missed)

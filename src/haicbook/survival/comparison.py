@@ -28,7 +28,7 @@ TARGET, LEFT_OUT, NO_TARGET = "target", "left out", "not a target"
 INTERVAL_WORDS = {"log": "log", "log-log": "log-log", "plain": "plain", "normal": "estimate ± 1.96 SE"}
 TIES_WORDS = {"efron": "Efron", "breslow": "Breslow", "exact": "exact"}
 FOLLOW_UP_WORDS = {"reverse_km": "reverse Kaplan–Meier", "observed": "observed time"}
-RATES_WORDS = {"product_limit": "", "life_table": " (life table)"}
+RATES_WORDS = {"product_limit": "", "life_table": " (life table)", "life_table_6": " (six-month life table)"}
 # times are kept in months; units in one month, to print them as the paper does
 _UNITS = {"months": 1.0, "days": DAYS_IN_MONTH, "weeks": DAYS_IN_MONTH / 7, "years": 1 / 12}
 _P_DECIMALS = 3
@@ -191,8 +191,8 @@ class _Lines:
     def _rates(self, arm: str, time: float) -> tuple[Floats, Floats, Floats]:
         """Survival (B,) at a time and its limits."""
         rows = self._rows(arm)
-        if self.conventions.rates == "life_table":
-            table = estimators.life_table(*rows, np.arange(math.ceil(time - 1e-9) + 1))
+        if width := self.conventions.table_width:
+            table = estimators.life_table(*rows, width * np.arange(math.ceil(time / width - 1e-9) + 1))
             rate, spread = table.survival[:, -1], table.greenwood[:, -1]
         else:
             curve = estimators.km(*rows)

@@ -10,9 +10,6 @@ from haicbook.survival.targets import ArmTargets, Landmark, Targets
 
 Key = tuple[str, ...]
 
-# Follow-up is printed of patients; a time to progression ends before their follow-up does.
-_OF_PATIENTS = ("os", "survival", "")
-
 
 @dataclass(frozen=True)
 class Constraint:
@@ -34,7 +31,7 @@ class Constraint:
 
 def counts_follow_up(targets: Targets) -> bool:
     """Whether a printed follow-up binds the times of this endpoint."""
-    return targets.endpoint not in ("pfs", "liver_pfs", "ttr", "dor")
+    return targets.of_patients
 
 
 def constraints_of(targets: Targets) -> tuple[Constraint, ...]:

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from haicbook.survival.intervals import DAYS_IN_MONTH, Interval
+from haicbook.survival.intervals import DAYS_IN_MONTH, Interval, Rates
 from haicbook.survival.targets import Landmark, Targets
 
 GRIDS = {"continuous": 0.0, "days": 1 / DAYS_IN_MONTH, "half_months": 0.5, "months": 1.0}
 INTERVALS = ("log", "log-log", "plain", "normal")
+# months of an actuarial table's intervals
+TABLES: dict[Rates, float] = {"product_limit": 0.0, "life_table": 1.0, "life_table_6": 6.0}
 # how times were recorded and how a Cox model treats the ties that this makes; without ties all treatments agree
 RECORDINGS = (
     ("continuous", "efron"),
@@ -20,6 +22,7 @@ RECORDINGS = (
     ("months", "breslow"),
     ("months", "efron"),
     ("days", "efron"),
+    ("days", "breslow"),
 )
 
 
@@ -31,8 +34,13 @@ class AssumedConventions:
     ties: str = "efron"
     time_grid: str = "continuous"
     rounding: str = "round"
-    rates: str = "product_limit"
+    rates: Rates = "product_limit"
     follow_up: str = "reverse_km"
+
+    @property
+    def table_width(self) -> float:
+        """Months of an actuarial table's intervals; 0 where rates are Kaplan and Meier's."""
+        return TABLES[self.rates]
 
     def words(self) -> dict[str, str]:
         """As a report has it."""
@@ -43,7 +51,7 @@ def of_arms(targets: Targets) -> list[AssumedConventions]:
     """Conventions of what is printed for single arms: how intervals and rates were made."""
     said = targets.conventions
     intervals = [said.interval] if said.interval != "auto" else _likely_intervals(targets)
-    rates = [said.rates] if said.rates != "auto" else ["product_limit", "life_table"]
+    rates = [said.rates] if said.rates != "auto" else ["product_limit", *of_tables(targets)]
     if not any(arm.landmarks for arm in targets.arms.values()):
         rates = rates[:1]
     roundings = [said.rounding] if said.rounding != "auto" else ["round", "truncate"]
@@ -54,6 +62,13 @@ def of_arms(targets: Targets) -> list[AssumedConventions]:
         AssumedConventions(interval=interval, ties=ties, time_grid=grid, rounding=rounding, rates=rate)
         for rounding, rate, interval in product(roundings, rates, intervals)
     ]
+
+
+def of_tables(targets: Targets) -> list[Rates]:
+    """Actuarial tables that have an interval's end at each printed rate, the monthly one first."""
+    times = [mark.time for arm in targets.arms.values() for mark in arm.landmarks]
+    whole = [name for name, width in TABLES.items() if width and all(time % width == 0 for time in times)]
+    return whole or ["life_table"]
 
 
 def of_follow_up(targets: Targets) -> tuple[str, ...]:

@@ -70,6 +70,8 @@ def encode(targets: Targets, conventions: AssumedConventions) -> tuple[Any, tupl
     rows: list[_Row] = []
     for group, (name, arm) in enumerate(targets.arms.items()):
         rows += _arm_rows(group, name, arm, scale, conventions, counts_follow_up(targets))
+        if earliest_rows(targets).any():
+            rows.append(_Row(state.EARLY_ROWS, group, 0.0, 0.0, 0.0, 1.0, ("early", name)))
     rows += _pooled_rows(targets, scale, conventions)
     rows += _contrast_rows(targets)
     rows.sort(key=lambda row: (row.group, row.kind > state.RATE_HIGH, row.time, row.kind))
@@ -95,12 +97,21 @@ def encode(targets: Targets, conventions: AssumedConventions) -> tuple[Any, tupl
         median_interval=transform,
         rate_interval=state.PLAIN if transform == state.NORMAL else transform,
         ties={"efron": state.EFRON, "breslow": state.BRESLOW, "exact": state.EXACT}[conventions.ties],
-        rates=state.LIFE_TABLE if conventions.rates == "life_table" else state.PRODUCT_LIMIT,
+        rates=state.LIFE_TABLE if conventions.table_width else state.PRODUCT_LIMIT,
         midpoint=0 if conventions.interval == "normal" else 1,
         end=np.array([latest, earliest, latest]),
         step=GRIDS[conventions.time_grid],
+        width=conventions.table_width,
+        earliest=earliest_rows(targets),
     )
     return encoded, tuple(row.key for row in rows)
+
+
+def earliest_rows(targets: Targets) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """(2,) months before which nobody has an event, and nobody leaves."""
+    shortest = targets.follow_up_min.low if targets.follow_up_min and counts_follow_up(targets) else 0.0
+    bounds = (targets.earliest_event, targets.earliest_censoring)
+    return np.array([max(shortest, bound.months if bound else 0.0) for bound in bounds])
 
 
 def _ends_of_follow_up(targets: Targets, scale: float) -> tuple[float, float]:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from haicbook.survival import estimators
+from haicbook.survival import diagnostics, estimators
 from haicbook.survival.conventions import AssumedConventions
 from haicbook.survival.targets import Targets
 
@@ -21,6 +21,7 @@ Ints = NDArray[np.int64]
 
 LABEL = "Reconstructed from a paper's printed summaries: synthetic rows, not patients"
 _TYPICAL_POINTS = 200
+_LEAST = 1e-9
 _MICRO = 1e6  # times enter the digest to the millionth of a month
 
 
@@ -61,6 +62,8 @@ class Ensemble:
         The candidates that were tried, in words, and whether a data set was found under each.
     asked
         Members asked for; more than there are where no more were found.
+    chains
+        (B,) the chain that each member comes from; empty where they are independent.
     """
 
     targets: Targets
@@ -71,6 +74,7 @@ class Ensemble:
     conventions: AssumedConventions = AssumedConventions()  # noqa: RUF009
     tried: tuple[tuple[str, bool], ...] = ()
     asked: int = 0
+    chains: tuple[int, ...] = ()
 
     label = LABEL
 
@@ -150,14 +154,24 @@ class Ensemble:
         """Two-sided log-rank p (B,) between the arms."""
         return estimators.logrank(*self.contrast()).p
 
+    def effective_size(self) -> float:
+        """How many independent members would say as much as these; see :func:`.diagnostics.effective_size`."""
+        return diagnostics.effective_size(list(diagnostics.statistics_of(self)), self.chains or range(len(self)))
+
     def typical(self) -> int:
-        """Index of the member whose curves lie closest (mean absolute difference) to the pointwise median curves."""
+        """Index of the member that is typical in level and in shape.
+
+        Its curves lie close (mean absolute difference) to the pointwise median curves, and it is as steep in its
+        steepest 15 days as the median member; each distance counts in units of its median.
+        """
         grid = np.linspace(0, self.targets.follow_up_end, _TYPICAL_POINTS)
         distance = np.zeros(len(self))
         for arm in self.members:
             curves = self.curve(arm, grid)
             distance += np.abs(curves - np.median(curves, axis=0)).mean(axis=1)
-        return int(np.argmin(distance))
+        steep = diagnostics.steepest(self)
+        shape = np.abs(steep - np.median(steep))
+        return int(np.argmin(sum(part / max(float(np.median(part)), _LEAST) for part in (distance, shape))))
 
     def to_frame(self, member: int) -> pd.DataFrame:
         """One member as rows `arm`, `time` (months), `event`; synthetic, as `attrs["label"]` says.

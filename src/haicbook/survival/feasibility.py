@@ -19,7 +19,7 @@ import numpy as np
 from haicbook.survival.attainable import attainable_arm
 from haicbook.survival.chains import SearchBudget, sample
 from haicbook.survival.constraints import Constraint, Key, constraints_of, without
-from haicbook.survival.conventions import AssumedConventions, of_arms, of_contrast, of_follow_up
+from haicbook.survival.conventions import AssumedConventions, of_arms, of_contrast, of_follow_up, of_tables
 from haicbook.survival.intervals import TargetError
 from haicbook.survival.targets import Targets
 
@@ -192,12 +192,8 @@ def find_feasible(targets: Targets) -> Feasible:
     ReconstructionError
         When not even one number can be met.
     """
-    dropped: list[str] = []
-    left = targets
-    for name in targets.arms:
-        left, words = attainable_arm(left, name)
-        dropped += words
     search = _Search(np.random.default_rng(zlib.crc32(repr(targets).encode())))
+    left, dropped = _attainable(targets, search)
     left, conventions, gone = _feasible_arms(left, search)
     dropped += [_words(constraint, search) for constraint in gone]
     search.works(_bare(left), conventions)
@@ -210,6 +206,24 @@ def find_feasible(targets: Targets) -> Feasible:
     hard = SELDOM if search.share >= _OFTEN_ENOUGH else THOROUGH
     budget = SearchBudget() if search.share >= _MOSTLY else hard
     return Feasible(left, conventions, tuple(dropped), tuple(search.tried.items()), budget)
+
+
+def _attainable(targets: Targets, search: _Search) -> tuple[Targets, list[str]]:
+    """The targets that small arms can have; what no Kaplan-Meier curve has is first tried as a life table's."""
+    dropped: list[str] = []
+    left = targets
+    for name in targets.arms:
+        left, words = attainable_arm(left, name)
+        dropped += words
+    for table in reversed(of_tables(targets)) if dropped and targets.conventions.rates == "auto" else ():
+        read = replace(targets, conventions=replace(targets.conventions, rates=table))
+        alone = [_alone(read, name) for name in read.arms]
+        for conventions in of_arms(read):
+            worked = all(search.works(arm, conventions, THOROUGH) for arm in alone)
+            search.tried[_interval_words(conventions)] = worked
+            if worked:
+                return read, []
+    return left, dropped
 
 
 def _words(constraint: Constraint, search: _Search) -> str:
@@ -264,7 +278,11 @@ def _feasible_arms(targets: Targets, search: _Search) -> tuple[Targets, AssumedC
 
 
 def _interval_words(conventions: AssumedConventions) -> str:
-    rates = {"product_limit": "Kaplan-Meier rates", "life_table": "life-table rates"}[conventions.rates]
+    rates = {
+        "product_limit": "Kaplan-Meier rates",
+        "life_table": "life-table rates",
+        "life_table_6": "rates of a six-month life table",
+    }[conventions.rates]
     rounding = {"round": "rounded", "truncate": "cut off"}[conventions.rounding]
     return f"intervals {conventions.interval}, {rates}, figures {rounding}"
 

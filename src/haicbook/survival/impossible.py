@@ -32,7 +32,15 @@ def faults_of(targets: Targets) -> list[Fault]:
     if not targets.arms:
         return [Fault(("arms",), "there is no arm; at least one is needed")]
     of_arms = [fault for name, arm in targets.arms.items() for fault in _arm_faults(name, arm)]
-    checks = (_silent_faults, _total_faults, _contrast_faults, _follow_up_median_faults, _follow_up_faults)
+    checks = (
+        _silent_faults,
+        _total_faults,
+        _contrast_faults,
+        _follow_up_median_faults,
+        _follow_up_faults,
+        _shortest_faults,
+        _earliest_faults,
+    )
     of_all = (check(targets) for check in checks)
     return [*of_arms, *chain.from_iterable(of_all)]
 
@@ -214,30 +222,96 @@ def _follow_up_median_faults(targets: Targets) -> Iterator[Fault]:
 
 
 def _follow_up_faults(targets: Targets) -> Iterator[Fault]:
-    if targets.follow_up_max is None:
+    yield from targets.calendar.faults()
+    longest = targets.follow_up_max
+    if longest is not None and longest.middle <= 0:
+        words = f"follow-up ends at {longest.middle:g} months; a time above 0 is needed"
+        yield Fault(("follow_up", "maximum"), words)
         return
-    end = targets.follow_up_max.middle
-    if end <= 0:
-        yield Fault(("follow_up", "maximum"), f"follow-up ends at {end:g} months; a time above 0 is needed")
-        return
-    ends = f"follow-up ends at {end:g} months, before"
+    if longest is not None and math.isfinite(longest.low) and longest.low > targets.calendar.months:
+        words = (
+            f"the longest follow-up, {longest.printed} months, is longer than the {targets.calendar.months:.1f} months "
+            f"{targets.calendar.words}"
+        )
+        yield Fault(("follow_up", "maximum"), words)
+    end = min(longest.middle if longest is not None else math.inf, targets.calendar.months)
+    ends = f"follow-up ends at {end:.4g} months, before"
     for name, arm in targets.arms.items():
         for landmark in arm.landmarks:
             if landmark.time >= end:
                 key = ("landmarks", name, f"{landmark.time:g}")
                 yield Fault(key, f"{ends} the {landmark.time:g}-month rate of arm {name}")
-    medians: list[tuple[tuple[str, ...], str, Interval | None]] = [
-        (("median", name), f"the median of arm {name}", arm.median) for name, arm in targets.arms.items()
-    ]
-    medians.append((("median", "pooled"), "the median of all arms together", targets.pooled_median))
-    for place, words, median in medians:
-        if median is not None and median.reached and median.high >= end:
+    for place, words, median in _medians(targets):
+        if median.reached and median.high >= end:
             yield Fault(place, f"{ends} {words}, {median.printed} months")
-    followed: list[tuple[tuple[str, ...], str, Interval | None]] = [
-        (("follow_up", "median", name), f"the median follow-up of arm {name}", arm.follow_up_median)
-        for name, arm in targets.arms.items()
-    ]
-    followed.append((("follow_up", "median", "pooled"), "the median follow-up", targets.follow_up_median))
-    for place, words, median in followed:
-        if median is not None and median.low > end:
+    for place, words, median in _followed(targets):
+        if median.low > end:
             yield Fault(place, f"{ends} {words}, {median.printed} months")
+
+
+Figures = Iterator[tuple[tuple[str, ...], str, Interval]]
+
+
+def _medians(targets: Targets) -> Figures:
+    """Printed medians of survival: place, words, figure."""
+    for name, arm in targets.arms.items():
+        if arm.median is not None:
+            yield ("median", name), f"the median of arm {name}", arm.median
+    if targets.pooled_median is not None:
+        yield ("median", "pooled"), "the median of all arms together", targets.pooled_median
+
+
+def _followed(targets: Targets) -> Figures:
+    """Printed medians of follow-up: place, words, figure."""
+    for name, arm in targets.arms.items():
+        if arm.follow_up_median is not None:
+            yield ("follow_up", "median", name), f"the median follow-up of arm {name}", arm.follow_up_median
+    if targets.follow_up_median is not None:
+        yield ("follow_up", "median", "pooled"), "the median follow-up", targets.follow_up_median
+
+
+def _shortest_faults(targets: Targets) -> Iterator[Fault]:
+    """A shortest follow-up that is longer than the longest, or than a median; all who die leave follow-up."""
+    shortest, key = targets.follow_up_min, ("follow_up", "minimum")
+    if shortest is None:
+        return
+    words = f"the shortest follow-up, {shortest.printed} months,"
+    if not 0 <= shortest.low < math.inf:
+        yield Fault(key, f"{words} is not a time")
+    longest = targets.follow_up_max
+    if longest is not None and shortest.low > longest.high:
+        yield Fault(key, f"{words} is longer than the longest, {longest.printed} months")
+    if shortest.low > targets.calendar.months:
+        yield Fault(key, f"{words} is longer than the {targets.calendar.months:.1f} months {targets.calendar.words}")
+    if not targets.of_patients:
+        return
+    for _, other, median in (*_medians(targets), *_followed(targets)):
+        if median.reached and shortest.low > median.high:
+            yield Fault(key, f"{words} is longer than {other}, {median.printed} months")
+    yield from _before_faults(targets, key, f"nobody is followed for less than {shortest.low:g} months", shortest.low)
+
+
+def _earliest_faults(targets: Targets) -> Iterator[Fault]:
+    """Earliest rows that lie after the end of follow-up, or events after what is printed of them."""
+    for what, bound in (("event", targets.earliest_event), ("censoring", targets.earliest_censoring)):
+        key = ("follow_up", f"earliest_{what}")
+        if bound is None:
+            continue
+        words = f"the earliest {what} can be at {bound.months:g} months"
+        if not 0 <= bound.months < math.inf:
+            yield Fault(key, f"{words}, which is not a time")
+        elif bound.months >= min(targets.calendar.months, targets.follow_up_end):
+            yield Fault(key, f"{words}, not before the end of follow-up")
+        elif what == "event":
+            yield from _before_faults(targets, key, words, bound.months)
+            for _, other, median in _medians(targets):
+                if median.reached and bound.months > median.high:
+                    yield Fault(key, f"{words}, after {other}, {median.printed} months")
+
+
+def _before_faults(targets: Targets, key: tuple[str, ...], words: str, start: float) -> Iterator[Fault]:
+    """Rates below 100 % before anybody can have an event."""
+    for name, arm in targets.arms.items():
+        for mark in arm.landmarks:
+            if mark.time < start and mark.interval.high < 1:
+                yield Fault(key, f"{words}, after the {mark.time:g}-month rate of arm {name}, {mark.printed}")

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple, get_args, get_type_hints
 from haicbook.printed import Printed, overlap, parse_number
 
 Rounding = Literal["round", "truncate"]
+Rates = Literal["product_limit", "life_table", "life_table_6"]
 FollowUpMethod = Literal["unknown", "reverse_km", "observed"]
 
 DAYS_IN_MONTH = 30.4375
@@ -182,7 +183,8 @@ class Conventions:
     rounding
         `round` or `truncate`.
     rates
-        By `product_limit` (Kaplan and Meier) or an actuarial `life_table` of monthly intervals.
+        By `product_limit` (Kaplan and Meier) or an actuarial table: `life_table` of monthly intervals, `life_table_6`
+        of six months each.
 
     Raises
     ------
@@ -194,7 +196,7 @@ class Conventions:
     ties: Literal["auto", "efron", "breslow", "exact"] = "auto"
     time_grid: Literal["auto", "days", "half_months", "months", "continuous"] = "auto"
     rounding: Literal["auto", "round", "truncate"] = "auto"
-    rates: Literal["auto", "product_limit", "life_table"] = "auto"
+    rates: Literal["auto", "product_limit", "life_table", "life_table_6"] = "auto"
 
     def __post_init__(self) -> None:
         faults = [

@@ -12,11 +12,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from haicbook.survival.chains import CENSORING, MEMBERS_OF_A_CHAIN, Rows, SearchBudget, sample
+from haicbook.survival.chains import MEMBERS_OF_A_CHAIN, Rows, SearchBudget, sample
 from haicbook.survival.conventions import AssumedConventions
 from haicbook.survival.ensemble import Ensemble, stacked
 from haicbook.survival.feasibility import THOROUGH, Feasible, ReconstructionError, find_feasible
 from haicbook.survival.intervals import TargetError
+from haicbook.survival.population import CENSORING
 from haicbook.survival.targets import Targets
 from haicbook.survival.verify import verified
 
@@ -92,10 +93,10 @@ def reconstruct(
     _check_request(targets, replicates, censoring)
     feasible = feasible or find_feasible(targets)
     on_progress(0)
-    members = _members(feasible, replicates, rng, censoring, budget, on_progress)
+    members, chains = _members(feasible, replicates, rng, censoring, budget, on_progress)
     rows = stacked(tuple(targets.arms), members)
     what = (feasible.kept, feasible.dropped, feasible.conventions, feasible.tried)
-    return Ensemble(targets, censoring, rows, *what, asked=replicates)
+    return Ensemble(targets, censoring, rows, *what, asked=replicates, chains=chains)
 
 
 def _members(
@@ -105,10 +106,11 @@ def _members(
     censoring: str,
     budget: SearchBudget | None,
     on_progress: Callable[[int], None],
-) -> list[tuple[Rows, ...]]:
-    """Verified members, drawn in batches of chains until there are enough."""
+) -> tuple[list[tuple[Rows, ...]], tuple[int, ...]]:
+    """Verified members and the chain of each, drawn in batches of chains until there are enough."""
     most = -(-replicates // MEMBERS_OF_A_CHAIN) * _PATIENCE + _SPARE
     members: list[tuple[Rows, ...]] = []
+    whose: list[int] = []
     chains, failures, in_vain, chosen = 0, 0, 0, budget or feasible.budget
     while len(members) < replicates and chains < most and in_vain < _IN_VAIN:
         batch = min(_BATCH, most - chains, max(2, -(-(replicates - len(members)) // MEMBERS_OF_A_CHAIN)))
@@ -116,8 +118,10 @@ def _members(
         if budget is None and 2 * in_vain >= _IN_VAIN:
             chosen = THOROUGH
         found = sample(feasible.kept, feasible.conventions, censoring, chosen, wanted, rng, most_chains=batch)
-        good = _verified(feasible.kept, found.members, feasible.conventions)
+        met = _met(feasible.kept, found.members, feasible.conventions)
+        good = [member for member, meets in zip(found.members, met, strict=True) if meets]
         members += good
+        whose += [chains + chain for chain, meets in zip(found.chains, met, strict=True) if meets]
         chains, failures = chains + batch, failures + found.failures
         in_vain = 0 if good else in_vain + batch
         on_progress(min(len(members), replicates))
@@ -126,16 +130,12 @@ def _members(
             f"{feasible.kept.study}, {feasible.kept.endpoint}: no verified data set was found in {failures} annealing "
             f"runs of {chains} chains"
         )
-    return members[:replicates]
+    return members[:replicates], tuple(whose[:replicates])
 
 
-def _verified(
-    kept: Targets, members: list[tuple[Rows, ...]], conventions: AssumedConventions
-) -> list[tuple[Rows, ...]]:
-    if not members:
-        return []
-    good = verified(stacked(tuple(kept.arms), members), kept, conventions)
-    return [member for member, met in zip(members, good, strict=True) if met]
+def _met(kept: Targets, members: list[tuple[Rows, ...]], conventions: AssumedConventions) -> list[bool]:
+    """Of each member, whether separate code finds all numbers met."""
+    return verified(stacked(tuple(kept.arms), members), kept, conventions) if members else []
 
 
 def _check_request(targets: Targets, replicates: int, censoring: str) -> None:

@@ -58,7 +58,8 @@ def header(ensemble: Ensemble, seed: int) -> str:
     targets = ensemble.targets
     what = " ".join(word for word in (targets.study, targets.endpoint, targets.population, targets.criterion) if word)
     line = (
-        f"{LABEL}. {what}; {len(ensemble)} of {ensemble.asked} replicates, seed {seed}, {ensemble.censoring} "
+        f"{LABEL}. {what}; {len(ensemble)} of {ensemble.asked} replicates (worth "
+        f"{ensemble.effective_size():.0f} independent ones), seed {seed}, {ensemble.censoring} "
         f"censoring; time in months, event 1 seen, 0 censored; haicbook {__version__}"
     )
     return comment(visible(" ".join(line.split())))
@@ -93,7 +94,11 @@ def report_of(ensemble: Ensemble, seed: int) -> dict[str, Any]:
         "patients": {name: arm.n for name, arm in targets.arms.items()},
         "seed": seed,
         "censoring": ensemble.censoring,
-        "replicates": {"asked": ensemble.asked, "found": len(ensemble)},
+        "replicates": {
+            "asked": ensemble.asked,
+            "found": len(ensemble),
+            "effective": round(ensemble.effective_size(), 1),
+        },
         "verified": "every replicate meets every number whose role is `target`, to the printed rounding",
         "conventions": ensemble.conventions.words(),
         "follow_up_end": {"months": _plain(targets.follow_up_end), "from": targets.follow_up_basis},

@@ -15,11 +15,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 
+from haicbook.survival.follow_up import Bound, Calendar
 from haicbook.survival.impossible import faults_of
 from haicbook.survival.intervals import Conventions, FollowUpMethod, Interval, Limits, Rounding, TargetError
 
 __all__ = [
     "ArmTargets",
+    "Bound",
+    "Calendar",
     "Conflict",
     "Conventions",
     "HazardRatio",
@@ -35,6 +38,8 @@ __all__ = [
 FOLLOW_UP_MULTIPLE = 4.5
 _WHERE_FOLLOW_UP_IS_PRINTED = 2.5
 MEDIAN_FOLLOW_UP_MULTIPLE = 2.0
+# endpoints whose events are looked for at scans
+PROGRESSION = ("pfs", "liver_pfs", "ttr", "dor")
 
 
 @dataclass(frozen=True)
@@ -208,8 +213,15 @@ class Targets:
         What the median follow-up is of: `reverse_km`, `observed` times, or `unknown`.
     conventions
         By which the numbers were made.
-    follow_up_window
-        From the first enrolment to the last follow-up, where dates are printed (months).
+    follow_up_min
+        Shortest follow-up of these patients, where printed (months); without an upper end where it is printed of more
+        patients than these, who may all be followed longer.
+    calendar
+        The printed dates, between which every row's time lies.
+    earliest_event, earliest_censoring
+        Before which nobody can have an event, or leave.
+    scan_interval
+        Months between two scans, where the paper says so.
     follow_up_floor
         The latest time (months) that the paper prints of these patients for any endpoint; follow-up lasts longer.
     conflicts
@@ -235,7 +247,11 @@ class Targets:
     logrank_p: Interval | None = None
     follow_up_median: Interval | None = None
     follow_up_max: Interval | None = None
-    follow_up_window: float | None = None
+    follow_up_min: Interval | None = None
+    calendar: Calendar = Calendar()  # noqa: RUF009
+    earliest_event: Bound | None = None
+    earliest_censoring: Bound | None = None
+    scan_interval: float | None = None
     follow_up_floor: float = 0.0
     conflicts: tuple[Conflict, ...] = field(default=())
     events_total_id: str = ""
@@ -258,6 +274,7 @@ class Targets:
             logrank_p=self.logrank_p and self.logrank_p.under(rounding),
             follow_up_median=self.follow_up_median and self.follow_up_median.under(rounding),
             follow_up_max=self.follow_up_max and self.follow_up_max.under(rounding),
+            follow_up_min=self.follow_up_min and self.follow_up_min.under(rounding),
         )
 
     @property
@@ -295,18 +312,28 @@ class Targets:
 
     def _follow_up(self) -> tuple[float, str]:
         if self.follow_up_max is not None:
-            return self.follow_up_max.middle, "the longest follow-up printed"
-        latest = max([*(arm.latest for arm in self.arms.values()), self._pooled_end])
-        if self.follow_up_window is not None and self.follow_up_window > latest:
-            return self.follow_up_window, "from the first enrolment to the last follow-up, by the printed dates"
+            return min(self.follow_up_max.middle, self.calendar.months), "the longest follow-up printed"
+        if self.calendar.last == "cutoff" and math.isfinite(self.calendar.months):
+            return self.calendar.months, self.calendar.words
         printed = [self.follow_up_median, *(arm.follow_up_median for arm in self.arms.values())]
         medians = [median.middle for median in printed if median]
         multiple = _WHERE_FOLLOW_UP_IS_PRINTED if medians else FOLLOW_UP_MULTIPLE
-        from_times = multiple * self.latest
+        end, words = multiple * self.latest, f"{multiple:g} times the latest survival time printed"
         from_median = MEDIAN_FOLLOW_UP_MULTIPLE * max(medians, default=0.0)
-        if from_median > from_times:
-            return from_median, f"assumed: {MEDIAN_FOLLOW_UP_MULTIPLE:g} times the printed median follow-up"
-        return from_times, f"assumed: {multiple:g} times the latest survival time printed"
+        if from_median > end:
+            end, words = from_median, f"{MEDIAN_FOLLOW_UP_MULTIPLE:g} times the printed median follow-up"
+        if self.calendar.months < end:
+            end, words = self.calendar.months, f"as late as can be, {self.calendar.words}"
+        return end, f"assumed: {words}"
+
+    def reaches(self, end: Interval | None) -> bool:
+        """Whether some patient is followed just so long: it is printed of these patients, not of more."""
+        return self.of_patients and end is not None and math.isfinite(end.low) and math.isfinite(end.high)
+
+    @property
+    def of_patients(self) -> bool:
+        """Whether a printed follow-up binds the times of this endpoint; a time to progression ends sooner."""
+        return self.endpoint not in PROGRESSION
 
     @property
     def _pooled_end(self) -> float:

@@ -24,6 +24,8 @@ _NORMAL = NormalDist()
 _Z = _NORMAL.inv_cdf(0.975)
 # a fraction of whole numbers that a computer's division puts on one half
 _HALF = 1e-7
+# months: what a sum of days may be off
+_NEARLY = 1e-9
 
 
 class SurvivalStep(NamedTuple):
@@ -81,9 +83,7 @@ def violations(
     missed += _pooled_violations(everyone, targets, conventions, followed)
     if len(rows) == 2:
         missed += _contrast_violations(rows, targets, conventions)
-    if targets.follow_up_max is not None:
-        missed += _miss("the longest follow-up", everyone[-1][0], targets.follow_up_max)
-    return missed
+    return missed + list(_calendar_violations(everyone, targets))
 
 
 def _rows(times: Iterable[float], events: Iterable[bool]) -> list[Row]:
@@ -118,14 +118,14 @@ def _arm_violations(
     steps = _steps(rows)
     for landmark in wanted.landmarks:
         what = f"the {landmark.time:g}-month rate of arm {name}"
-        if conventions.rates == "life_table":
-            rate, spread = _life_table(rows, landmark.time)
+        if conventions.table_width:
+            rate, spread = _life_table(rows, landmark.time, conventions.table_width)
         else:
             rate, spread = _height(steps, landmark.time)
         yield from _miss(what, rate, landmark.interval)
         kind = "plain" if conventions.interval == "normal" else conventions.interval
         yield from _limit_misses(what, _limits(rate, spread, kind), landmark.ci)
-        if conventions.rates != "life_table" and rate > 0 and not any(time >= landmark.time for time, _ in rows):
+        if not conventions.table_width and rate > 0 and not any(time >= landmark.time for time, _ in rows):
             yield f"nobody of arm {name} is at risk at {landmark.time:g} months, where a rate is printed"
     yield from _median_violations(f"arm {name}", steps, wanted.median, wanted.median_ci, conventions)
     if wanted.follow_up_median is not None and followed:
@@ -165,6 +165,25 @@ def _median_violations(
             else _crossings(steps, conventions.interval)
         )
         yield from _limit_misses(what, found, limits)
+
+
+def _calendar_violations(rows: list[Row], targets: Targets) -> Iterator[str]:
+    """Rows that dates, the range of follow-up or eligibility forbid; rows in order of time."""
+    limit = targets.calendar.months + _NEARLY
+    if late := sum(time > limit for time, _ in rows):
+        yield f"{late} rows are later than {targets.calendar.months:.2f} months, {targets.calendar.words}"
+    bounds = ((targets.earliest_event, True, "events"), (targets.earliest_censoring, False, "departures"))
+    for bound, of, words in bounds:
+        early = sum(time < bound.months - _NEARLY for time, died in rows if died == of) if bound else 0
+        if bound and early:
+            yield f"{early} {words} before {bound.months:g} months: {bound.reason or 'none is possible'}"
+    longest, shortest = targets.follow_up_max, targets.follow_up_min
+    if longest is not None and targets.of_patients:
+        yield from _miss("the longest follow-up", rows[-1][0], longest)
+    elif longest is not None and rows[-1][0] > longest.high + _NEARLY:
+        yield f"a row is of {rows[-1][0]} months; the longest follow-up is {longest.printed}"
+    if shortest is not None and targets.of_patients:
+        yield from _miss("the shortest follow-up", rows[0][0], shortest)
 
 
 # --- curves -----------------------------------------------------------------------------------------------------------
@@ -257,12 +276,12 @@ def _normal_limits(steps: list[SurvivalStep], median: float) -> tuple[float, flo
     return median - _Z * error, median + _Z * error
 
 
-def _life_table(rows: list[Row], until: float) -> tuple[float, float]:
-    """Survival and Greenwood's sum from monthly intervals, the censored of each counted as half at risk."""
+def _life_table(rows: list[Row], until: float, width: float) -> tuple[float, float]:
+    """Survival and Greenwood's sum from intervals of a width, the censored of each counted as half at risk."""
     rate, spread = 1.0, 0.0
-    for month in range(math.ceil(until - 1e-9)):
-        entered = sum(time >= month for time, _ in rows)
-        inside = [died for time, died in rows if month <= time < month + 1]
+    for start in (place * width for place in range(math.ceil(until / width - 1e-9))):
+        entered = sum(time >= start for time, _ in rows)
+        inside = [died for time, died in rows if start <= time < start + width]
         deaths = sum(inside)
         exposed = entered - (len(inside) - deaths) / 2
         if deaths:

@@ -5,10 +5,12 @@ The form is that of :data:`KEYS`; every entry is optional but `arms`.
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any, cast, get_args
 
 from haicbook.printed import parse_number
+from haicbook.survival.follow_up import Bound, Calendar, days
 from haicbook.survival.intervals import DAYS_IN_MONTH, Conventions, FollowUpMethod, Interval, Limits, TargetError
 from haicbook.survival.targets import ArmTargets, HazardRatio, Landmark, Targets
 from haicbook.survival.yaml_nodes import NodeReader, Place, compose, document, kind_of
@@ -27,6 +29,20 @@ KEYS = (
     "logrank_p",
     "follow_up",
     "conventions",
+)
+FOLLOW_UP = (
+    "median",
+    "range",
+    "minimum",
+    "maximum",
+    "method",
+    "enrolment",
+    "cutoff",
+    "received",
+    "published",
+    "earliest_event",
+    "earliest_censoring",
+    "scan_weeks",
 )
 _MOST_ARMS = 2
 
@@ -94,7 +110,7 @@ class _TargetReader(NodeReader):
         total = top.get("events_total")
         drafted = {
             "study": self.text(top, "name", Path(self.name).stem),
-            "endpoint": self.text(top, "endpoint", "os"),
+            "endpoint": self.text(top, "endpoint", ""),
             "arms": {
                 arm: ArmTargets(
                     n=n,
@@ -113,8 +129,7 @@ class _TargetReader(NodeReader):
             "hr": hr,
             "logrank_p": None if p is None else self.interval(p, ("logrank_p",), "0.009", states=states),
             "follow_up_median": follow_up["medians"].get(POOLED),
-            "follow_up_max": follow_up["maximum"],
-            "follow_up_method": follow_up["method"],
+            **{key: value for key, value in follow_up.items() if key != "medians"},
             "conventions": self.conventions(top),
         }
         return drafted if arms and all(n is not None for n, _ in arms.values()) else None
@@ -223,25 +238,54 @@ class _TargetReader(NodeReader):
         return HazardRatio(names[0], names[1], estimate, ci)
 
     def follow_up(self, top: dict[str, Any], arms: tuple[str, ...], scale: float) -> dict[str, Any]:
-        """Median follow-up by arm and pooled, the maximum and the method."""
-        entry = (
-            self.mapping(top["follow_up"], ("follow_up",), ("median", "maximum", "method"))
-            if "follow_up" in top
-            else {}
-        )
+        """Median follow-up by arm and pooled, its range, its dates, the method, and what eligibility says."""
+        entry = self.mapping(top["follow_up"], ("follow_up",), FOLLOW_UP) if "follow_up" in top else {}
         medians: dict[str, Interval | None] = {}
         if "median" in entry and arms:
             place: Place = ("follow_up", "median")
             named = self.mapping(entry["median"], place, (*arms, POOLED), 'arms by name, such as {a: "16.0"}')
             medians = {arm: self.interval(node, (*place, arm), "16.0", scale=scale) for arm, node in named.items()}
-        maximum = entry.get("maximum")
         methods = get_args(FollowUpMethod)
         method = self.word(entry["method"], ("follow_up", "method"), methods) if "method" in entry else None
+        shown = {"minimum": "1.9", "maximum": "40.2", "earliest_event": "0.7", "earliest_censoring": "6"}
+        times = {
+            key: self.interval(entry[key], ("follow_up", key), example, scale=scale)
+            for key, example in shown.items()
+            if key in entry
+        }
+        if "range" in entry and (ends := self.limits(entry["range"], ("follow_up", "range"), "1.9", scale=scale)):
+            times |= {"minimum": ends.lower, "maximum": ends.upper}
+        weeks = self.interval(entry["scan_weeks"], ("follow_up", "scan_weeks"), "6") if "scan_weeks" in entry else None
+        earliest = {key: figure and Bound(figure.middle) for key, figure in times.items() if key.startswith("earliest")}
         return {
             "medians": medians,
-            "maximum": maximum and self.interval(maximum, ("follow_up", "maximum"), "40.2", scale=scale),
-            "method": method or "unknown",
+            "follow_up_max": times.get("maximum"),
+            "follow_up_min": times.get("minimum"),
+            "follow_up_method": method or "unknown",
+            "calendar": self.calendar(entry),
+            "scan_interval": weeks and weeks.middle * UNITS["weeks"],
+            **earliest,
         }
+
+    def calendar(self, entry: dict[str, Any]) -> Calendar:
+        """The printed dates of enrolment and of the end of follow-up."""
+        nodes: dict[str, Any] = {key: entry[key] for key in ("cutoff", "received", "published") if key in entry}
+        window = entry.get("enrolment")
+        if window is not None and (kind_of(window) != "seq" or len(window.value) != 2):
+            expected = 'the first and the last date, such as ["2017-05", "2019-10"]'
+            self.add(window.start_mark.line + 1, ("follow_up", "enrolment"), "no list of two", expected)
+        elif window is not None:
+            nodes |= dict(zip(("enrolment_start", "enrolment_end"), window.value, strict=True))
+        dates: dict[str, str] = {}
+        for key, node in nodes.items():
+            place: Place = ("follow_up", key.partition("_")[0])
+            date = self.figure(node, place, "2020-10-31")
+            if date is not None and math.isnan(days(date)[0]):
+                expected = 'a date such as "2020-10-31", "May 2018" or "2019"'
+                self.add(node.start_mark.line + 1, place, f'"{date}"', expected)
+            elif date is not None:
+                dates[key] = date
+        return Calendar(**dates)
 
     def conventions(self, top: dict[str, Any]) -> Conventions:
         """The conventions; `auto` where none is given."""

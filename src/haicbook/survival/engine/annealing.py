@@ -11,19 +11,19 @@ from haicbook.survival.engine.landmarks import register
 from haicbook.survival.engine.loss import accept, evaluate, loss, loss_at
 from haicbook.survival.engine.prior import (
     copy_population,
-    draw_end,
     draw_patients,
     draw_population,
+    set_factors,
     set_hazards,
     update_population,
 )
 from haicbook.survival.engine.proposals import sweep
-from haicbook.survival.engine.rows import copy_patients, latest_row
+from haicbook.survival.engine.rows import copy_patients
 from haicbook.survival.engine.state import (
     ALL_ARMS,
     BEFORE,
+    EXACTLY,
     KEPT,
-    MOST,
     NOW,
     POOLED,
     RATE_HIGH,
@@ -44,6 +44,7 @@ ROUNDS, WARP_ROUNDS = 3, 15  # of a projection; of Gauss and Newton's steps with
 ON_GRID = 20  # registrations of an arm whose times lie on a grid
 RANDOM_WARPS = 200_000  # rows warped at random, to bring what is printed of both arms together near
 PIECES, HOPEFUL, HOPELESS, GAIN = 10, 2, 10.0, 0.98  # cold steps end after so many pieces where little was gained
+APPROACHED = 0.4  # temperature from which rows are looked for; what is printed of both arms is nearly cold by then
 REHEATED = 0.6  # temperature from which is annealed again, with arms drawn forward
 SEARCHES = 6  # searches for the nearest rows while annealing, with a part of the cycle's steps and draws each
 PART_OF_STEPS, PART_OF_TRIES = 20, 4
@@ -54,10 +55,9 @@ def begin(state: State, scratch: Scratch, best: HazardPopulation, tries: int, rn
     """The best of many draws from the prior, by its warm loss; `best` is memory for it."""
     population, patients, constraints = state.population, state.patients, state.constraints
     saved = saved_rows(scratch, KEPT, patients)
-    least, end = np.inf, constraints.end[MOST]
+    least, end = np.inf, constraints.end[NOW]
     for _ in range(tries):
-        draw_end(constraints, 0.0, rng)
-        draw_population(population, len(patients.sizes), rng)
+        draw_population(population, constraints, len(patients.sizes), rng)
         draw_patients(population, patients, constraints, rng)
         total = evaluate(patients, constraints, state.work, ALL_ARMS, 1.0, least)
         if total < least:
@@ -65,9 +65,10 @@ def begin(state: State, scratch: Scratch, best: HazardPopulation, tries: int, rn
             copy_population(best, population)
             copy_patients(saved, patients)
     copy_population(population, best)
+    constraints.end[NOW] = end
+    set_factors(population, constraints)
     set_hazards(population)
     copy_patients(patients, saved)
-    constraints.end[NOW] = end
 
 
 # --- rows to come back to ---------------------------------------------------------------------------------------------
@@ -206,8 +207,18 @@ def warm(state: State, tally: Floats, sweeps: int, rng: np.random.Generator) -> 
     total = loss_at(constraints, work, 1.0)
     for _ in range(sweeps):
         total = sweep(state, 1.0, total, everyone(patients), rng)
-        update_population(state.population, patients, tally, rng)
-        draw_end(constraints, latest_row(patients), rng)
+        update_population(state, tally, rng)
+
+
+@inner
+def approach(state: State, tally: Floats, sweeps: int, rng: np.random.Generator) -> None:
+    """Sweeps over the rows and the population that cool: the nearer the rows are, the less a search has to warp them."""
+    cold_loss(state)
+    for k in range(sweeps):
+        temperature = 1.0 - (1.0 - APPROACHED) * (k + 1.0) / sweeps
+        total = loss_at(state.constraints, state.work, temperature)
+        sweep(state, temperature, total, everyone(state.patients), rng)
+        update_population(state, tally, rng)
 
 
 @inner
@@ -222,8 +233,17 @@ def anneal(state: State, scratch: Scratch, hot: float, schedule: Schedule, rng: 
         temperature = hot * (1.0 - (k + 1.0) / sweeps)
         total = loss_at(state.constraints, state.work, temperature)
         sweep(state, temperature, total, everyone(state.patients), rng)
-        update_population(state.population, state.patients, scratch.tally, rng)
+        update_population(state, scratch.tally, rng)
     return polish(state, schedule.polish, rng) == 0.0
+
+
+@inner
+def relax(state: State, tally: Floats, sweeps: int, rng: np.random.Generator) -> None:
+    """Sweeps that keep every number met: what the search has crowded becomes as the population would have it."""
+    cold_loss(state)
+    for _ in range(sweeps):
+        sweep(state, EXACTLY, 0.0, everyone(state.patients), rng)
+        update_population(state, tally, rng)
 
 
 @borrowing
@@ -231,18 +251,20 @@ def cycle(state: State, scratch: Scratch, schedule: Schedule, rng: np.random.Gen
     """Warm sweeps, then annealing until the nearest rows meet every number; whether they were found.
 
     Arms whose rates are at the end still missed are drawn anew, forward in time, and are kept cold while the rest is
-    annealed again.
+    annealed again. Rows that were found are relaxed.
     """
     for a in range(2):
         state.work.cold[NOW, a] = False
     warm(state, scratch.tally, schedule.warm, rng)
     if schedule.cool == 0:
         return False
-    if anneal(state, scratch, 1.0, schedule, rng):
-        return True
-    if schedule.tries == 0 or not simulate_arms(state, scratch, schedule.tries, rng):
-        return False
-    return anneal(state, scratch, REHEATED, schedule, rng)
+    approach(state, scratch.tally, schedule.approach, rng)
+    found = anneal(state, scratch, 1.0, schedule, rng)
+    if not found and schedule.tries > 0 and simulate_arms(state, scratch, schedule.tries, rng):
+        found = anneal(state, scratch, REHEATED, schedule, rng)
+    if found:
+        relax(state, scratch.tally, schedule.relax, rng)
+    return found
 
 
 @borrowing

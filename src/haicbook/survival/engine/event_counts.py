@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from haicbook.compiled import inner
-from haicbook.survival.engine.rows import events_of, put
+from haicbook.survival.engine.rows import events_of, put, too_early
 from haicbook.survival.engine.state import (
     ALL_ARMS,
     CONTRAST,
@@ -74,6 +74,8 @@ def turn(patients: Patients, constraints: Constraints, arm: int, more: int, rng:
         i = int(rng.random() * len(rows.time))
         if rows.event[i] == (more < 0) and last_rate(constraints, a) < rows.time[i]:
             if more > 0 and rows.time[i] > flat_from(constraints, a):
+                continue
+            if too_early(constraints, rows.time[i], not rows.event[i]):
                 continue
             put(rows, i, rows.time[i], not rows.event[i])
             done += 1
@@ -157,6 +159,8 @@ def reach_medians(arm: ArmState, free: bool, rng: np.random.Generator) -> bool:
         if time[i] <= last_rate(constraints, arm.which):
             continue
         if sooner and time[i] > flat_from(constraints, arm.which):
+            continue
+        if too_early(constraints, time[i], sooner):
             continue
         if not free:
             other = i + int(rng.random() * (n - i))

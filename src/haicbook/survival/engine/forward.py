@@ -14,11 +14,12 @@ import numpy as np
 from haicbook.compiled import inner
 from haicbook.survival.engine.event_counts import flat_from
 from haicbook.survival.engine.landmarks import register
-from haicbook.survival.engine.prior import bin_of
-from haicbook.survival.engine.rows import events_of, on_grid, put_back, rows_before
+from haicbook.survival.engine.prior import piece_of
+from haicbook.survival.engine.rows import events_of, on_grid, put_back, rows_before, too_early
 from haicbook.survival.engine.state import (
     COLD,
     DYING,
+    EARLY_ROWS,
     EVENTS,
     FALL,
     LATE_EVENTS,
@@ -51,7 +52,7 @@ ADDED, REMOVED, EXCHANGED = 0.1, 0.2, 0.8
 WORSE = 4  # a step that misses more is taken by the ratio of what is missed, to this power
 SLICES = 40  # of a stretch, over which its expected curve is summed
 SEARCHES, MOST_CENSORING = 20, 30.0  # halvings of the range in which the factor of the censoring hazard is looked for
-LEAST_DEATHS = 0.1  # expected where the curve need not fall
+LEAST_DEATHS, LEAST_FALL = 0.1, 1e-9  # expected where the curve need not fall; where it cannot
 FACTOR_SPREAD, CENSORING_SPREAD = 0.1, 0.3  # standard deviations of the factors' logarithms, drawn for each stretch
 SHARE_OF_TRIES = 4  # one stretch may take this part of all draws
 ENDINGS, MORE, FEWER = 200, 1.1, 0.9  # draws of what follows the last rate; how its hazard follows the events wanted
@@ -129,20 +130,21 @@ def rate_at(constraints: Constraints, mark: int, following: int) -> float:
 @inner
 def simulate(population: HazardPopulation, arm: ArmState, row: int, leg: Leg, rng: np.random.Generator) -> int:
     """Rows between two times, in order, as a process of the patients at risk; returns the number of rows then."""
-    edges, now, first = population.edges, leg.start, row
+    start, now, first = population.pieces.start, leg.start, row
     time, event = arm.rows
-    n, k = len(time), bin_of(edges, leg.start + 1e-12)
-    dies = population.hazard[DYING, arm.which, k] * leg.event_factor
-    leaves = population.hazard[LEAVING, arm.which, k] * leg.censor_factor
+    n, f = len(time), piece_of(start, leg.start + 1e-12)
+    dies = population.hazard[DYING, arm.which, f] * leg.event_factor
+    leaves = population.hazard[LEAVING, arm.which, f] * leg.censor_factor
     while row < n:
-        now += rng.standard_exponential() / ((n - row) * (dies + leaves))
-        while k + 1 < len(edges) and now > edges[k + 1]:
-            # the part of the wait that lies beyond the bin passes at the next bin's rate
-            rest = (now - edges[k + 1]) * (dies + leaves)
-            k += 1
-            dies = population.hazard[DYING, arm.which, k] * leg.event_factor
-            leaves = population.hazard[LEAVING, arm.which, k] * leg.censor_factor
-            now = edges[k] + rest / (dies + leaves)
+        wait = rng.standard_exponential() / (n - row)
+        while f + 1 < len(start) and wait >= (start[f + 1] - now) * (dies + leaves):
+            # the part of the wait that lies beyond the piece passes at the next one's rate
+            wait -= (start[f + 1] - now) * (dies + leaves)
+            f += 1
+            now = start[f]
+            dies = population.hazard[DYING, arm.which, f] * leg.event_factor
+            leaves = population.hazard[LEAVING, arm.which, f] * leg.censor_factor
+        now += wait / (dies + leaves)
         if now > leg.stop:
             break
         time[row], event[row] = on_grid(now, leg.step), rng.random() * (dies + leaves) < dies
@@ -161,9 +163,9 @@ def expected(
     start, stop = span
     fall, rise, width = 0.0, 0.0, (stop - start) / SLICES
     for i in range(SLICES):
-        k = bin_of(population.edges, start + (i + 0.5) * width)
-        dies = population.hazard[DYING, arm, k] * factors[0] * width
-        leaves = population.hazard[LEAVING, arm, k] * factors[1] * width
+        f = piece_of(population.pieces.start, start + (i + 0.5) * width)
+        dies = population.hazard[DYING, arm, f] * factors[0] * width
+        leaves = population.hazard[LEAVING, arm, f] * factors[1] * width
         fall += dies
         half = np.exp(-0.5 * (dies + leaves))
         at_risk *= half
@@ -207,7 +209,7 @@ def factors_for(population: HazardPopulation, arm: ArmState, stretch: Stretch, a
     constraints, at_risk = arm.constraints, len(arm.rows.time) - stretch.row
     span = (stretch.start, constraints.time[stretch.mark])
     fall, _ = expected(population, arm.which, span, (1.0, 1.0), at_risk)
-    events, censoring = max(np.log(stretch.survival / aim), LEAST_DEATHS / max(at_risk, 1)) / fall, 1.0
+    events, censoring = max(np.log(stretch.survival / aim), LEAST_DEATHS / max(at_risk, 1)) / max(fall, LEAST_FALL), 1.0
     wanted = wanted_greenwood(constraints, arm.which, stretch.mark, aim)
     if wanted > 0.0:
         least, most = 0.0, MOST_CENSORING
@@ -301,7 +303,7 @@ def repair(arm: ArmState, stretch: Stretch, until: int, leg: Leg, rng: np.random
 
     Steps that come nearer are taken, others seldom. Returns where the stretch ends now, -1 where the rate is missed.
     """
-    rows, row, n = arm.rows, stretch.row, len(arm.rows.time)
+    rows, row, n, constraints = arm.rows, stretch.row, len(arm.rows.time), arm.constraints
     start = (np.log(stretch.survival), stretch.greenwood)
     log_s, greenwood = along(arm, row, until, start[0], start[1])
     missed = rates_missed(arm.constraints, arm.which, stretch.mark, log_s, greenwood)
@@ -323,6 +325,10 @@ def repair(arm: ArmState, stretch: Stretch, until: int, leg: Leg, rng: np.random
             if choice < EXCHANGED:  # near rows change little, far ones much
                 j += int((2.0 * rng.random() - 1.0) * (1 + (until - row) ** rng.random()))
             if j < row or j >= until or (i != j and rows.event[i] == rows.event[j]):
+                continue
+            if too_early(constraints, rows.time[i], not rows.event[i]):
+                continue
+            if too_early(constraints, rows.time[j], not rows.event[j]):
                 continue
             flip(rows, i, j)
         if more == 0:
@@ -360,7 +366,7 @@ def on_course(arm: ArmState, until: int, stop: float) -> bool:
     curve_values(arm.rows, constraints, arm.which, arm.memory, values)
     for j in range(constraints.start[arm.which], constraints.start[arm.which + 1]):
         kind = constraints.kind[j]
-        if kind <= RATE_HIGH or kind == EVENTS or kind == LATE_EVENTS:
+        if kind <= RATE_HIGH or kind == EVENTS or kind == LATE_EVENTS or kind == EARLY_ROWS:
             continue
         if constraints.median_interval == NORMAL and (kind == MEDIAN_LOW or kind == MEDIAN_HIGH):
             continue

@@ -123,6 +123,8 @@ def set_pins(arm: ArmState, rng: np.random.Generator) -> int:
     constraints, values, memory = arm.constraints, arm.values, arm.memory
     first, last = constraints.start[arm.which], constraints.start[arm.which + 1]
     memory[PIN_AT, 0], memory[PIN_TO, 0], many = 0.0, 0.0, ONE
+    for what in range(2):
+        many = add_pin(memory, many, constraints.earliest[what], constraints.earliest[what])
     for j in range(first, last):
         if constraints.kind[j] <= RATE_HIGH:
             many = add_pin(memory, many, constraints.time[j], constraints.time[j])

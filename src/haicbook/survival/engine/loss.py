@@ -67,7 +67,7 @@ def temperature_of(work: Workspace, group: int, temperature: float) -> float:
     """The temperature of a group, when that of the chain is so high."""
     if group >= POOLED:
         return max(0.0, POOLED_SLOPE * temperature - POOLED_HEAD_START)
-    return 0.0 if work.cold[NOW, group] else temperature
+    return 0.0 if work.cold[NOW, group] else max(0.0, temperature)
 
 
 @inner

@@ -31,7 +31,7 @@ from haicbook.survival.engine.state import (
 COOL = 0.5  # below this temperature steps are such as keep an arm's numbers
 # how often patients of the two arms swap where something is printed of both; how often an arm whose own numbers are
 # met is stretched; how often, if not, a patient of it moves between neighbours
-SWAPPED, STRETCHED, KEPT = 0.2, 0.25, 0.7
+SWAPPED, STRETCHED, KEPT, KEPT_EXACTLY = 0.2, 0.25, 0.7, 0.35
 # What else is proposed, by a number drawn from 0 to 1: first patients drawn anew (so often cold, so much oftener warm),
 # then, of the rest, one half swaps within an arm, then other times, and last snaps to a printed median. Cool, other
 # times beyond NEAR lie between the row's neighbours.
@@ -50,6 +50,15 @@ class Proposal(NamedTuple):
     event: bool
     partner: int
     gain: float
+
+
+@inner
+def allowance(temperature: float, total: float, gain: float, rng: np.random.Generator) -> float:
+    """The most that may be missed after a step for it to be taken; below 0 where it is not, whatever it does."""
+    slack = gain - np.log(rng.random())
+    if temperature >= 0.0:
+        return float(total + slack)
+    return 0.0 if slack >= 0.0 else -1.0
 
 
 @inner
@@ -185,8 +194,8 @@ def stretch(state: State, arm: int, temperature: float, total: float, rng: np.ra
             gain += np.log(power) + (power - 1.0) * np.log(place) - log_density(population, arm, time[i], event[i])
             time[i] = low + (high - low) * place**power
             gain += log_density(population, arm, time[i], event[i])
-    allowed = total + gain - np.log(rng.random())
-    proposed = evaluate(patients, constraints, work, arm, temperature, allowed)
+    allowed = allowance(temperature, total, gain, rng)
+    proposed = evaluate(patients, constraints, work, arm, temperature, allowed) if allowed >= 0.0 else np.inf
     if proposed <= allowed:
         accept(constraints, work, arm)
         return proposed
@@ -215,9 +224,11 @@ def swap_arms(state: State, temperature: float, total: float, rng: np.random.Gen
         - log_density(population, ZERO, one, dies)
         - log_density(population, ONE, other, also)
     )
+    allowed = allowance(temperature, total, gain, rng)
+    if allowed < 0.0:
+        return total
     here = put(first, i, other, also)
     there = put(second, j, one, dies)
-    allowed = total + gain - np.log(rng.random())
     proposed = evaluate(patients, constraints, work, ALL_ARMS, temperature, allowed)
     if proposed <= allowed:
         accept(constraints, work, ALL_ARMS)
@@ -233,7 +244,7 @@ def propose(state: State, arm: int, i: int, choice: float, temperature: float, r
     population, constraints, rows = state.population, state.constraints, rows_of(state.patients, arm)
     time, event = rows.time[i], rows.event[i]
     cool = temperature < COOL or state.work.cold[NOW, arm]
-    drawn = DRAWN_COLD + DRAWN_WARM * temperature
+    drawn = DRAWN_COLD + DRAWN_WARM * abs(temperature)
     if choice < drawn:
         new_time, new_event = redraw(population, arm, event, constraints, rng)
         return Proposal(i, new_time, new_event, -1, 0.0)
@@ -260,19 +271,22 @@ def move(state: State, temperature: float, total: float, rng: np.random.Generato
     met = (temperature < COOL or work.cold[NOW, arm]) and work.loss[NOW, arm] == 0.0
     if met and constraints.step == 0.0 and rng.random() < STRETCHED:
         return stretch(state, arm, temperature, total, rng)
-    choice = TO_NEIGHBOURS if met and rng.random() < KEPT else drawn
+    kept = KEPT if temperature >= 0.0 else KEPT_EXACTLY
+    choice = TO_NEIGHBOURS if met and rng.random() < kept else drawn
     new = propose(state, arm, i, choice, temperature, rng)
     if new.row < 0 or new.time < 0.0:
         return total
     old_time, old_event = rows.time[new.row], rows.event[new.row]
     if new.time == old_time and new.event == old_event:
         return total
+    allowed = allowance(temperature, total, new.gain, rng)
+    if allowed < 0.0:
+        return total
     where = put(rows, new.row, new.time, new.event)
     far_time, back = 0.0, -1
     if new.partner >= 0:
         far_time = rows.time[new.partner]
         back = put(rows, new.partner, far_time, old_event)
-    allowed = total + new.gain - np.log(rng.random())
     proposed = evaluate(patients, constraints, work, arm, temperature, allowed)
     if proposed <= allowed:
         accept(constraints, work, arm)

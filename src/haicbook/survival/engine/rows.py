@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from haicbook.compiled import inner
-from haicbook.survival.engine.state import Floats, Patients, Rows
+from haicbook.survival.engine.state import Constraints, Floats, Patients, Rows
 
 
 @inner
@@ -117,3 +117,18 @@ def latest_row(patients: Patients) -> float:
     for a in range(len(patients.sizes)):
         last = max(last, patients.time[a, patients.sizes[a] - 1])
     return last
+
+
+@inner
+def too_early(constraints: Constraints, time: float, event: bool) -> bool:
+    """Whether nobody can have this time: an event, or a departure, before the first that there can be."""
+    return bool(time < constraints.earliest[0 if event else 1])
+
+
+@inner
+def early_rows(rows: Rows, constraints: Constraints) -> int:
+    """How many rows are too early."""
+    many = 0
+    for i in range(rows_before(rows.time, max(constraints.earliest[0], constraints.earliest[1]))):
+        many += too_early(constraints, rows.time[i], rows.event[i])
+    return many

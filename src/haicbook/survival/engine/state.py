@@ -22,8 +22,8 @@ Ints = NDArray[np.int64]
 
 # kinds of constraints: of a group's curve those on rates first, then those on the median
 RATE, RATE_LOW, RATE_HIGH, MEDIAN, MEDIAN_LOW, MEDIAN_HIGH = range(6)
-EVENTS, FOLLOW_UP_OBSERVED, FOLLOW_UP_REVERSE, LATE_EVENTS = range(6, 10)
-LOG_HR, LOG_HR_LOW, LOG_HR_HIGH, LOGRANK_Z = range(10, 14)
+EVENTS, FOLLOW_UP_OBSERVED, FOLLOW_UP_REVERSE, LATE_EVENTS, EARLY_ROWS = range(6, 11)
+LOG_HR, LOG_HR_LOW, LOG_HR_HIGH, LOGRANK_Z = range(11, 15)
 # conventions of confidence intervals, of ties, of rates
 PLAIN, LOG, LOG_LOG, NORMAL = range(4)
 EFRON, BRESLOW, EXACT = range(3)
@@ -46,6 +46,9 @@ SURVIVAL, GREENWOOD, SAVED, PIN_AT, PIN_TO, FALL, RISE = range(7)  # see Workspa
 AIM, PART, AWAY = range(3)  # of what is wanted
 ARM, KNOT = range(2)  # of a stretch
 WEIGHT, CHANGE, TRIAL = range(3)  # of its warp
+EVENT_FACTOR, LEAVING_FACTOR, ADMINISTRATIVE = range(3)  # what makes a piece's hazards out of its bin's
+ACCRUAL, SCANNED = range(2)  # see HazardPopulation.habits
+EXACTLY = -1.0  # the temperature at which every number is met and stays so
 
 Z = 1.959963984540054  # of 95 % intervals
 
@@ -81,15 +84,29 @@ class Constraints(NamedTuple):
     midpoint: int  # 1: a step on one half has its median in the middle (R), 0: at its start
     end: Floats  # (3,) of follow-up (months), drawn anew where it is not printed; between which times it lies
     step: float  # of the grid of times; 0 for none
+    width: float  # months of an actuarial table's intervals
+    earliest: Floats  # (2,) months: nobody has an event before the first, nobody leaves before the second
+
+
+class Pieces(NamedTuple):
+    """F pieces of time, each within one of K bins: fine enough for scans, the end of follow-up and earliest rows."""
+
+    start: Floats  # (F,)
+    bin: Ints  # (F,)
+    first: Ints  # (K + 1,) the first piece of each bin, and F
+    scan: Ints  # (F,) the number of the scan at which a piece lies, its negative for those between scans; 0: none
+    factor: Floats  # (3, F) of the hazards of event and of leaving; the administrative hazard, which is added
 
 
 class HazardPopulation(NamedTuple):
     """A draw from the prior, updated in place: log hazards of event and censoring on K bins of time; the hazards."""
 
-    edges: Floats  # (K,) where bins start
+    pieces: Pieces
     log_hazard: Floats  # (2, 2, K) of event and censoring, by arm
-    hazard: Floats  # (2, 2, K)
+    hazard: Floats  # (2, 2, F) of the pieces
+    passed: Floats  # (2, F) by arm, the cumulative hazard of both together before each piece
     spread: Floats  # (3,) of a step of the log hazard, of the log hazard ratio, of the log censoring hazard
+    habits: Floats  # (2,) logits: the part of follow-up over which patients enrolled, the share of events seen at scans
     prior: Floats  # its places: see haicbook.survival.engine.prior
 
 
@@ -125,7 +142,7 @@ class Scratch(NamedTuple):
 
     time: Floats  # (2, A, N) rows to come back to, and those that were taken last
     event: Bools
-    tally: Floats  # (3, A, K) events, departures and time at risk, by bin of time
+    tally: Floats  # (3, A, F) events, departures and time at risk, by piece of time
     warps: Warps
 
 
@@ -150,13 +167,16 @@ class ArmState(NamedTuple):
 
 
 class Schedule(NamedTuple):
-    """How hard one cycle works: sweeps, cold steps at the end, draws of stretches forward, corrections of a warp."""
+    """How hard one cycle works: sweeps, cold steps at the end, draws of stretches forward, corrections of a warp; sweeps
+    before a search, and over what was found."""
 
     warm: int
     cool: int
     polish: int
     tries: int
     corrections: int
+    approach: int
+    relax: int
 
 
 @inner

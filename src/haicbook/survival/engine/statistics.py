@@ -11,10 +11,11 @@ from typing import NamedTuple
 import numpy as np
 
 from haicbook.compiled import inner
-from haicbook.survival.engine.rows import rows_until
+from haicbook.survival.engine.rows import early_rows, rows_until
 from haicbook.survival.engine.state import (
     BRESLOW,
     CONTRAST,
+    EARLY_ROWS,
     EFRON,
     EVENTS,
     FOLLOW_UP_OBSERVED,
@@ -47,7 +48,6 @@ HALF = 1.4901161193847656e-08  # heights of a curve this close to one half lie o
 NOISE = 1e-9
 NO_RATE = 1e-12  # a probability this close to 0 or 1 has no limits
 AROUND_HALF = 0.05  # SPSS takes the slope at the median between heights so far from one half
-MONTH = 1.0  # width of an actuarial table's intervals
 # Newton's method for the hazard ratio: steps, the longest, when to stop (what is left is of the order of the square)
 NEWTON_STEPS, LONGEST_STEP, SHORT_STEP = 30, 2.0, 1e-6
 DIVERGED, NO_INFORMATION = 15.0, 1e-9
@@ -92,13 +92,13 @@ def rate_value(kind: int, survival: float, greenwood: float, transform: int) -> 
 
 
 @inner
-def life_table(rows: Rows, until: float) -> tuple[float, float]:
-    """Survival and Greenwood's sum at a time by an actuarial table with intervals of one month."""
+def life_table(rows: Rows, until: float, width: float) -> tuple[float, float]:
+    """Survival and Greenwood's sum at a time by an actuarial table with intervals of a width (months)."""
     time, event = rows
     n, survival, greenwood, row, start = len(time), 1.0, 0.0, 0, 0.0
     while start < until - NOISE and row < n:
         deaths, lost, risk = 0.0, 0.0, float(n - row)
-        while row < n and time[row] < start + MONTH:
+        while row < n and time[row] < start + width:
             if event[row]:
                 deaths += 1.0
             else:
@@ -109,7 +109,7 @@ def life_table(rows: Rows, until: float) -> tuple[float, float]:
             survival *= 1.0 - deaths / exposed
             if exposed > deaths:
                 greenwood += deaths / (exposed * (exposed - deaths))
-        start += MONTH
+        start += width
     return survival, greenwood
 
 
@@ -296,7 +296,7 @@ def rate_values(curve: Curve, constraints: Constraints, first: int, last: int, o
             until = constraints.time[mark]
             row = rows_until(curve.time, until)
         if constraints.rates == LIFE_TABLE:
-            height, total = life_table(Rows(curve.time, curve.event), until)
+            height, total = life_table(Rows(curve.time, curve.event), until, constraints.width)
         elif row > 0:
             height, total = curve.survival[row - 1], curve.greenwood[row - 1]
         else:
@@ -335,6 +335,8 @@ def curve_values(rows: Rows, constraints: Constraints, group: int, memory: Float
             out[j] = deaths
         elif kind[j] == FOLLOW_UP_OBSERVED:
             out[j] = (time[(n - 1) // 2] + time[n // 2]) / 2.0
+        elif kind[j] == EARLY_ROWS:
+            out[j] = early_rows(rows, constraints)
         elif kind[j] == LATE_EVENTS:
             out[j] = 0.0
             for i in range(rows_until(time, constraints.time[j]), n):

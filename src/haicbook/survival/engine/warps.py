@@ -52,7 +52,7 @@ from haicbook.survival.engine.statistics import slope_span
 
 SOONEST = 1.0 / 60.0  # months: no warp moves a patient's time to the first half day
 MORE_KNOTS = 4  # at rows drawn at random, between which an arm is warped
-MOST_CROWDING = 40.0  # that warps together may add: a logarithm of the rows' density
+MOST_CROWDING = 15.0  # that warps together may add: a logarithm of the rows' density
 # the small warp by which a response is measured, drawn from the first width and as much more; on a grid it is wider
 SMALL, ON_GRID = 0.1, 3.0
 FREEDOM = 0.5  # standard deviation of the logarithm of how freely a stretch may be warped
@@ -65,7 +65,7 @@ RANDOM = 0.4  # standard deviation of the logarithm of a random warp's power
 
 def places_for(constraints: int) -> int:
     """How many knots an arm can have, where so many numbers are printed."""
-    return 2 * constraints + 6 + MORE_KNOTS
+    return 2 * constraints + 8 + MORE_KNOTS
 
 
 # --- one stretch ------------------------------------------------------------------------------------------------------
@@ -121,6 +121,8 @@ def knots_of(rows: Rows, constraints: Constraints, arm: int, values: Floats, kno
     time, n = rows.time, len(rows.time)
     normal = constraints.median_interval == NORMAL
     knots[0], many = 0.0, ONE
+    for what in range(2):
+        many = insert(knots, many, constraints.earliest[what])
     for j in range(constraints.start[arm], constraints.start[arm + 1]):
         kind, point = constraints.kind[j], np.inf
         if kind <= RATE_HIGH:

@@ -40,7 +40,7 @@ def test_the_latest_row_is_the_longest_that_the_dates_allow():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"calendar": Calendar("2019-10", "2020-10", "2018-05")}, "the cut-off, 2018-05, is before the first enrolment"),
+        ({"calendar": Calendar("2019-10", "2020-10", "2018-05")}, "the cut-off, 2018-05, is before the first enrol"),
         ({"calendar": Calendar("2019-10", "2018-10")}, "the last enrolment, 2018-10, is before the first enrolment"),
         ({"calendar": Calendar("2019-10", "", "2020-06")}, "ends at 8.969 months, before the median of arm a"),
         ({"calendar": DATES, "follow_up_max": Interval.read("60.1")}, "longest follow-up, 60.1 months, is longer than"),

@@ -212,7 +212,7 @@ def warm(state: State, tally: Floats, sweeps: int, rng: np.random.Generator) -> 
 
 @inner
 def approach(state: State, tally: Floats, sweeps: int, rng: np.random.Generator) -> None:
-    """Sweeps over the rows and the population that cool: the nearer the rows are, the less a search has to warp them."""
+    """Sweeps over rows and population that cool: the nearer the rows are, the less a search has to warp them."""
     cold_loss(state)
     for k in range(sweeps):
         temperature = 1.0 - (1.0 - APPROACHED) * (k + 1.0) / sweeps

@@ -167,8 +167,10 @@ class ArmState(NamedTuple):
 
 
 class Schedule(NamedTuple):
-    """How hard one cycle works: sweeps, cold steps at the end, draws of stretches forward, corrections of a warp; sweeps
-    before a search, and over what was found."""
+    """How hard one cycle works: sweeps, cold steps at the end, draws of stretches forward, corrections of a warp.
+
+    Of sweeps: warm ones, those that anneal, those that come near before a search, and those that relax what was found.
+    """
 
     warm: int
     cool: int

@@ -106,9 +106,17 @@ def test_events_years_totals_and_follow_up(demo):
     assert targets.follow_up_median.printed == "18.0"
 
 
-def test_the_follow_up_of_all_bounds_that_of_the_matched():
-    longest = targets_from_study(study.load("liu_hepa"), "os", "after_psm").follow_up_max
-    assert (longest.printed, longest.low, longest.high) == ("46.8", -math.inf, pytest.approx(46.85))
+def test_the_follow_up_of_all_bounds_that_of_the_matched(demo):
+    range_of_all = 'follow_up,results,"Results, Survival",,,before_psm,,,follow_up,,,,,median_range,months,18.0 (1.0–41.5)'
+    targets = targets_from_study(demo(range_of_all), "os", "after_psm")
+    assert (targets.follow_up_max.low, targets.follow_up_max.high) == (-math.inf, pytest.approx(41.55))
+    assert (targets.follow_up_min.low, targets.follow_up_min.high) == (pytest.approx(0.95), math.inf)
+
+
+def test_a_range_that_study_yml_says_is_of_the_matched_is_reached():
+    targets = targets_from_study(study.load("liu_hepa"), "os", "after_psm")
+    assert (targets.follow_up_max.low, targets.follow_up_max.high) == pytest.approx((46.75, 46.85))
+    assert (targets.follow_up_min.low, targets.follow_up_min.high) == pytest.approx((1.85, 1.95))
 
 
 def test_a_misprint_and_a_figure_that_is_not_reached_are_no_targets(demo):

@@ -6,7 +6,7 @@ import math
 import pytest
 from simulated import landmarks, one_arm, trial
 
-from haicbook.survival import ArmTargets, HazardRatio, Interval, Landmark, Limits, TargetError, Targets
+from haicbook.survival import ArmTargets, Calendar, HazardRatio, Interval, Landmark, Limits, TargetError, Targets
 
 
 def test_figures_are_rounding_intervals():
@@ -97,17 +97,14 @@ def test_all_problems_are_told_at_once():
 def test_the_end_of_follow_up_and_where_it_comes_from():
     assert trial(follow_up_max=Interval.read("40.2")).follow_up_end == pytest.approx(40.2)
     assert "printed" in trial(follow_up_max=Interval.read("40.2")).follow_up_basis
-    assert trial(follow_up_window=42.0).follow_up_end == 42.0
-    assert "dates" in trial(follow_up_window=42.0).follow_up_basis
+    dates = Calendar("2017-05", "2019-10", "2020-10-31")
+    assert trial(calendar=dates).follow_up_end == dates.months
+    assert "dates" in trial(calendar=dates).follow_up_basis
     assert trial().follow_up_end == pytest.approx(4.5 * 14.25)
     assert trial(follow_up_floor=28.0).follow_up_end == pytest.approx(4.5 * 28)
     assert trial(follow_up_median=Interval.read("20.0")).follow_up_end == pytest.approx(40)
     assert trial(follow_up_median=Interval.read("15.0")).follow_up_end == pytest.approx(2.5 * 14.25)
     assert trial().follow_up_basis.startswith("assumed")
-
-
-def test_dates_that_end_before_a_target_do_not_count():
-    assert trial(follow_up_window=12.0).follow_up_end == pytest.approx(4.5 * 14.25)
 
 
 def test_targets_do_not_change():

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # what the print leaves open, and what chance adds to it: a filled band inside a pair of thin dotted lines
 _INNER, _OUTER = 0.30, 0.07
+# how much fainter line and band are where fewer than ten are at risk
+_FAINT = 0.45
 _EDGE: dict[str, Any] = {"lw": 0.9, "ls": (0, (1, 1.6))}
 # the bars of two arms' intervals lie a little apart, so that both can be read: in per cent, and in shares of the width
 _ASIDE, _BESIDE = 1.6, 0.006
@@ -85,15 +87,17 @@ def _order(paper: Any, bands: Any) -> str:
 
 
 def draw_bands(ax: Axes, bands: Bands, arm: str, role: str) -> None:
-    """The line and both bands of an arm, in its role's colour."""
+    """The line and both bands of an arm, in its role's colour; they fade where fewer than ten are at risk."""
     shown, colour = bands.arms[arm], style.COLOURS[role]
     ax.fill_between(
         bands.grid, 100 * shown.sampling_low, 100 * shown.sampling_high, color=colour, alpha=_OUTER, lw=0, step="post"
     )
     for edge in (shown.sampling_low, shown.sampling_high):
         ax.step(bands.grid, 100 * edge, where="post", color=colour, **_EDGE)
-    ax.fill_between(bands.grid, 100 * shown.low, 100 * shown.high, color=colour, alpha=_INNER, lw=0, step="post")
-    ax.step(bands.grid, 100 * shown.line, where="post", color=colour, ls=style.DASHES[role])
+    for where, faint in ((~shown.thin, 1.0), (shown.thin, _FAINT)):
+        low, high, line = (np.where(where, 100 * part, np.nan) for part in (shown.low, shown.high, shown.line))
+        ax.fill_between(bands.grid, low, high, color=colour, alpha=faint * _INNER, lw=0, step="post")
+        ax.step(bands.grid, line, where="post", color=colour, alpha=faint, ls=style.DASHES[role])
 
 
 def draw_marks(ax: Axes, bands: Bands, roles: Mapping[str, str]) -> None:

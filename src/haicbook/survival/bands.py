@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from haicbook.survival import estimators
+from haicbook.survival.diagnostics import FEW
 from haicbook.survival.ensemble import Ensemble
 from haicbook.survival.intervals import Interval, Limits
 from haicbook.survival.targets import ArmTargets
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 # months between two counts of patients at risk, of which the least is taken that gives no more than nine
 _STEPS = (1, 2, 3, 6, 12, 24, 60)
@@ -39,6 +41,8 @@ class ArmBands:
         The same of members whose patients are drawn again with replacement: chance added.
     at_risk
         (3, T) patients at risk just before each of the times, as R counts them: least, median and most of the members.
+    thin
+        Where fewer than ten of the typical member are at risk.
     """
 
     line: Floats
@@ -47,6 +51,7 @@ class ArmBands:
     sampling_low: Floats
     sampling_high: Floats
     at_risk: Ints
+    thin: Bools
 
 
 @dataclass(frozen=True)
@@ -138,7 +143,8 @@ def bands(ensemble: Ensemble, horizon: float, rng: np.random.Generator, level: f
         line = np.where(grid > rows.time[typical].max(), np.nan, curves[typical])
         at_risk = np.quantile(ensemble.at_risk(arm, times), [0, 0.5, 1], axis=0, method="inverted_cdf")
         chance = sampling_band(ensemble, arm, grid, rng, level)
-        arms[arm] = ArmBands(line, *limits(curves, level), *chance, at_risk.astype(np.int64))
+        thin = ensemble.at_risk(arm, grid)[typical] < FEW
+        arms[arm] = ArmBands(line, *limits(curves, level), *chance, at_risk.astype(np.int64), thin)
     asked = max(ensemble.asked, len(ensemble))
     return Bands(horizon, grid, times, level, len(ensemble), asked, arms, tuple(_marks(ensemble)))
 

@@ -52,22 +52,22 @@ class CensoringPrior(NamedTuple):
 
 # death, and what is looked for at scans
 EVENTS = {
-    "death": EventPrior(1.0, 0.5, 0.39, 0.3, 0.05, 0.2, 0.15),
-    "progression": EventPrior(1.0, 0.6, 0.51, 0.7, 0.0, 0.35, 0.2),
+    "death": EventPrior(1.0, 0.5, 0.35, 0.24, 0.09, 0.24, 0.1),
+    "progression": EventPrior(1.0, 0.5, 0.56, 0.7, 0.04, 0.4, 0.15),
 }
 # of the logarithm of typical survival times (months), by which an endpoint that is not named may be either
-TYPICAL = {"death": (2.73, 0.82), "progression": (1.87, 0.59)}
+TYPICAL = {"death": (2.65, 0.92), "progression": (1.91, 0.55)}
 # how far the arms' early departures lie apart
 ARMS_APART = 0.4
 # "uniform" is that of trials, in which patients enrol evenly and are followed to one date; the others are assumptions
 CENSORING = {
-    "early": CensoringPrior(1.0, 1.0, -0.35, 0.2, 0.36, 0.9, 0.9, 0.45),
-    "uniform": CensoringPrior(0.08, 1.05, 0.0, 0.2, 0.36, 0.9, 0.9, 0.45),
+    "early": CensoringPrior(1.0, 0.9, -0.35, 0.2, 0.33, 0.7, 0.84, 0.47),
+    "uniform": CensoringPrior(0.09, 0.9, 0.0, 0.2, 0.33, 0.7, 0.84, 0.47),
     "late": CensoringPrior(0.005, 1.0, 0.0, 0.2, -2.5, 0.5, 1.3, 0.4),
     "cohort": CensoringPrior(0.25, 0.7, 0.0, 0.3, 1.5, 0.7, 1.2, 0.45),
 }
 # follow-up lasts longer in typical times to progression, as a logarithm
-_LONGER = 0.75
+_LONGER = 0.78
 
 
 class ScanPrior(NamedTuple):
@@ -80,7 +80,7 @@ class ScanPrior(NamedTuple):
     seen_sd: float
 
 
-SCANS = ScanPrior((0.92, 1.38, 1.84, 2.07, 2.76), (0.08, 0.27, 0.31, 0.17, 0.17), -0.5, 1.1)
+SCANS = ScanPrior((0.92, 1.38, 1.84, 2.07, 2.76), (0.06, 0.24, 0.33, 0.21, 0.16), -0.5, 1.0)
 _SCANS_SEEN = 12  # later ones are blurred
 # a scan's window, in times between two scans
 _BEFORE, _AFTER = 0.1, 0.15

@@ -147,7 +147,7 @@ def audit(studies: tuple[str, ...], form: str, severities: tuple[str, ...], fail
 )
 @click.option(
     "--censoring",
-    type=click.Choice(["early", "uniform", "late"]),
+    type=click.Choice(["early", "uniform", "late", "cohort"]),
     default="uniform",
     show_default=True,
     help="When patients leave follow-up, as far as the printed numbers leave it open.",

@@ -93,6 +93,8 @@ def constraints_with(kinds, group, low, high, **changes):
         midpoint=1,
         end=np.array([100.0, 100.0, 100.0]),
         step=0.0,
+        width=0.0,
+        earliest=np.zeros(2),
     )
     return constraints._replace(**changes)
 

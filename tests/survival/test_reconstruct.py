@@ -145,11 +145,11 @@ def test_the_censoring_pattern_orders_who_is_still_followed():
     targets = one_arm(
         n=182, median=Interval.read("16.1"), landmarks=landmarks((6, "80.8%"), (12, "62.3%"), (24, "42.1%"))
     )
-    # members of a chain are alike: 40 chains of 3 tell the patterns apart
+    # members of a chain are alike: 60 chains of 2 tell the patterns apart
     stay = {
         pattern: reconstruct(targets, 120, fresh(3), pattern).at_risk("all", [12.0]).mean() for pattern in CENSORING
     }
-    assert list(CENSORING) == ["early", "uniform", "late"]
+    assert list(CENSORING) == ["early", "uniform", "late", "cohort"]
     assert stay["early"] + 5 < stay["uniform"] < stay["late"] - 5
 
 
@@ -191,7 +191,7 @@ def test_follow_up_ends_where_it_is_said_to_end():
     [
         (0, "uniform", "replicates is 0; at least 1"),
         (-1, "uniform", "replicates is -1"),
-        (1, "random", "'random'; it must be one of early, uniform, late"),
+        (1, "random", "'random'; it must be one of early, uniform, late, cohort"),
     ],
 )
 def test_a_request_without_sense_is_refused(replicates, censoring, message):

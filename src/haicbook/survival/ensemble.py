@@ -49,7 +49,7 @@ class Ensemble:
     targets
         All that is printed.
     censoring
-        The pattern assumed: `early`, `uniform` or `late`.
+        The pattern assumed: `early`, `uniform`, `late` or `cohort`.
     members
         For each arm, times (B, n) in months and events (B, n).
     kept

@@ -126,39 +126,61 @@ def test_every_word_of_the_prose_is_computed_and_every_cell_is_filled(name: str,
         assert not re.search(r"\b(nan|None(?! of)|inf)\b|−0\.0\b(?!\d)", shown), shown
 
 
-# each parameter of each page, and a recorded value that must move with it, in the direction given
+# several parameters change at once, each known by a recorded value that only it moves
+RUNS: dict[str, dict[str, dict[str, float]]] = {
+    "across": {
+        "later": {"second_horizon": 20.0, "third_horizon": 27.0, "second_period": 18.0, "first_horizon": 9.0},
+        "level": {"confidence": 0.8, "first_period": 4.0},
+        "more": {"replicates": 10},
+    },
+    "response_safety": {"all": {"confidence": 0.8, "discovery_rate": 0.3, "shown_differences": 5}},
+    "effects_bias": {
+        "months": {"entry_months": 2.0, "landmark_months": 2.0, "lead_months": 1.0, "scan_month": 4.0}
+        | {"missed_share": 0.1, "confidence": 0.8, "confounder_effect": 4.0},
+        "window": {"missed_window": 5.0, "seed": 7},
+        "more": {"replicates": 10},
+    },
+    "trial": {
+        "alpha": {"alpha": 0.1, "prior_a": 10.0},
+        "beta": {"beta": 0.2, "prior_b": 10.0},
+        "rates": {"p0": 0.3, "p1": 0.7, "confidence": 0.8},
+        "n_max": {"n_max": 40},
+    },
+    "conclusions": {"size": {"information_size": 50}},
+}
+# each parameter of each page, the run that changes it, the value that moves, and in which direction
 MOVED = [
-    ("across", "confidence", 0.8, "rmst.cao2024.h1.width", -1),
-    ("across", "first_horizon", 9.0, "rmst.cao2024.h1", -1),
-    ("across", "second_horizon", 20.0, "rmst.cao2024.h2", 1),
-    ("across", "third_horizon", 27.0, "rmst.cao2024.h3", 1),
-    ("across", "first_period", 4.0, "period.cao2024.from_0", 0),
-    ("across", "second_period", 18.0, "period.cao2024.from_6", 0),
-    ("across", "replicates", 10, "rmst.cao2024.h1", 0),
-    ("response_safety", "confidence", 0.8, "orr.cao2024.si.width", -1),
-    ("response_safety", "discovery_rate", 0.3, "differences.any.discoveries", 1),
-    ("response_safety", "shown_differences", 5, "differences.shown", -1),
-    ("effects_bias", "seed", 7, "response_bias.cao_2024_si", 0),
-    ("effects_bias", "confidence", 0.8, "summary.os.width", -1),
-    ("effects_bias", "confounder_effect", 4.0, "tipping.cao2024.share", 1),
-    ("effects_bias", "entry_months", 2.0, "entry.end", 0),
-    ("effects_bias", "landmark_months", 2.0, "landmark.end", 0),
-    ("effects_bias", "lead_months", 1.0, "lead.end", -1),
-    ("effects_bias", "missed_share", 0.1, "missed.end", -1),
-    ("effects_bias", "missed_window", 5.0, "missed.end", 0),
-    ("effects_bias", "scan_month", 4.0, "response_bias.lin_2023_haic_l", -1),
-    ("effects_bias", "replicates", 10, "landmark.end", 0),
-    ("trial", "alpha", 0.1, "best.optimal.n", -1),
-    ("trial", "beta", 0.2, "best.optimal.n", -1),
-    ("trial", "p0", 0.3, "printed.type_one", -1),
-    ("trial", "p1", 0.7, "printed.power", 1),
-    ("trial", "n_max", 40, "admissible.designs", -1),
-    ("trial", "prior_a", 10.0, "posterior.mean", 1),
-    ("trial", "prior_b", 10.0, "posterior.mean", -1),
-    ("trial", "confidence", 0.8, "posterior.width", -1),
-    ("conclusions", "information_size", 50, "steps.together", -1),
+    ("across", "confidence", "level", "rmst.cao2024.h1.width", -1),
+    ("across", "first_horizon", "later", "rmst.cao2024.h1", -1),
+    ("across", "second_horizon", "later", "rmst.cao2024.h2", 1),
+    ("across", "third_horizon", "later", "rmst.cao2024.h3", 1),
+    ("across", "first_period", "level", "period.cao2024.from_0", 0),
+    ("across", "second_period", "later", "period.cao2024.from_6", 0),
+    ("across", "replicates", "more", "rmst.cao2024.h1", 0),
+    ("response_safety", "confidence", "all", "orr.cao2024.si.width", -1),
+    ("response_safety", "discovery_rate", "all", "differences.any.discoveries", 1),
+    ("response_safety", "shown_differences", "all", "differences.shown", -1),
+    ("effects_bias", "seed", "window", "response_bias.cao_2024_si", 0),
+    ("effects_bias", "confidence", "months", "summary.os.width", -1),
+    ("effects_bias", "confounder_effect", "months", "tipping.cao2024.share", 1),
+    ("effects_bias", "entry_months", "months", "entry.end", 0),
+    ("effects_bias", "landmark_months", "months", "landmark.end", 0),
+    ("effects_bias", "lead_months", "months", "lead.end", -1),
+    ("effects_bias", "missed_share", "months", "missed.end", -1),
+    ("effects_bias", "missed_window", "window", "missed.end", 0),
+    ("effects_bias", "scan_month", "months", "response_bias.lin_2023_haic_l", -1),
+    ("effects_bias", "replicates", "more", "landmark.end", 0),
+    ("trial", "alpha", "alpha", "best.optimal.n", -1),
+    ("trial", "beta", "beta", "best.optimal.n", -1),
+    ("trial", "p0", "rates", "printed.type_one", -1),
+    ("trial", "p1", "rates", "printed.power", 1),
+    ("trial", "n_max", "n_max", "admissible.designs", -1),
+    ("trial", "prior_a", "alpha", "posterior.mean", 1),
+    ("trial", "prior_b", "beta", "posterior.mean", -1),
+    ("trial", "confidence", "rates", "posterior.width", -1),
+    ("conclusions", "information_size", "size", "steps.together", -1),
 ]
-STEADY: dict[str, Page] = {}
+TURNED: dict[tuple[str, str], Page] = {}
 
 
 def _parameters(name: str) -> set[str]:
@@ -170,15 +192,16 @@ def _few(name: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    ("name", "parameter", "value", "result", "direction"), MOVED, ids=[f"{m[0]}-{m[1]}" for m in MOVED]
+    ("name", "parameter", "run", "result", "direction"), MOVED, ids=[f"{m[0]}-{m[1]}" for m in MOVED]
 )
 def test_each_parameter_moves_a_result(
-    turn: Callable[..., Page], name: str, parameter: str, value: object, result: str, direction: int
+    turn: Callable[..., Page], name: str, parameter: str, run: str, result: str, direction: int
 ) -> None:
-    if name not in STEADY:
-        STEADY[name] = turn(name, **_few(name))
-    before = STEADY[name].values[result]
-    after = turn(name, **{**_few(name), parameter: value}).values[result]
+    assert parameter in RUNS[name][run]
+    for turned, changes in (("", {}), (run, RUNS[name][run])):
+        if (name, turned) not in TURNED:
+            TURNED[name, turned] = turn(name, **{**_few(name), **changes})
+    before, after = (TURNED[name, turned].values[result] for turned in ("", run))
     assert np.sign(after - before) == direction if direction else after != before
 
 

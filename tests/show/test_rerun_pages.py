@@ -13,7 +13,7 @@ from haicbook.show import rerun_text
 
 mpl.use("agg")
 PAPER = study.load("lin2023")
-SETTING = matching.Setting(0.03, "score")
+SETTING = matching.RerunSetting(0.03, "score")
 WATCHED = ("pvtt", "present")
 
 

@@ -1,6 +1,5 @@
 """The engine: what is returned meets what is printed, and what cannot be met is said."""
 
-import re
 import sys
 
 import lifelines
@@ -233,31 +232,15 @@ def test_a_figure_printed_differently_elsewhere_is_met_instead():
     ]
 
 
+@pytest.mark.usefixtures("hasty")
 def test_without_a_proof_the_words_say_that_it_was_a_search():
     # one death among 100 takes at least a whole per cent
     targets = one_arm(n=100, landmarks=landmarks((6, "97.0%"), (12, "96.6%")))
     ensemble = reconstruct(targets, 2, fresh(1))
     (words,) = ensemble.dropped
-    assert re.search("the (6-month rate of arm all, 97.0|12-month rate of arm all, 96.6)%", words)
+    (mark,) = ensemble.kept.arms["all"].landmarks
+    assert ("12-month rate of arm all, 96.6%" if mark.time == 6 else "6-month rate of arm all, 97.0%") in words
     assert "a search, not a proof" in words
-
-
-def test_events_out_of_reach_are_left_out():
-    targets = one_arm(n=60, events=1, landmarks=landmarks((6, "70.0%"), (12, "60.0%")))
-    ensemble = reconstruct(targets, 2, fresh(1))
-    (words,) = ensemble.dropped
-    assert words.startswith("left out: the events of arm all, 1.")
-    assert [mark.printed for mark in ensemble.kept.arms["all"].landmarks] == ["70.0%", "60.0%"]
-
-
-def test_a_pooled_median_out_of_reach_is_left_out():
-    # before 6 months both arms lie above 60 per cent, and so do all patients together
-    targets = trial(pooled_median=Interval.read("3.0"))
-    ensemble = reconstruct(targets, 2, fresh(1))
-    (words,) = ensemble.dropped
-    assert "the median of all arms, 3.0 months" in words
-    assert "a search, not a proof" in words
-    assert ensemble.kept.pooled_median is None
 
 
 def test_one_figure_that_no_arm_can_have_leaves_nothing():

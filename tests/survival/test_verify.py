@@ -10,14 +10,19 @@ from haicbook.survival import ArmTargets, Interval, Targets, reconstruct, violat
 from haicbook.survival.verify import verified
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def targets():
     return trial(events_total=110, pooled_median=Interval.read("11.4"), follow_up_max=Interval.read("40"))
 
 
+@pytest.fixture(scope="module")
+def ensemble(targets):
+    return reconstruct(targets, 1, np.random.default_rng(5))
+
+
 @pytest.fixture
-def member(targets):
-    ensemble = reconstruct(targets, 1, np.random.default_rng(5))
+def member(ensemble):
+    """Rows that a test may change."""
     return {arm: (rows.time[0].copy(), rows.event[0].copy()) for arm, rows in ensemble.members.items()}
 
 
@@ -90,17 +95,22 @@ def test_the_median_is_read_as_r_does(deaths, median):
     assert violations(members, other) == [f"the median of arm all is {float(median)}; 4.0 is printed"]
 
 
-def test_one_tampered_member_among_many_is_found():
-    targets = with_deaths(0)
-    ensemble = reconstruct(targets, 5, np.random.default_rng(1))
-    assert verified(ensemble.members, targets, ensemble.conventions) == [True] * 5
-    ensemble.members["b"].event[3, 0] ^= True
-    assert verified(ensemble.members, targets, ensemble.conventions) == [True, True, True, False, True]
+@pytest.fixture(scope="module")
+def five():
+    return reconstruct(with_deaths(0), 5, np.random.default_rng(1))
 
 
-def test_a_moved_contrast_is_seen():
+def test_one_tampered_member_among_many_is_found(five):
     targets = with_deaths(0)
-    rows = reconstruct(targets, 1, np.random.default_rng(1)).members
+    assert verified(five.members, targets, five.conventions) == [True] * 5
+    tampered = five.members["b"].event.copy()
+    tampered[3, 0] ^= True
+    members = five.members | {"b": five.members["b"]._replace(event=tampered)}
+    assert verified(members, targets, five.conventions) == [True, True, True, False, True]
+
+
+def test_a_moved_contrast_is_seen(five):
+    targets, rows = with_deaths(0), five.members
     swapped = {"a": (rows["a"].time[0] * 0.5, rows["a"].event[0]), "b": (rows["b"].time[0], rows["b"].event[0])}
     missed = violations(swapped, targets)
     assert any("the hazard ratio is" in miss and "0.92 is printed" in miss for miss in missed)

@@ -69,9 +69,7 @@ def named(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
             yield Discrepancy("warning", _ids(group), " / ".join(words), "", sentence, " ≠ ".join(words))
 
 
-@rule(
-    "listed", "A list is the same wherever it is given", tolerance="A note: a figure may show what the text leaves out"
-)
+@rule("listed", "A list is the same wherever it is given", tolerance="A figure may show what the text leaves out")
 def listed(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """What one place lists (subgroups with a benefit) and another, which lists the same thing, does not: a note."""
     for group in grouped(statements(found, LISTED), by("row", "population", "arm")).values():
@@ -300,7 +298,7 @@ def balance(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
 
 @rule(
     "excluded",
-    "Nobody is left out for what happened after the start",
+    "Nobody is left out for what came later",
     source="Suissa S. Am J Epidemiol 2008;167:492-499",
 )
 def excluded(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
@@ -309,8 +307,8 @@ def excluded(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     if cells:
         who = " and ".join(_LEFT_OUT.get(cell.about.level, _level(cell)) for cell in cells)
         sentence = (
-            f"{cells[0].about.source}: left out were patients {who}. Who was left out is known only after the start, so "
-            "that early deaths may be missing; reconstructed curves share that."
+            f"{cells[0].about.source}: left out were patients {who}. That is known only after the start, so that "
+            "early deaths may be missing; reconstructed curves share that."
         )
         yield Discrepancy("info", _ids(cells), "; ".join(cell.text for cell in cells), "", sentence)
 
@@ -323,7 +321,7 @@ _DRUGS = {"haic": "HAIC", "pd1": "the PD-1 inhibitor"}
 
 @rule("cycles", "Cycles that follow one another fit", tolerance="Every length within a printed range")
 def cycles(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
-    """A drug that is given on days after another has a cycle that is a whole multiple of the other's, or the reverse."""
+    """A drug that is given on days after another has a cycle that is a multiple of the other's, or the reverse."""
     for claim in statements(found, FOLLOWS):
         own, other = (_cycles(found, name, claim.about.arm) for name in (claim.about.term, claim.about.level))
         yield from distinct(

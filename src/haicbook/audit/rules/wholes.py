@@ -454,7 +454,7 @@ def _forced(paper: Paper, cells: list[Cell], one: Implication, other: Implicatio
 def _too_joint(paper: Paper, forced: list[_Overlap]) -> Discrepancy:
     one, other, whole = forced[0].cells
     arms = "; ".join(
-        f"at least {case.least} have both{whose(paper, case.cells[0])}, where {case.expected:.1f} are expected by chance"
+        f"at least {case.least} have both{whose(paper, case.cells[0])}, where chance makes {case.expected:.1f}"
         for case in forced
     )
     sentence = (

@@ -102,8 +102,8 @@ def deaths(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
 
     With one follow-up for all, the ratio of the cumulative hazards at its end is the hazard ratio, and censoring on the
     way makes it less; with censoring at a constant rate the odds of dying differ by the hazard ratio, with less of it
-    by more. So the ratio lies between the two, as far as chance allows. Outside, follow-up differed between the arms, or
-    hazards are not proportional.
+    by more. So the ratio lies between the two, as far as chance allows. Outside, follow-up differed between the arms,
+    or hazards are not proportional.
     """
     for model in models(paper, found):
         treatment = model.treatment

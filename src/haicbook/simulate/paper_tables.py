@@ -188,15 +188,10 @@ def cox_table(
     known = {
         name: (b, s) for name, b, s in zip(terms, log_hr, se, strict=True) if math.isfinite(b) and math.isfinite(s)
     }
-    rows: dict[str, dict[str, str]] = {
-        name: {
-            "id": name,
-            "label": words[name],
-            "univariable_hr": conventions.ratio(b, s),
-            "univariable_p": p_text(wald_p(b, s)),
-        }
-        for name, (b, s) in known.items()
-    }
+    # a covariate whose ratio has no estimate keeps an empty row, as its table does in papers
+    rows = {name: {"id": name, "label": words[name]} for name in terms}
+    for name, (b, s) in known.items():
+        rows[name] |= {"univariable_hr": conventions.ratio(b, s), "univariable_p": p_text(wald_p(b, s))}
     chosen = [name for name, (b, s) in known.items() if name == "treatment" or wald_p(b, s) < _SELECTED]
     for name, (b, s) in _adjusted(time, event, {name: terms[name] for name in chosen}, conventions).items():
         if math.isfinite(b) and math.isfinite(s):

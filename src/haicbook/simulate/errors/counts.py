@@ -195,4 +195,4 @@ def _overlap_chance(n: int, one: int, other: int, least: int) -> float:
         return 1.0
     possible = range(max(0, one + other - n), min(one, other) + 1)
     weights = {k: math.comb(one, k) * math.comb(n - one, other - k) * 4**k for k in possible}
-    return sum(weight for k, weight in weights.items() if k >= least) / sum(weights.values())
+    return float(sum(weight for k, weight in weights.items() if k >= least) / sum(weights.values()))

@@ -56,7 +56,7 @@ FIELDS: dict[str, tuple[str, str]] = {
         "Upper end of the rounding interval; INF where there is none; missing when not reached or unreadable",
     ),
     "decimals": ("integer", "Digits after the decimal point"),
-    "state": ("string", "exact, below (<), above (>), not_reached or unreadable"),
+    "state": ("string", "exact, below (<), above (>), not_reached, unreadable, or words where it is no number"),
 }
 STUDY_FIELDS: dict[str, tuple[str, str]] = {
     "study": ("string", "Key of the study"),

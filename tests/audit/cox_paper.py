@@ -54,7 +54,7 @@ deaths,results,Results,os,,all,new,,deaths,,,,,n,patients,40
 deaths,results,Results,os,,all,old,,deaths,,,,,n,patients,48
 events,results,Results,pfs,,all,,,events,,,,,n,patients,105
 progressions,results,Results,pfs,,all,,,progressions,,,,,n,patients,103
-follow_up,results,Results,,,all,,,follow_up,,,,,median_range,months,20.1 (1.2–40.3)
+follow_up,results,Results,,,all,,,follow_up,,,,,median_range,months,14.1 (1.2–40.3)
 """
 FILES = {"base": BASE, "cox_os": COX_OS, "cox_pfs": COX_PFS, "claims": CLAIMS}
 PATHS = {

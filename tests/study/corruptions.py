@@ -271,7 +271,21 @@ _WORDS = (
         ("demo2020,sex", "demo2020,", ":2:row: found nothing"),
         ("The paper does not say", "", ":3:detail: found nothing, expected what is missing, in words"),
     ),
-    *_claims("nothing where something is needed", ({"printed": ""}, ":2:printed: found nothing")),
+    *_claims(
+        "nothing where something is needed",
+        ({"printed": ""}, ":2:printed: found nothing"),
+        (
+            {"endpoint": "os", "level": "", "statistic": "said", "printed": "longer"},
+            ":2:level: found nothing, expected what is said, as a slug",
+        ),
+    ),
+    *_claims(
+        "a sentence where a word is enough",
+        (
+            {"level": "longer", "statistic": "said", "printed": "They lived for longer than the others"},
+            ":2:printed: found 7 words, expected the paper's word for it, at most 4",
+        ),
+    ),
     *_rows(
         "a row of a study that it does not have",
         "characteristics.csv",

@@ -52,6 +52,26 @@ def test_only_other_studies_figures_are_in_no_data_file(variant: str) -> None:
     assert uncovered(over(VARIANTS[variant])) == ["77.7"]
 
 
+@pytest.mark.parametrize(
+    ("section", "words", "is_there"),
+    [
+        ("results", "with the drug", True),
+        # broken between two lines
+        ("results", "drug and 8.7 months", True),
+        ("results", "with a drug", False),
+        ("methods", "with the drug", False),
+    ],
+)
+def test_a_statement_is_looked_for_in_its_section(tmp_path: Path, section: str, words: str, is_there: bool) -> None:
+    shutil.copytree(PAPERS, tmp_path, dirs_exist_ok=True)
+    with (tmp_path / "demo2020" / "claims.csv").open("a", encoding="utf-8") as stream:
+        stream.write(f"compared_os,{section},Anywhere,os,,after_psm,drug,none,,longer,,,,said,,{words}\n")
+    verdict = lay_over(study.load("demo2020", tmp_path), CLEAN)
+    assert [cell.cell for cell in verdict.not_found] == ([] if is_there else [words])
+    if is_there:
+        assert words.split()[0] in CLEAN.splitlines()[verdict.checked[-1].text_line - 1]
+
+
 def test_what_is_left_out_is_counted_by_rule() -> None:
     left_out = over(CLEAN).left_out
     assert left_out["references and addresses"] == 4  # [1], [4] and [5–7]; those of the introduction count as its own

@@ -26,7 +26,7 @@ class Cell:
     about
         What it is about: a row of `Paper.values`, of which the attributes other than the number are used.
     numbers
-        Its numbers by statistic, unreadable ones included.
+        Its numbers by statistic, unreadable ones included; none for a statement in words.
     ids
         Their value ids by statistic.
     """
@@ -74,7 +74,7 @@ def cells(paper: Paper) -> list[Cell]:
     return [
         Cell(
             rows[0],
-            {str(row.statistic): as_printed(row) for row in rows},
+            {str(row.statistic): as_printed(row) for row in rows if row.state != "words"},
             {str(row.statistic): str(row.id) for row in rows},
         )
         for rows in values.values()

@@ -35,7 +35,7 @@ _PAGE = """# Every printed value
 
 Each number that the five papers print and this book holds, with its place. A figure of 28.8 stands for every number
 from 28.75 to 28.85; that is its rounding interval. “State” says how a figure was read: exact, below (printed with <),
-above (printed with >), not reached, or unreadable, a misprint that is kept as it stands.
+above (printed with >), not reached, words (a statement), or unreadable, a misprint that is kept as it stands.
 
 “Used in” says what a value does here. A “target” is what a reconstruction is asked to meet; the chapter says which of
 them no data set can meet. “Compared” stands beside a reconstruction. A “conflict” is a figure from another place of

@@ -11,14 +11,14 @@ from haicbook.paths import root
 
 _TEXT = """\
 A second auditor, who had not seen this one, found {errors} errors and {warnings} warnings in the texts of the same
-papers. Of those errors, {e_error} ({e_share}) are errors here, {e_warning} a warning, {e_note} a note, and {e_missed}
-missing. Of those warnings, {w_found} ({w_share}) are errors or warnings here, {w_note} notes, and {w_missed} missing.
+papers. Of those errors, {e_found} ({e_share}) are errors or warnings here, {e_error} of them errors, and of those
+warnings {w_found} ({w_share}). Of both, {note} noted here only, and {missed} missing.
 
 Afterwards each of the {less} that this audit has as less, or not, was recomputed by someone who knew both lists:
 {weak} of them do not hold with that gravity, rest on other papers, or are about wording and labels rather than
 figures. Of the rest and those found, {held_errors} of {held_of_errors} errors and {held_warnings} of {held_of_warnings}
-warnings are found. That judgement is our own, and two rules were extended after the comparison, so these shares are
-not those to expect in other papers.
+warnings are found. That judgement is our own, and rules were added and extended after the comparison, so these shares
+are not those to expect in other papers.
 
 ::::{{dropdown}} What is less here, or missing
 {listed}
@@ -43,20 +43,18 @@ def recall_text() -> str:
         rows = list(csv.DictReader(stream))
     errors, warnings = ([row for row in rows if row["blind_severity"] == name] for name in ("error", "warning"))
     less = [row for row in rows if not _found(row)]
-    e, w = (Counter(row["severity"] for row in some) for some in (errors, warnings))
-    found = sum(map(_found, warnings))
+    e, every = (Counter(row["severity"] for row in some) for some in (errors, rows))
+    grave, found = e["error"] + e["warning"], sum(map(_found, warnings))
     return _TEXT.format(
         errors=len(errors),
         warnings=len(warnings),
         e_error=e["error"],
-        e_share=_percent(e["error"], len(errors)),
-        e_warning=_number(e["warning"]),
-        e_note=_number(e["note"]),
-        e_missed=_number(e["missed"]),
+        e_found=grave,
+        e_share=_percent(grave, len(errors)),
         w_found=found,
         w_share=_percent(found, len(warnings)),
-        w_note=_number(w["note"]),
-        w_missed=_number(w["missed"]),
+        note=_are(every["note"]),
+        missed=_are(every["missed"]),
         less=len(less),
         weak=sum(row["holds"] == "no" for row in less),
         held_errors=e["error"],
@@ -78,8 +76,8 @@ def _line(row: dict[str, str]) -> str:
     return f"* {theirs}. {ours[0].upper()}{ours[1:]}. {escape(row['reason'])}."
 
 
-def _number(count: int) -> str:
-    return str(count) if count else "none"
+def _are(count: int) -> str:
+    return f"{count or 'none'} {'are' if count > 1 else 'is'}"
 
 
 def _percent(part: int, of: int) -> str:

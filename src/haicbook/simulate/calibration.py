@@ -33,6 +33,9 @@ NOTES = {
     "ratio_coding": "notes only, as which group is the reference is the authors' choice",
     "ratio_digits": "notes only, as zeros filled up after rounding are a habit",
     "same_rates": "notes only, as two endpoints may share their rates by coincidence",
+    "listed": "notes only, as a figure may show what the text leaves out",
+    "balance": "notes only, as p-values for balance are a habit",
+    "excluded": "notes only, as whom a study takes is its authors' choice",
 }
 COLUMNS = ("rule", "checks", "errors", "warnings", "injected", "undetectable", "detectable", "found", "found_by_any")
 
@@ -344,6 +347,11 @@ CHECKS: dict[str, CheckCounter] = {
     "repeated_rows": lambda paper, found: _baseline_pairs(paper, found) if len(paper.spec.arms) > 1 else 0,
     "one_event_twice": lambda paper, found: len({c.about.row for c in _counted(found, "adverse_events")}),
     "most_common": lambda paper, found: _claims(found, "most_common"),
+    "joint": lambda paper, found: len({c.about.population for c in _counted(found, "baseline")}),
+    "named": lambda paper, found: _claims(found, "named_") // 2,
+    "all_of": lambda paper, found: _claims(found, "all_of_") * len(paper.spec.populations),
+    "compared": lambda paper, found: _claims(found, "compared_"),
+    "cycles": lambda paper, found: _claims(found, "follows_"),
     "significance": lambda paper, found: _claims(found, "significant_"),
     "dates": lambda paper, found: sum("date" in cell.numbers for cell in found),
     "doses": lambda paper, found: _groups([c for c in found if c.quantity.startswith("dose_")], by("quantity")),
@@ -360,6 +368,12 @@ CHECKS: dict[str, CheckCounter] = {
     "ratio_precision": lambda paper, found: len(_ratios(found)),
     "ratio_events": lambda paper, found: len(_treatment(found)),
     "ratio_endpoints": _two_tables,
+    "ratio_outlier": lambda paper, found: sum(c.about.endpoint == "pfs" for c in _ratios(found, "univariable")),
+    "ratio_deaths": lambda paper, found: sum(cell.about.endpoint == "os" for cell in _treatment(found)),
+    "ratio_inflation": _both_models,
+    "ratio_stepwise": lambda paper, found: (
+        len(_ratios(found, "multivariable")) * ("stepwise" in (paper.spec.methods.regression or ""))
+    ),
     "progressions": lambda paper, found: int(any(c.about.endpoint == "pfs" for c in _treatment(found))),
     "ratio_twice": _pairs_of_rows,
     "ratio_direction": lambda paper, found: len(_treatment(found)),
@@ -370,6 +384,7 @@ CHECKS: dict[str, CheckCounter] = {
     "pooled_median": lambda paper, found: _over_arms(
         paper, found, [c for c in found if c.number("median") is not None and c.about.section == "results"]
     ),
+    "follow_up": lambda paper, found: sum(cell.quantity == "follow_up" for cell in found),
     "calendar": lambda paper, found: sum(
         cell.about.unit == "months" and cell.number("median") is not None for cell in found
     ),

@@ -139,10 +139,10 @@ def adverse_events(group: Group, arms: tuple[str, ...], conventions: PrintingCon
     of_arms = group.arms(arms)
     rows = []
     for event in ("any_ae", *EVENTS):
-        worst = [_worst(patients, event) for patients in of_arms.values()]
+        of_each = [worst(patients, event) for patients in of_arms.values()]
         row = {"id": event, "label": label(event)}
         for grade, (low, high) in GRADE_LIMITS.items():
-            has = [(one >= low) & (one <= high) for one in worst]
+            has = [(one >= low) & (one <= high) for one in of_each]
             row |= {
                 f"{arm}_{grade}": conventions.n_pct(int(one.sum()), len(one))
                 for arm, one in zip(arms, has, strict=True)
@@ -157,11 +157,12 @@ def severe_p(group: Group, arms: tuple[str, ...], conventions: PrintingConventio
     """p of every event of grade 3 or 4, as tested; NaN where no patient has it."""
     of_arms = group.arms(arms).values()
     return [
-        _p_of_two([_worst(patients, event) >= 3 for patients in of_arms], conventions) for event in ("any_ae", *EVENTS)
+        _p_of_two([worst(patients, event) >= 3 for patients in of_arms], conventions) for event in ("any_ae", *EVENTS)
     ]
 
 
-def _worst(patients: SimulatedPatients, event: str) -> np.ndarray:
+def worst(patients: SimulatedPatients, event: str) -> np.ndarray:
+    """Each patient's worst grade of an event, or of any."""
     if event == "any_ae":
         return np.asarray(np.max(list(patients.grades.values()), axis=0))
     return patients.grades[event]
@@ -187,23 +188,30 @@ def cox_table(
     known = {
         name: (b, s) for name, b, s in zip(terms, log_hr, se, strict=True) if math.isfinite(b) and math.isfinite(s)
     }
-    rows: dict[str, dict[str, str]] = {
-        name: {
-            "id": name,
-            "label": words[name],
-            "univariable_hr": conventions.ratio(b, s),
-            "univariable_p": p_text(wald_p(b, s)),
-        }
-        for name, (b, s) in known.items()
-    }
+    # a covariate whose ratio has no estimate keeps an empty row, as its table does in papers
+    rows = {name: {"id": name, "label": words[name]} for name in terms}
+    for name, (b, s) in known.items():
+        rows[name] |= {"univariable_hr": conventions.ratio(b, s), "univariable_p": p_text(wald_p(b, s))}
     chosen = [name for name, (b, s) in known.items() if name == "treatment" or wald_p(b, s) < _SELECTED]
-    if len(chosen) > 1:
-        for name, b, s in zip(
-            chosen, *cox(time, event, np.column_stack([terms[n] for n in chosen]), conventions.ties), strict=True
-        ):
-            if math.isfinite(b) and math.isfinite(s):
-                rows[name] |= {"multivariable_hr": conventions.ratio(b, s), "multivariable_p": p_text(wald_p(b, s))}
+    for name, (b, s) in _adjusted(time, event, {name: terms[name] for name in chosen}, conventions).items():
+        if math.isfinite(b) and math.isfinite(s):
+            rows[name] |= {"multivariable_hr": conventions.ratio(b, s), "multivariable_p": p_text(wald_p(b, s))}
     return list(rows.values())
+
+
+def _adjusted(
+    time: Floats, event: Bools, terms: dict[str, Floats], conventions: PrintingConventions
+) -> dict[str, tuple[float, float]]:
+    """Log hazard ratio and standard error of each term in one model; a stepwise one drops covariates by p."""
+    while len(terms) > 1:
+        estimates = cox(time, event, np.column_stack(list(terms.values())), conventions.ties)
+        model = dict(zip(terms, zip(*estimates, strict=True), strict=True))
+        p = {name: wald_p(b, s) for name, (b, s) in model.items() if name != "treatment"}
+        least = max(p, key=lambda name: p[name])
+        if not conventions.stepwise or p[least] < _SELECTED:
+            return model
+        terms = {name: values for name, values in terms.items() if name != least}
+    return {}
 
 
 def _contrast(item: SyntheticCovariate) -> str:

@@ -111,7 +111,8 @@ def _methods(conventions: PrintingConventions, arms: tuple[str, ...]) -> dict[st
     two = len(arms) > 1
     return {
         "survival": "Kaplan–Meier, log-rank test" if two else "Kaplan–Meier",
-        "regression": "Cox; variables with p < 0.05 alone entered the multivariable model",
+        "regression": "Cox; variables with p < 0.05 alone entered "
+        + ("a stepwise multivariable model" if conventions.stepwise else "the multivariable model"),
         "categorical": _CATEGORICAL[conventions.categorical] if two else None,
         "continuous": ("Welch's t-test" if conventions.welch else "Student's t-test") if two else None,
         "proportion_ci": conventions.proportion_ci,

@@ -9,7 +9,16 @@ from typing import Any
 import numpy as np
 
 from haicbook.simulate.cohort import COVARIATES, EVENTS, SimulatedPatients, World
-from haicbook.simulate.paper_tables import Group, Rows, mean_sd, normal_limits, responders, severe_p
+from haicbook.simulate.paper_tables import (
+    GRADE_LIMITS,
+    Group,
+    Rows,
+    mean_sd,
+    normal_limits,
+    responders,
+    severe_p,
+    worst,
+)
 from haicbook.simulate.specs import printed_dates
 from haicbook.simulate.typesetting import Z95, PrintingConventions, fixed, p_text, wald_p
 from haicbook.stats.proportions import Proportion, exact_interval, wilson_interval
@@ -237,6 +246,54 @@ def statements(
     return rows
 
 
+def in_words(group: Group, population: str, arms: tuple[str, ...], events: Rows, printed: dict[str, list[str]]) -> Rows:
+    """Statements without a figure: when the clock starts, who is of which stage, which arm has more of what.
+
+    Parameters
+    ----------
+    events
+        The rows of the table of adverse events.
+    printed
+        By endpoint and response rate, its p-value between the arms as printed.
+    """
+    rows = [
+        _said(place, "named_time_zero", population, "", "start_of_treatment", "start of treatment", term="time_zero")
+        for place in (ABSTRACT, METHODS)
+    ]
+    rows.append(_said(RESULTS, "all_of_vascular_invasion_present", population, "", "c", "All", term="bclc"))
+    if len(arms) < 2:
+        return rows
+    sides = list(group.arms(arms).values())
+    for endpoint in ENDPOINTS:
+        medians = [float(estimators.median(p.time[endpoint], p.event[endpoint])[0]) for p in sides]
+        if all(map(math.isfinite, medians)) and medians[0] != medians[1] and significant(printed[endpoint]):
+            own = {"endpoint": endpoint, "reference": arms[1]}
+            level = "longer" if medians[0] > medians[1] else "shorter"
+            rows.append(_said(RESULTS, f"compared_{endpoint}", population, arms[0], level, level, **own))
+    differing = [(row, grade) for row in events for grade in ("any", "g34") if significant([row[f"p_{grade}"]])]
+    if not differing:
+        own = {"term": "adverse_events", "reference": arms[1]}
+        rows.append(_said(RESULTS, "compared_events", population, arms[0], "comparable", "comparable", **own))
+    for row, grade in differing:
+        low, _ = GRADE_LIMITS[grade]
+        counts = [float((worst(p, row["id"]) >= low).mean()) for p in sides]
+        own = {"term": row["id"], "grade": grade, "reference": arms[1]}
+        level = "more" if counts[0] > counts[1] else "less"
+        rows.append(_said(RESULTS, f"compared_{row['id']}", population, arms[0], level, f"{level} frequent", **own))
+    return rows
+
+
+def significant(printed: list[str]) -> bool:
+    """Whether every one of some printed p-values is below 0.05."""
+    return all(text.startswith("<") or (text != "" and float(text) < _ALPHA) for text in printed)
+
+
+def _said(
+    place: Place, name: str, population: str, arm: str, level: str, printed: str, **further: str
+) -> dict[str, str]:
+    return claim(place, name, population, arm, level=level, statistic="said", printed=printed, **further)
+
+
 def _interval(population: str, arm: str, responses: Proportion, conventions: PrintingConventions) -> dict[str, str]:
     method = exact_interval if conventions.proportion_ci == "Clopper–Pearson" else wilson_interval
     low, high = (fixed(100 * limit, 1) for limit in method(responses, 0.95))
@@ -297,6 +354,10 @@ def protocol(world: World, population: str, arms: tuple[str, ...], stages: dict[
         rows.append(_dose(METHODS, name, population, f"{dose}", unit))
         # the same dose in grams
         rows += [_dose(ABSTRACT, name, population, f"{dose / per:g}", "g/m2")] if per > 1 else []
+    for drug, weeks in (("haic", 3), ("drug", 6)):
+        own = {"term": f"{drug}_cycle", "statistic": "value", "unit": "weeks"}
+        rows.append(claim(METHODS, f"{drug}_cycle", population, "", printed=str(weeks), **own))
+    rows.append(_said(METHODS, "follows_haic_drug", population, "", "haic", "after the infusion", term="drug"))
     own = {"term": "haic_courses_allowed", "statistic": "range", "unit": "courses"}
     rows.append(claim(METHODS, "haic_courses_allowed", population, "", printed="1–6", **own))
     if stages:

@@ -9,7 +9,7 @@ from haicbook.simulate.cohort import SimulatedPatients, World, draw_patients, ma
 from haicbook.simulate.draft import CLAIMS, Draft
 from haicbook.simulate.paper_tables import Group
 from haicbook.simulate.specs import ARMS, BASELINE, COX, DESIGNS, EVENTS, RESPONSE, Design, spec_of
-from haicbook.simulate.statements import claims, protocol, statements, two_stages
+from haicbook.simulate.statements import ENDPOINTS, claims, in_words, protocol, statements, two_stages
 from haicbook.simulate.typesetting import PrintingConventions
 
 
@@ -69,6 +69,7 @@ def synthetic_paper(
     printed[CLAIMS] += [
         *protocol(world, main, arms, stages),
         *statements(groups[main], main, arms, conventions, printed[EVENTS]),
+        *in_words(groups[main], main, arms, printed[EVENTS], _tested(printed[CLAIMS])),
     ]
     return Draft(spec | ({"two_stage": stages} if stages else {}), printed, _truth(world, conventions, design))
 
@@ -92,6 +93,13 @@ def _tables(
         EVENTS: tables.adverse_events(Group("", group.patients), arms, conventions),
     }
     return found | {CLAIMS: claims(group, main, arms, conventions)}
+
+
+def _tested(rows: tables.Rows) -> dict[str, list[str]]:
+    """The printed p-values of each endpoint's curves."""
+    return {
+        endpoint: [row["printed"] for row in rows if row["id"] == f"{endpoint}_comparison"] for endpoint in ENDPOINTS
+    }
 
 
 def _truth(world: World, conventions: PrintingConventions, design: Design) -> dict[str, str]:

@@ -40,6 +40,8 @@ class PrintingConventions:
         Of hazard ratios and of times.
     proportion_ci
         Method of the limits of response rates.
+    stepwise
+        Whether covariates leave the multivariable model again, the least significant first.
     """
 
     software: str = "R 4.2"
@@ -52,6 +54,7 @@ class PrintingConventions:
     ratio_decimals: int = 3
     month_decimals: int = 1
     proportion_ci: Literal["Clopper–Pearson", "Wilson"] = "Clopper–Pearson"
+    stepwise: bool = False
 
     @classmethod
     def drawn(cls, rng: np.random.Generator) -> PrintingConventions:
@@ -68,6 +71,8 @@ class PrintingConventions:
             ratio_decimals=int(rng.integers(2, 4)),
             month_decimals=int(rng.integers(1, 3)),
             proportion_ci="Clopper–Pearson" if rng.random() < 0.5 else "Wilson",
+            # of a stream of its own, so that the papers' other figures are those of papers without this habit
+            stepwise=bool(rng.spawn(1)[0].random() < 0.5),
         )
 
     @property

@@ -50,6 +50,7 @@ Statistic = Literal[
     "range",
     "value",
     "date",
+    "said",
 ]
 Grade = Literal["any", "g12", "g34", "g3plus", "gt3", "g5"]
 Model = Literal["univariable", "multivariable"]

@@ -34,6 +34,9 @@ _PERCENT = {"pct", "rate"}
 # not negative, whatever the paper is about
 _NEVER_NEGATIVE = {"sd", "n", "denominator"}
 _TIMES = {"median", "median_ci", "median_iqr", "median_range"}
+# a statement is kept as what it says, in a slug, and as the paper's word for it: a sentence stays in the paper
+SAID = "said"
+_MOST_WORDS = 4
 
 Record = dict[str, Any]
 Place = tuple[str, int, str]
@@ -120,9 +123,13 @@ def _table_cell(spec: Study, table: Table, row: Row, column: str, own: Attribute
 
 
 def _split(record: Record) -> Iterator[Record]:
-    """One record for each number in the cell."""
-    parts = parse_cell(record["cell"], record["read_as"])
+    """One record for each number in the cell; one without a number for a statement in words."""
     record = record | {"time": _months(record["time"])}
+    if record["read_as"] == SAID:
+        nothing = dict.fromkeys(("value", "low", "high"), math.nan) | {"decimals": 0, "state": "words"}
+        yield record | nothing | {"id": value_id(record, SAID), "statistic": SAID, "printed": record["cell"]}
+        return
+    parts = parse_cell(record["cell"], record["read_as"])
     for statistic, printed in parts:
         yield record | {
             "id": value_id(record, statistic),
@@ -256,7 +263,19 @@ def _claim_word_problems(spec: Study, row: Row, name: str) -> list[Problem]:
         for column, words in allowed.items()
         if row[column] not in words
     ]
+    if row["statistic"] == SAID:
+        problems += _statement_problems(row, name)
     time = parse_number(row["time"])
     if row["time"] and (time.state != "exact" or time.value < 0):
         problems.append(Problem(name, row.line, "time", repr(row["time"]), "a number of months from 0 on"))
     return problems
+
+
+def _statement_problems(row: Row, name: str) -> Iterator[Problem]:
+    """A statement names what it is about and what it says of it, and prints a few words."""
+    for column in ("term", "level"):
+        if not row[column] and not (column == "term" and row["endpoint"]):
+            yield Problem(name, row.line, column, "nothing", "what is said, as a slug, of a term or an endpoint")
+    if len(row["printed"].split()) > _MOST_WORDS:
+        found = f"{len(row['printed'].split())} words"
+        yield Problem(name, row.line, "printed", found, f"the paper's word for it, at most {_MOST_WORDS}")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from haicbook.verify.items import LEVELS, Item, letters, read_cell
 from haicbook.verify.matching import windows
+from haicbook.verify.regions import TextLine
 from haicbook.verify.verdict import Sought
 
 _LONG = 60
@@ -75,6 +79,21 @@ def check_claim(claim: Claim, text: Sequence[Placed], headings: set[str]) -> tup
     first = min(here[position] for position in best.positions if position is not None)
     note = _elsewhere(claim, cell, text) if missing else ""
     return _verdict(claim, missing, text[first].item.line, note), covered
+
+
+def check_statement(claim: Claim, lines: Sequence[TextLine]) -> Sought:
+    """Look for a statement's words in its part of the paper; a word may be broken between two lines."""
+    wanted = _skeleton(claim.printed)
+    own = [line for line in lines if claim.section in (line.section, line.region)]
+    ends = list(accumulate(len(_skeleton(line.text)) for line in own))
+    position = "".join(_skeleton(line.text) for line in own).find(wanted)
+    if position < 0:
+        return _verdict(claim, (claim.printed,), 0, "")
+    return _verdict(claim, (), own[bisect_right(ends, position)].number, "")
+
+
+def _skeleton(text: str) -> str:
+    return "".join(letters(word) for word in re.findall(r"\w+", text))
 
 
 def _between(item: Item) -> bool:

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from haicbook.study import Paper
-from haicbook.verify.claim_search import Claim, Placed, check_claim
+from haicbook.verify.claim_search import Claim, Placed, check_claim, check_statement
 from haicbook.verify.clean import clean
 from haicbook.verify.items import Item, read_items
 from haicbook.verify.regions import TextLine, read_lines
@@ -52,6 +52,7 @@ def lay_over(paper: Paper, text: str) -> Verdict:
         verdict, seen = check_claim(claim, placed, headings)
         checked.append(verdict)
         covered |= {own[index] for index in seen}
+    checked += [check_statement(claim, lines) for claim in _claims(paper, in_words=True)]
     return _verdict(paper, items, lines, covered | _known(paper, items, lines), checked, shifted)
 
 
@@ -68,8 +69,10 @@ def _placed(item: Item, lines: list[TextLine]) -> Placed:
     return Placed(item, line.section, line.region, line.place)
 
 
-def _claims(paper: Paper) -> list[Claim]:
-    rows = paper.values[paper.values.kind == "claim"].drop_duplicates(["file", "line"])
+def _claims(paper: Paper, *, in_words: bool = False) -> list[Claim]:
+    """What the running text prints in figures, or what it says in words."""
+    values = paper.values[(paper.values.state == "words") == in_words]
+    rows = values[values.kind == "claim"].drop_duplicates(["file", "line"])
     return [
         Claim(row.file, row.line, row.section, row.source, row.row, row.cell, row.statistic == "p")
         for row in rows.itertuples()

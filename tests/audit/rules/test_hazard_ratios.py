@@ -227,6 +227,23 @@ INJECTED = {
         [("cox_pfs", "0.611 (0.412–0.906)", "1.637 (1.104–2.427)")],
         ("ratio_adjustment", "warning", "lie on two sides of 1, both significantly"),
     ),
+    "deaths that go the other way": (
+        # (12/48)/(48/12) = 0.06 and ln 0.8/ln 0.2 = 0.14 against 0.64: 3.3 standard errors
+        [("claims", "deaths,,,,,n,patients,40", "deaths,,,,,n,patients,12")],
+        ("ratio_deaths", "warning", "although 12 of 60 against 48 of 60 died"),
+    ),
+    "deaths that hardly go together": (
+        # (50/10)/(48/12) = 1.25 and ln 0.167/ln 0.2 = 1.11 against 0.5: 1.7 standard errors
+        [
+            ("claims", "deaths,,,,,n,patients,40", "deaths,,,,,n,patients,50"),
+            ("cox_os", "0.640 (0.420–0.975)", "0.500 (0.328–0.762)"),
+        ],
+        ("ratio_deaths", "info", "follow-up differed between the arms, or the hazards are not proportional"),
+    ),
+    "an adjusted interval of something else": (
+        [("cox_os", "1.498 (0.972–2.309),0.067", "1.498 (0.699–3.210),0.298")],
+        ("ratio_inflation", "warning", "grows from 0.219 to 0.389"),
+    ),
     "groups the other way round": (
         [("cox_pfs", "female vs. male", "male vs. female")],
         ("ratio_coding", "info", "Sex is compared the one way round in Table 2"),
@@ -315,6 +332,44 @@ def test_two_endpoints_with_one_set_of_standard_errors():
     assert "88 deaths of 120 patients are printed" in found[0].sentence
 
 
+STAGES = "child_pugh,A,a,,35 (58.3%),33 (55.0%),\nchild_pugh,B,b,,25 (41.7%),27 (45.0%),\n"
+
+
+@pytest.mark.parametrize(("row", "found"), [("1.402 (0.976–2.014),0.067", 1), ("1.402 (0.960–2.048),0.080", 0)])
+def test_a_row_that_needs_more_events_than_the_others_imply(row, found):
+    # 4/0.185² is 117 events, 4/0.193² 107; the others imply 103, 98 and 95
+    base = "\n".join(line for line in FILES["base"].splitlines() if not line.startswith("child_pugh,")) + "\n"
+    base += "child_pugh,Child-Pugh,,,,,\n" + STAGES
+    rows = ("afp,AFP (>400 vs. ≤400),,,", "child_pugh,Child-Pugh (B vs. A),,,", "ecog,ECOG (1 vs. 0),,,")
+    base += "ecog,ECOG,,,,,\necog,0,0,,30 (50.0%),33 (55.0%),\necog,1,1,,30 (50.0%),27 (45.0%),\n"
+    pfs = COX_PFS.splitlines()[0] + "\ntreatment,Treatment (new vs. old),,,0.602 (0.409–0.887),0.010,,\n"
+    pfs += f"{rows[0]}{row},,\n{rows[1]}1.105 (0.741–1.649),0.624,,\n{rows[2]}1.310 (0.876–1.959),0.188,,\n"
+    claims = "\n".join(line for line in FILES["claims"].splitlines() if not line.startswith("events")) + "\n"
+    paper = made_of(FILES | {"base": base, "cox_pfs": pfs, "claims": claims}, study())
+    assert len([finding for finding in found_by(RULES, paper) if finding.rule == "ratio_outlier"]) == found
+
+
+@pytest.mark.parametrize(("method", "severity"), [("Cox, stepwise", "info"), ("Cox", None)])
+def test_what_a_stepwise_model_keeps(method, severity):
+    spec = study()
+    spec["methods"]["regression"] = method
+    findings = [f for f in found_by(RULES, made_of(FILES, spec)) if f.rule == "ratio_stepwise"]
+    assert [finding.severity for finding in findings] == ([severity] if severity else [])
+    assert all("it keeps OS AFP (p = 0.067)" in finding.sentence for finding in findings)
+    larger = FILES | {"cox_os": COX_OS.replace("1.498 (0.972–2.309),0.067", "1.298 (0.842–2.001),0.238")}
+    beyond = [f for f in found_by(RULES, made_of(larger, spec)) if f.rule == "ratio_stepwise"]
+    assert [finding.severity for finding in beyond] == (["warning"] if severity else [])
+
+
+def test_stage_may_share_its_variance_with_what_it_follows_from():
+    names = (("sex", "bclc"), ("afp", "extrahepatic_metastasis"))
+    os = COX_OS.replace("1.210 (0.709–2.065),0.485,,", "1.210 (0.709–2.065),0.485,1.300 (0.470–3.600),0.614")
+    for old, new in names:
+        os = os.replace(f"\n{old},", f"\n{new},")
+    found = found_by(RULES, made_of(FILES | {"cox_os": os}, study()))
+    assert not [finding for finding in found if finding.rule == "ratio_inflation"]
+
+
 def test_a_continuous_covariate_is_not_judged_by_groups():
     """Per-year ratios have narrow intervals by nature."""
     assert not [f for f in found_by(RULES, injected()) if f.rule == "ratio_precision"]
@@ -327,7 +382,7 @@ def test_deviation_contrasts_and_other_populations_are_named_as_explanations():
 
 
 def test_every_rule_has_an_injected_error():
-    injected_rules = {rule for _, (rule, _, _) in INJECTED.values()} | {"ratio_endpoints"}
+    injected_rules = {rule for _, (rule, _, _) in INJECTED.values()} | {"ratio_endpoints", "ratio_outlier", "ratio_stepwise"}
     assert injected_rules == {rule.key for rule in RULES}
 
 
@@ -341,6 +396,11 @@ FIVE = {
         ("ratio_precision", "error", "Table 4, PFS, Cirrhosis"),
         ("ratio_endpoints", "warning", "10 of 11 rows"),
         ("progressions", "warning", "44 are printed"),
+        # 4/0.1848² is 117; 92, 93, 97, 101, 89 and 104 are implied by others
+        ("ratio_outlier", "warning", "AFP, univariable (before matching): the interval 0.908 (0.632–1.304) needs"),
+        # (49/25)/(48/27) = 1.10
+        ("ratio_deaths", "info", "1.837 (1.226–2.753), although 49 of 74 against 48 of 75 died"),
+        ("ratio_stepwise", "warning", "it keeps OS Etiology (p = 0.114), PFS Etiology (p = 0.058)"),
         ("ratio_twice", "info", "identical to 3 digits behind the point"),
         ("ratio_coding", "info", "Portal vein"),
     ],
@@ -354,6 +414,8 @@ FIVE = {
         *(("ratio_precision", "error", f"Table 5, PFS, {row}") for row in ("Etiology", "AFP", "Previous")),
         ("ratio_twice", "error", "PFS, Sex, univariable and PFS, ECOG"),
         ("ratio_twice", "warning", "PFS, Tumour size, univariable and PFS, Previous treatment"),
+        # 1 - (0.265/0.486)² = 0.70
+        ("ratio_inflation", "warning", "1.450 (0.860–2.430) alone and 0.905 (0.349–2.349) adjusted"),
         ("ratio_p", "info", "6 of 29 p-values"),
         ("ratio_digits", "info", "4 hazard ratios"),
     ],

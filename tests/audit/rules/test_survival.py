@@ -196,6 +196,10 @@ def test_a_paper_that_adds_up_has_no_finding():
 
 RATE = "12,rate_ci,percent,61.2% (49.6–75.5)"
 INJECTED = {
+    "a follow-up longer than life": (
+        [("claims", "14.1 (1.2–40.3)", "20.1 (1.2–40.3)")],
+        ("follow_up", "warning", "longer than the longest median survival, 15.2"),
+    ),
     "a rate below one half before the median": (
         [("claims", RATE, "12,rate_ci,percent,41.2% (33.4–50.8)")],
         ("landmark", "error", "41.2% at 12 months is below one half before the median 15.2 months"),
@@ -241,7 +245,7 @@ INJECTED = {
         ("pooled_median", "info", "It does if it is cut off"),
     ),
     "a follow-up longer than the study": (
-        [("claims", "20.1 (1.2–40.3)", "20.1 (1.2–45.3)")],
+        [("claims", "14.1 (1.2–40.3)", "14.1 (1.2–45.3)")],
         ("calendar", "error", "a longest follow-up of 45.3 months is longer than the study, 41.0 months"),
     ),
     "a limit longer than the study": (
@@ -340,7 +344,7 @@ def test_every_rule_has_an_injected_error():
 FIVE = {
     "cao2024": [("pooled_median", "info", "10 for all arms together")],
     "lin2023": [("median_symmetry", "info", "4 of 4 medians")],
-    "liu_hepa": [],
+    "liu_hepa": [("follow_up", "warning", "24.2 (1.9–46.8) months is longer than the longest median survival, 22.4")],
     "lee2024": [
         # the first line's deaths before the others': of 34 and 66 patients, z up to 2.7, p from 0.007
         ("rate_test", "info", "p = 0.043 between 54.0 (34.9–83.4) and 40.3 (28.0–58.1)"),
@@ -353,6 +357,8 @@ FIVE = {
         ("median_symmetry", "warning", "9 of 10 medians"),
         ("median_interval", "error", "8.87 (8.17–9.57) leaves 6 months outside"),
         ("calendar", "warning", "43.7 months"),
+        # its interval is printed, not a range of observed times
+        ("follow_up", "info", "longer than the longest median survival, 8.87"),
         ("endpoint_order", "info", "22.7% at 12 months"),
         ("same_rates", "info", "4.33 and 4.87 months"),
     ],

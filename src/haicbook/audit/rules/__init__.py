@@ -11,6 +11,7 @@ from haicbook.audit.rules import wholes
 from haicbook.audit.rules import counts
 from haicbook.audit.rules import moments
 from haicbook.audit.rules import agreement
+from haicbook.audit.rules import statements
 from haicbook.audit.rules import design
 from haicbook.audit.rules import hazard_ratios
 from haicbook.audit.rules import survival
@@ -23,6 +24,7 @@ __all__ = [
     "moments",
     "proportion_intervals",
     "repeats",
+    "statements",
     "survival",
     "tests",
     "wholes",

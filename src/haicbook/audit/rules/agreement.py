@@ -263,7 +263,7 @@ def significance(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
             row for row in found if row.about.kind == kind and same(row) == same(cell) and row.quantity != excepted
         ]
         rows = [row for row in tested if _may_be_below(row.numbers.get("p"))]
-        certain = [row for row in rows if _is_below(row.numbers["p"])]
+        certain = [row for row in rows if is_below(row.numbers["p"])]
         rows = certain if stated < len(certain) else rows
         if not len(certain) <= stated <= len(rows):
             yield _significant(cell, rows, excepted if cell.about.level else "")
@@ -273,7 +273,7 @@ def _may_be_below(p: Printed | None) -> bool:
     return p is not None and p.state in ("exact", "below") and p.low < ALPHA
 
 
-def _is_below(p: Printed) -> bool:
+def is_below(p: Printed) -> bool:
     """Whether a printed p-value is below 0.05, not perhaps rounded up to it or somewhere below a larger bound."""
     return p.value < ALPHA or (p.state == "below" and p.value <= ALPHA)
 

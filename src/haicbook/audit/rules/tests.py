@@ -356,30 +356,31 @@ def p_mean(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Student's and Welch's t-test from the printed means and standard deviations against the printed p-value.
 
     All four figures range over their rounding. Where the methods also name a rank test, which the print does not allow
-    to recompute, a p-value near the t-test's is a note. An error where significance at 0.05 changes, else a warning.
+    to recompute, a p-value near the t-test's is a note; so is one that a test of the counts printed below the means
+    gives. An error where significance at 0.05 changes, else a warning.
     """
     yield from distinct(
         ((cell.quantity, cell.about.population, cell.numbers["p"].figure), fault)
-        for cell, arms in _p_of_means(paper, found)
-        for fault in _judge_means(paper, cell, arms)
+        for cell, arms, of_counts in _p_of_means(paper, found)
+        for fault in _judge_means(paper, cell, arms, of_counts)
     )
 
 
-def _p_of_means(paper: Paper, found: list[Cell]) -> Iterator[tuple[Cell, list[Cell]]]:
-    """p-values with the means that they compare, where no test of counts gives them."""
+def _p_of_means(paper: Paper, found: list[Cell]) -> Iterator[tuple[Cell, list[Cell], tuple[str, ...]]]:
+    """p-values with the means that they compare, and the tests of counts that give them."""
     treated, control = paper.spec.experimental, paper.spec.comparator
     if treated is None or control is None:
         return
-    counted = {_comparison(row.cell) for row in judged_rows(paper, tuple(found)) if row.given_by}
+    of_counts = {_comparison(row.cell): row.given_by for row in judged_rows(paper, tuple(found))}
     measured = [cell for cell in found if cell.number("mean") is not None and cell.number("sd") is not None]
     means = grouped(measured, _mean_row)
     for cell in found:
         printed = cell.numbers.get("p")
-        if printed is None or not comparable(printed) or _comparison(cell) in counted:
+        if printed is None or not comparable(printed):
             continue
         by_arm = {mean.about.arm: mean for mean in reversed(means.get(_mean_row(cell), []))}
         if {treated, control} <= set(by_arm) and not (cell.about.endpoint or cell.about.model):
-            yield cell, [by_arm[treated], by_arm[control]]
+            yield cell, [by_arm[treated], by_arm[control]], of_counts.get(_comparison(cell), ())
 
 
 def _comparison(cell: Cell) -> tuple[str, ...]:
@@ -387,7 +388,7 @@ def _comparison(cell: Cell) -> tuple[str, ...]:
     return cell.quantity, cell.about.level, cell.about.population, cell.numbers["p"].figure
 
 
-def _judge_means(paper: Paper, cell: Cell, arms: list[Cell]) -> Iterator[Discrepancy]:
+def _judge_means(paper: Paper, cell: Cell, arms: list[Cell], of_counts: tuple[str, ...]) -> Iterator[Discrepancy]:
     printed, sizes = cell.numbers["p"], [group_size(paper, arm) or 0 for arm in arms]
     if min(sizes) < 2:
         return
@@ -396,6 +397,8 @@ def _judge_means(paper: Paper, cell: Cell, arms: list[Cell]) -> Iterator[Discrep
     if any(overlap(printed, *span) or _cut_off(printed, span) for span in spans.values()):
         return
     severity, words = _mean_severity(paper, printed, list(spans.values()))
+    if of_counts:
+        severity, words = "info", f" It is that of the counts below ({' or '.join(of_counts)})."
     recomputed = ", ".join(f"{name} {p_range(span)}" for name, span in spans.items())
     of_arms = " and ".join(f"{arm.text} (n = {size})" for arm, size in zip(arms, sizes, strict=True))
     ids = (cell.ids["p"], *(arm.ids[name] for arm in arms for name in ("mean", "sd")))

@@ -35,6 +35,8 @@ ANY_EVENT = "any_ae"
 _NOT_ADDITIVE = ("screened", "centres", "response_readers", "n_matched", "groups")
 # grades of one event that lie within others
 _WITHIN = {"g34": ("g3plus", "any"), "g5": ("g3plus", "any"), "g3plus": ("any",), "gt3": ("any",), "g12": ("any",)}
+# how far one condition may favour another (odds ratio), and how rare an overlap is no chance then
+_RELATED, _UNLIKELY = 4.0, 0.001
 # levels that leave no third
 COMPLEMENTS = (("male", "female"), ("yes", "no"), ("present", "absent"), ("single", "multiple"))
 
@@ -397,6 +399,74 @@ def _within(paper: Paper, parts: list[Cell], wholes: list[Cell], because: str) -
 
 def _n_or_pct(*cells: Cell) -> tuple[str, ...]:
     return tuple(cell.ids["n" if cell.count() is not None else "pct"] for cell in cells)
+
+
+@rule(
+    "joint",
+    "Two conditions within a third overlap no more than chance would have it",
+    source="Fréchet: at least A + B - W patients have both; Fisher's noncentral hypergeometric distribution",
+    tolerance="Odds ratio of 4 between the two; 1 in 1,000",
+)
+def joint(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
+    """Two conditions that imply a third one, and too few patients with the third for the two to overlap by chance.
+
+    Of W patients with the third condition, A with the one and B with the other, at least A + B - W have both. A warning
+    where so many are unlikely (below 1 in 1,000 over all arms) even if the one condition made the odds of the other
+    four times as high. The arms of a population are one finding.
+    """
+    levelled = [cell for cell in found if cell.about.kind == "baseline" and cell.count() is not None and cell.about.arm]
+    for in_table in grouped(levelled, by("file", "population")).values():
+        arms = grouped(in_table, by("arm")).values()
+        for one, other in itertools.combinations(IMPLICATIONS, 2):
+            forced = [case for cells in arms if (case := _forced(paper, cells, one, other))]
+            if math.prod(case.chance for case in forced) < _UNLIKELY:
+                yield _too_joint(paper, forced)
+
+
+@dataclass(frozen=True)
+class _Overlap:
+    """One arm's two conditions and the third that both imply; how many must have both, and how likely so many are."""
+
+    cells: tuple[Cell, Cell, Cell]
+    least: int
+    expected: float
+    chance: float
+
+
+def _forced(paper: Paper, cells: list[Cell], one: Implication, other: Implication) -> _Overlap | None:
+    from scipy.stats import nchypergeom_fisher
+
+    rows = grouped(cells, by("quantity"))
+    if one.whole != other.whole or one.part[0] == other.part[0]:
+        return None
+    chosen = [next(iter(_named(rows, *named)), None) for named in (one.part, other.part, one.whole)]
+    first, second, whole = chosen
+    n = group_size(paper, cells[0])
+    if first is None or second is None or whole is None or not n or max(first.n, second.n) > whole.n:
+        return None
+    least = first.n + second.n - whole.n
+    if least <= 0 or min(first.n, second.n) == 0 or max(first.n, second.n) == n:
+        return None
+    chance = float(nchypergeom_fisher(n, first.n, second.n, _RELATED).sf(least - 1))
+    return _Overlap((first, second, whole), least, first.n * second.n / n, chance)
+
+
+def _too_joint(paper: Paper, forced: list[_Overlap]) -> Discrepancy:
+    one, other, whole = forced[0].cells
+    arms = "; ".join(
+        f"at least {case.least} have both{whose(paper, case.cells[0])}, where chance makes {case.expected:.1f}"
+        for case in forced
+    )
+    sentence = (
+        f"{one.about.source}: {what(one)} and {what(other)} both imply {what(whole)}, which is printed for so few that "
+        f"{arms}. The third may follow another definition, or one of the rows is of something else."
+    )
+    by_hand = "; ".join(
+        f"{added((case.cells[0].n, case.cells[1].n))}, less {case.cells[2].n} is {case.least}" for case in forced
+    )
+    ids = tuple(cell.ids["n"] for case in forced for cell in case.cells)
+    text = "; ".join(", ".join(cell.text for cell in case.cells) for case in forced)
+    return Discrepancy("warning", ids, text, arms, sentence, by_hand)
 
 
 # --- complements ------------------------------------------------------------------------------------------------------

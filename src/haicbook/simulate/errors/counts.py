@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -160,3 +161,38 @@ def nested(desk: Desk) -> Injected | None:
         draft = desk.n_pct(desk.n_pct(desk.draft, value, wrong), other, desk.size(value) - wrong)
         return Injected(draft, (value.id,), True, f"{value.cell} → {wrong}, at least {most}")
     return None
+
+
+@injects("joint")
+def joint(desk: Desk) -> Injected | None:
+    """Stage C printed for no more patients than vascular invasion or metastasis alone, in every arm.
+
+    Detectable where the overlap that this forces has a chance below 1 in 1,000 over the arms, were the odds of the one
+    condition four times as high with the other.
+    """
+    counts = desk.values(kind="baseline", statistic="n")
+    population = str(desk.rng.choice(counts.population.unique()))
+    draft, ids, chance, told = desk.draft, list[str](), 1.0, list[str]()
+    for arm, n in desk.paper.spec.populations[population].n.items():
+        own = counts[(counts.population == population) & (counts.arm == arm)]
+        invasion, spread = (
+            next(own[(own.row == row) & (own.level == "present")].itertuples())
+            for row in ("vascular_invasion", "extrahepatic_metastasis")
+        )
+        least = int(max(invasion.value, spread.value))
+        for level, count in (("c", least), ("b", n - least)):
+            value = next(own[(own.row == "bclc") & (own.level == level)].itertuples())
+            draft = desk.n_pct(draft, value, count)
+            ids.append(value.id)
+        told.append(f"{invasion.value:g} and {spread.value:g} in {least} of {n}")
+        chance *= _overlap_chance(n, int(invasion.value), int(spread.value), int(min(invasion.value, spread.value)))
+    return Injected(draft, tuple(ids), chance < 0.001, f"{'; '.join(told)}, {population}")
+
+
+def _overlap_chance(n: int, one: int, other: int, least: int) -> float:
+    """Chance of so many patients with both conditions, at an odds ratio of 4; 1 where all or none have one."""
+    if min(one, other) == 0 or max(one, other) == n:
+        return 1.0
+    possible = range(max(0, one + other - n), min(one, other) + 1)
+    weights = {k: math.comb(one, k) * math.comb(n - one, other - k) * 4**k for k in possible}
+    return float(sum(weight for k, weight in weights.items() if k >= least) / sum(weights.values()))

@@ -372,3 +372,18 @@ def median_interval(desk: Desk) -> Injected | None:
             f"{cell.cell} → {text}; {value.cell} at {value.time:g}",
         )
     return None
+
+
+@injects("follow_up")
+def follow_up(desk: Desk) -> Injected | None:
+    """An arm's median follow-up of another size; detectable beyond its printed median survival."""
+    medians = desk.values(kind="claim", row="os_median", statistic="median", state="exact", section="results")
+    for value in desk.shuffled(desk.values(kind="claim", term="follow_up", statistic="median")):
+        own = medians[medians.arm == value.arm]
+        if value.arm and len(own):
+            middle = as_printed(own.iloc[0])
+            wrong = f"{middle.value * float(desk.rng.uniform(0.7, 2)):.{value.decimals}f}"
+            draft = desk.draft.reprinted(value, with_figure(value.cell, 0, wrong))
+            shown = float(wrong) - 10.0**-value.decimals > middle.value + middle.unit
+            return Injected(draft, (value.id,), shown, f"{value.cell} → {wrong}, survival {middle.figure}")
+    return None

@@ -245,6 +245,53 @@ def calendar(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
                 yield Discrepancy(time.severity, time.ids, cell.text, f"at most {window:.1f} months", sentence, by_hand)
 
 
+@rule(
+    "follow_up",
+    "Observed follow-up is no longer than median survival",
+    source="A product-limit curve is never below the share still observed; Schemper M, Smith TL. Control Clin Trials "
+    "1996;17:343-346",
+    tolerance="Rounding or cutting off of all medians; a note without a range of observed times",
+)
+def follow_up(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
+    """A median follow-up beyond the median survival of every arm is not one of the observed times.
+
+    At the median survival at most half of an arm are still observed. A longer median follow-up is of the living, or by
+    the reversed Kaplan-Meier method: a warning where its range is printed as of observed times, else a note. Without
+    medians of the same patients, those of the paper's main population stand in.
+    """
+    if "reverse" in (paper.spec.follow_up.method or "").lower():
+        return
+    medians = [cell for cell in found if cell.of_endpoint and cell.about.endpoint == "os" and cell.number("median")]
+    for cell in found:
+        followed = cell.number("median")
+        if cell.quantity != "follow_up" or followed is None or cell.about.unit not in ("months", ""):
+            continue
+        for population in (cell.about.population, paper.spec.main_population):
+            arms = [cell.about.arm] if cell.about.arm else list(paper.spec.populations[population].n)
+            own = [m for m in medians if m.about.population == population and m.about.arm in arms]
+            if {m.about.arm for m in own} >= set(arms):
+                yield from _longer_than_life(paper, cell, own)
+                break
+
+
+def _longer_than_life(paper: Paper, cell: Cell, medians: list[Cell]) -> Iterator[Discrepancy]:
+    longest = max(medians, key=lambda median: median.numbers["median"].high)
+    followed, most = cell.numbers["median"], longest.numbers["median"]
+    if followed.low <= most.value + most.unit:
+        return
+    own = cell.about.population == longest.about.population
+    severity: Severity = "warning" if {"min", "max"} <= set(cell.numbers) else "info"
+    sentence = (
+        f"{place(paper, cell)}: {cell.text} months is longer than the longest median survival, {most.figure} "
+        f"({place(paper, longest)}). At most half are still observed then, so that it is no median of observed times: "
+        "rather one of the living, or by the reversed Kaplan–Meier method, which the paper does not name."
+    )
+    sentence += "" if own else " Survival is printed of the matched patients only."
+    ids = (*cell.ids.values(), longest.ids["median"])
+    text = f"{followed.figure}; {most.figure}"
+    yield Discrepancy(severity, ids, text, f"at most {most.figure}", sentence, f"{followed.figure} > {most.figure}")
+
+
 class _Time(NamedTuple):
     """A time in months that somebody must have been followed for, or a limit of one; and how grave one too long is."""
 

@@ -153,7 +153,7 @@ def test_digits_of_another_typeface_are_read(digits: str) -> None:
 
 @pytest.mark.parametrize(
     ("figure", "state"),
-    [("9" * 15, "exact"), ("9" * 16, "unreadable"), ("9" * 400, "unreadable"), ("0,580", "unreadable")],
+    [("9" * 15, "exact"), ("9" * 16, "unreadable"), ("9" * 400, "unreadable"), ("5,58,0", "unreadable")],
 )
 def test_a_figure_has_as_many_digits_as_a_number_holds(figure: str, state: str) -> None:
     assert parse_number(figure).state == state
@@ -162,12 +162,12 @@ def test_a_figure_has_as_many_digits_as_a_number_holds(figure: str, state: str) 
 @pytest.mark.parametrize(
     ("cell", "layout"),
     [
-        ("33 (44,00%)", "n_pct"),
-        ("33 (44,0%)", "n_pct"),
-        ("0,580 (0,450–0,750)", "hr_ci"),
-        ("1,234", "hr"),
-        ("<0,001", "p"),
-        ("1,5 (1,2–1,9)", "median_ci"),
+        ("0,58 (0.45–0.75)", "hr_ci"),
+        ("1,234 (0.9–1.5)", "hr_ci"),
+        ("14,2 (10.9–18.0)", "median_ci"),
+        ("0,58 (0,45,0,75)", "hr_ci"),
+        ("48 (range 34–67)", "median_iqr"),
+        ("0.62 (9602% CI 0.43–0.89)", "hr_ci"),
         ("10³", "value"),
         ("1.2×10³", "value"),
         ("24h", "value"),
@@ -182,7 +182,7 @@ def test_what_could_mean_two_things_is_refused(cell: str, layout: str) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "layout"),
-    [("1-Feb", "range"), ("abc", "p"), ("20 (51.0%", "n_pct"), ("12,4", "hr"), ("1.2.3", "hr"), ("5 ± ", "mean_sd")],
+    [("1-Feb", "range"), ("abc", "p"), ("20 (51.0%", "n_pct"), ("12,4,5", "hr"), ("1.2.3", "hr"), ("5 ± ", "mean_sd")],
 )
 def test_a_cell_of_another_shape_is_refused_with_an_example(cell: str, layout: str) -> None:
     with pytest.raises(CellError, match="expected") as error:
@@ -218,6 +218,113 @@ def test_dates_stand_for_as_many_days_as_they_leave_open(figure: str, days: int)
 @pytest.mark.parametrize("figure", ["February 30, 2020", "Smarch 2018", "13/13/13", "2018"])
 def test_what_is_no_date(figure: str) -> None:
     assert parse_date(figure).state == "unreadable"
+
+
+# --- forms that papers print -----------------------------------------------------------------------------------------
+
+p_texts = st.decimals("0.001", "0.999", places=3)
+three = st.tuples(*[st.decimals("0.001", "99", places=3)] * 3)
+not_reached = st.sampled_from(
+    ["NE", "NC", "N/A", "NYR", "not evaluable", "not yet reached", "Not calculable", "could not be estimated"]
+)
+
+
+def in_commas(text: str) -> str:
+    return text.replace(".", ",")
+
+
+@given(st.sampled_from(["", "<", "<= ", "≥", ">"]), p_texts)
+def test_a_zero_before_the_point_may_be_left_out(sign: str, p: Decimal) -> None:
+    [(_, bare)], [(_, full)] = parse_cell(f"{sign}{p}".replace("0.", "."), "p"), parse_cell(f"{sign}{p}", "p")
+    assert (bare.value, bare.low, bare.high, bare.state) == (full.value, full.low, full.high, full.state)
+
+
+@given(three, st.sampled_from(["{} ({}–{})", "{} [{} to {}]", "{} ({}; {})"]), st.sampled_from(["hr_ci", "median_ci"]))
+def test_decimal_commas_are_decimal_points(values: tuple[Decimal, ...], form: str, layout: str) -> None:
+    points = form.format(*values)
+    expected = figures(points, layout)
+    assert {name: printed.value for name, printed in parse_cell(in_commas(points), layout, "decimal")} == expected
+    assert layout == "median_ci" or figures(in_commas(points), layout) == expected
+
+
+@given(st.decimals("0.1", "999", places=1))
+def test_a_comma_before_one_digit_is_a_decimal_one_in_any_figure(value: Decimal) -> None:
+    assert parse_number(in_commas(f"{value}")).value == float(value)
+
+
+def test_a_comma_before_three_digits_is_what_the_table_says() -> None:
+    readings = [parse_cell("1,234", "value", comma)[0][1].value for comma in (None, "thousands", "decimal")]
+    assert readings == [1234, 1234, 1.234]
+
+
+@pytest.mark.parametrize(("cell", "layout", "comma"), [("1,234", "n", "decimal"), ("1,600", "hr", "thousands")])
+def test_a_comma_against_the_table_is_refused(cell: str, layout: str, comma: str) -> None:
+    with pytest.raises(CellError, match="comma"):
+        parse_cell(cell, layout, comma)  # type: ignore[arg-type]
+
+
+@given(numbers.filter(bool), st.sampled_from(["~", "∼", "～", "≈", "\\sim ", "$\\sim$"]))
+def test_a_tilde_before_a_figure_is_about(value: Decimal, tilde: str) -> None:
+    [(_, printed)] = parse_cell(f"{tilde}{value}", "median")
+    assert printed.value == float(value)
+    assert printed.high - printed.low == pytest.approx(2 * printed.unit)
+    low_and_high = dict(parse_cell(f"{value} ({tilde}{value}–{tilde}{value})", "median_ci"))
+    assert {part.value for part in low_and_high.values()} == {float(value)}
+
+
+@given(
+    st.integers(0, 999), st.decimals(0, 100, places=1), st.sampled_from(["{1}% ({0})", "{1} % [{0}]", "{1}%({0}/999)"])
+)
+def test_a_percentage_may_stand_first(count: int, percent: Decimal, form: str) -> None:
+    found = figures(form.format(count, percent), "n_pct")
+    assert (found["n"], found["pct"]) == (count, float(percent))
+
+
+@given(numbers, numbers, st.sampled_from(["{} (SD {})", "{} (SD: {})", "{} (±{})", "{} [standard deviation {}]"]))
+def test_a_spread_may_be_named(mean: Decimal, sd: Decimal, form: str) -> None:
+    assert figures(form.format(mean, sd), "mean_sd") == {"mean": float(mean), "sd": float(sd)}
+
+
+@given(numbers, numbers, numbers, st.sampled_from(["IQR ", "IQR: ", "interquartile range, ", "Q1–Q3 "]))
+def test_quartiles_may_be_named(median: Decimal, low: Decimal, high: Decimal, name: str) -> None:
+    found = figures(f"{median} ({name}{low}–{high})", "median_iqr")
+    assert found == {"median": float(median), "q1": float(low), "q3": float(high)}
+
+
+@given(not_reached, numbers)
+def test_what_is_not_reached_keeps_the_papers_word(words: str, low: Decimal) -> None:
+    assert [(p.state, p.figure) for _, p in parse_cell(words, "median")] == [("not_reached", words)]
+    upper = dict(parse_cell(f"{low} ({low}, {words})", "median_ci"))["ci_high"]
+    assert (upper.state, upper.figure) == ("not_reached", words)
+
+
+@given(st.decimals("0.1", "999.9", places=1).filter(lambda value: value % 1), st.decimals(0, 100, places=1))
+def test_part_of_a_patient_is_kept_and_marked(count: Decimal, percent: Decimal) -> None:
+    parts = dict(parse_cell(f"{count} ({percent})", "n_pct"))
+    assert (parts["n"].state, parts["n"].figure) == ("unreadable", f"{count}")
+    assert parts["pct"].value == float(percent)
+
+
+@given(
+    st.sampled_from(["80", "90", "96", "96.02", "97.5", "99"]), three, st.sampled_from(["% CI ", "% CI: ", "%-CI, "])
+)
+def test_the_level_of_an_interval_is_data(level: str, values: tuple[Decimal, ...], form: str) -> None:
+    parts = dict(parse_cell(f"{values[0]} ({level}{form}{values[1]}–{values[2]})", "hr_ci"))
+    assert {parts[name].confidence for name in ("ci_low", "ci_high")} == {float(level)}
+    assert [printed.value for printed in parts.values()] == list(map(float, values))
+
+
+@given(p_texts, st.sampled_from([" (one-sided)", ", one-sided", " [1-sided]", " (one-tailed)"]))
+def test_a_p_value_may_be_one_sided(p: Decimal, words: str) -> None:
+    [(_, printed)] = parse_cell(f"{p}{words}", "p")
+    assert (printed.value, printed.sides) == (float(p), "one")
+
+
+@given(numbers, st.sampled_from([(">", "above"), ("<", "below"), ("≥", "above"), ("< ", "below")]))
+def test_bounds_of_any_figure(value: Decimal, bound: tuple[str, str]) -> None:
+    for cell, layout in ((f"{bound[0]}{value}", "median"), (f"{bound[0]}{value} %", "rate")):
+        [(_, printed)] = parse_cell(cell, layout)
+        assert (printed.state, printed.value) == (bound[1], float(value))
 
 
 # --- rounding ---------------------------------------------------------------------------------------------------------

@@ -57,6 +57,8 @@ FIELDS: dict[str, tuple[str, str]] = {
     ),
     "decimals": ("integer", "Digits after the decimal point"),
     "state": ("string", "exact, below (<), above (>), not_reached, unreadable, or words where it is no number"),
+    "confidence": ("number", "Level of a confidence limit's interval in per cent; missing for all else"),
+    "sides": ("string", "Of a p-value: two, or one where it is printed as one-sided"),
 }
 STUDY_FIELDS: dict[str, tuple[str, str]] = {
     "study": ("string", "Key of the study"),

@@ -19,10 +19,16 @@ from typing import Literal
 from haicbook.limits import LONGEST_FIGURES, MOST_DIGITS
 
 State = Literal["exact", "below", "above", "not_reached", "unreadable"]
+Sides = Literal["two", "one"]
+# what a comma between digits is where the figure alone does not tell: `1,234`
+Comma = Literal["thousands", "decimal"]
 Agreement = Literal["rounded", "truncated", "differs"]
 
 DASH = "-"
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−－~～∼˜"), DASH)
+ABOUT = "≈"
+# a tilde before a figure is "about"; between two figures it is a dash
+_TILDE = re.compile(r"(^|[(\[<>=:;±,‐‑‒–—―−-]|\bto\b)([\s$]*)(?:[~～∼≈]|\\sim(?![a-z]))(?=[\s$]*\.?[0-9])")
 _TYPESETTING = [
     (re.compile(r"\s+"), " "),
     (re.compile(r"\\(?:overline|mathbf|boldsymbol|text|mathrm|bf)\s*\{([^{}]*)\}"), r"\1"),
@@ -75,9 +81,16 @@ _WORDS |= {
     for place, ten in enumerate(_TENS)
     for joint, unit in [("", ""), *((joint, unit) for joint in ("-", " ", "") for unit in _UNITS[1:10])]
 }
-_NOT_REACHED = {"nr", "na", "ne", "notreached", "notestimable", "notestimated", "notavailable", "infinity", "inf", "∞"}
-# no thousands begin with a zero: 0,580 has a decimal comma
+_NOT_REACHED = re.compile(
+    r"n\.?\s?[raec]\.?|n/a|n\.?y\.?r\.?|∞|inf(?:inity)?"
+    r"|(?:not|could not be) (?:yet |been )*(?:reached|estimable|estimated|evaluable|evaluated|calculable|calculated"
+    r"|available|applicable|assessable|computable|defined|determined)(?: yet)?",
+    re.IGNORECASE,
+)
 _FIGURE = re.compile(r"[-+]?(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)?(?:\.[0-9]*)?")
+# groups of three digits after a comma may be thousands, but none begin with a zero: 0,580 has a decimal comma
+_DECIMAL_COMMA = re.compile(r"([-+]?)(0+,[0-9]+|[0-9]+,(?:[0-9]{1,2}|[0-9]{4,}))")
+_ONE_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+")
 _LEADING_SIGN = re.compile(r"^\s*(<=|>=|<|>|=)\s*")
 _MONTHS = {name.lower(): i for i, name in enumerate(calendar.month_name) if name}
 _MONTHS |= {name.lower(): i for i, name in enumerate(calendar.month_abbr) if name}
@@ -105,6 +118,10 @@ class Printed:
         `exact`, `below` (`<`), `above` (`>`), `not_reached` or `unreadable`.
     marks
         Footnote marks that stand at the figure: `²`, `*`, `a`. They are no part of it.
+    confidence
+        Of a confidence limit, the level that is printed with it, in per cent; 95 where none is.
+    sides
+        Of a p-value, whether it is one-sided by its own print.
     """
 
     figure: str
@@ -114,6 +131,8 @@ class Printed:
     decimals: int
     state: State = "exact"
     marks: str = ""
+    confidence: float = 95.0
+    sides: Sides = "two"
 
     @property
     def unit(self) -> float:
@@ -130,7 +149,7 @@ def normalise(text: str) -> str:
     before = None
     while before != text:
         before = text
-        text = _without_other_forms(text).translate(_DASHES)
+        text = _TILDE.sub(rf"\1\2{ABOUT}", _without_other_forms(text)).translate(_DASHES)
         for pattern, replacement in _TYPESETTING:
             text = pattern.sub(replacement, text)
         text = re.sub(r"\s+", " ", text).strip()
@@ -160,15 +179,18 @@ def split_marks(text: str) -> tuple[str, list[tuple[int, str]]]:
     return "".join([*parts, text[end:]]), marks
 
 
-def parse_number(figure: str, *, count: bool = False) -> Printed:
+def parse_number(figure: str, *, count: bool = False, comma: Comma = "thousands") -> Printed:
     """Read one printed figure.
 
     Parameters
     ----------
     figure
-        As printed: `28.8`, `<0.001`, `3,923`, `not reached`, `seven`, or a misprint such as `1.1.674`.
+        As printed: `28.8`, `.03`, `<0.001`, `3,923`, `0,58`, `~14`, `not reached`, `seven`, or a misprint such as
+        `1.1.674`. What is printed as about a number stands for one unit of its last digit to either side.
     count
-        A count of patients or events: exact, and may be a number word.
+        A count of patients or events: exact, whole, and may be a number word.
+    comma
+        What the comma of `1,234` is. That of `0,580` or `14,2` is a decimal one whatever is said here.
 
     Returns
     -------
@@ -176,33 +198,47 @@ def parse_number(figure: str, *, count: bool = False) -> Printed:
         Unreadable figures are returned, not raised: state `unreadable`, value NaN.
     """
     plain, marks = split_marks(figure.strip())
-    read = _read_figure(plain, count=count)
+    read = _read_figure(plain, count=count, comma=comma)
     return replace(read, marks="".join(mark for _, mark in marks)) if marks else read
 
 
-def _read_figure(figure: str, *, count: bool) -> Printed:
+def _read_figure(figure: str, *, count: bool, comma: Comma) -> Printed:
     """A figure without marks."""
-    text = normalise(figure)
-    sign = _LEADING_SIGN.match(text)
-    body = text[sign.end() :] if sign else text
-    body = body.rstrip("%").strip()
+    sign, about, body = _signs_and_body(normalise(figure))
     if count:
         body = _WORDS.get(body.lower(), body)
-    if re.sub(r"[\s.]", "", body.lower()) in _NOT_REACHED:
+    if _NOT_REACHED.fullmatch(body):
         return Printed(figure, math.nan, math.nan, math.nan, 0, "not_reached")
+    number = _number_in(body, comma)
+    exponent = None if number is None else number.as_tuple().exponent
+    if number is None or not isinstance(exponent, int) or (count and exponent < 0):
+        return Printed(figure, math.nan, math.nan, math.nan, 0, "unreadable")
+    decimals = max(0, -exponent)
+    if sign.startswith("<"):
+        return Printed(figure, float(number), -math.inf, float(number), decimals, "below")
+    if sign.startswith(">"):
+        return Printed(figure, float(number), float(number), math.inf, decimals, "above")
+    unit = Decimal(1).scaleb(-decimals)
+    half = unit if about else Decimal(0) if count else unit / 2
+    return Printed(figure, float(number), float(number - half), float(number + half), decimals)
+
+
+def _signs_and_body(text: str) -> tuple[str, bool, str]:
+    """A normalised figure's sign of comparison, whether it is an approximate one, and the rest."""
+    sign = _LEADING_SIGN.match(text)
+    body = text[sign.end() :] if sign else text
+    about = body.startswith(ABOUT)
+    return sign.group(1) if sign else "=", about, body.removeprefix(ABOUT).strip().rstrip("%").strip()
+
+
+def _number_in(body: str, comma: Comma) -> Decimal | None:
+    """The number that digits say; None where they say none."""
+    if _DECIMAL_COMMA.fullmatch(body) or (comma == "decimal" and _ONE_COMMA.fullmatch(body)):
+        body = body.replace(",", ".")
     digits = sum(map(str.isdigit, body))
     if not _FIGURE.fullmatch(body) or not 1 <= digits <= MOST_DIGITS:
-        return Printed(figure, math.nan, math.nan, math.nan, 0, "unreadable")
-    number = Decimal(body.replace(",", "").rstrip(".") or "0")
-    exponent = number.as_tuple().exponent
-    decimals = max(0, -exponent) if isinstance(exponent, int) else 0
-    operator = sign.group(1) if sign else "="
-    if operator.startswith("<"):
-        return Printed(figure, float(number), -math.inf, float(number), decimals, "below")
-    if operator.startswith(">"):
-        return Printed(figure, float(number), float(number), math.inf, decimals, "above")
-    half = Decimal(0) if count else Decimal(1).scaleb(-decimals) / 2
-    return Printed(figure, float(number), float(number - half), float(number + half), decimals)
+        return None
+    return Decimal(body.replace(",", "").rstrip(".") or "0")
 
 
 def parse_date(figure: str) -> Printed:
@@ -228,43 +264,56 @@ def parse_date(figure: str) -> Printed:
 # --- cells ------------------------------------------------------------------------------------------------------------
 
 # a figure of any kind, misprints included, so that what cannot be read is kept and marked
-_F = r"[<>]?=? ?[-+]?(?:[0-9][0-9.,]*[0-9]|[0-9])\.?"
-_NR = r"(?:not reached|not estimable|n\.?r\.?|n\.?a\.?|n\.?e\.?|∞)"
-_E = rf"(?:{_F}|{_NR})"
+_F = rf"[<>]?=? ?{ABOUT}? ?[-+]?\.?(?:[0-9][0-9.,]*[0-9]|[0-9])\.?"
+_E = rf"(?:{_F}|{_NOT_REACHED.pattern})"
 _SEP = r"\s*(?:-|,\s|;|\bto\b|,(?=[0-9]+\.[0-9]))\s*"
 _OPEN, _CLOSE = r"[(\[]\s*", r"\s*[)\]]"
-_CI = r"(?:95 ?% ?(?:ci|confidence interval)?[:,;]?\s*)?"
+# what may stand before the two figures of an interval; of a confidence interval its level
+_CI = r"(?:(?:([0-9]+(?:[.,][0-9]+)?) ?% ?)?(?:-?(?:ci|confidence interval))?[:,;]?\s*)"
+_IQR = r"(?:(?:iqr|interquartile range|quartiles|q1 ?- ?q3)[:,;=]?\s*)?"
+_RANGE = r"(?:range[:,;=]?\s*)?"
 
 
-def _interval(first: str, low: str, high: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
-    pattern = rf"({_E})\s*%?(?:\s*{_OPEN}{_CI}({_E})\s*%?{_SEP}({_E})\s*%?{_CLOSE})?"
-    return re.compile(pattern, re.IGNORECASE), (first, low, high)
+def _interval(first: str, low: str, high: str, before: str = _CI) -> tuple[re.Pattern[str], tuple[str, ...]]:
+    pattern = rf"({_E})\s*%?(?:\s*{_OPEN}{before}({_E})\s*%?{_SEP}({_E})\s*%?{_CLOSE})?"
+    level = ("confidence",) if before == _CI else ()
+    return re.compile(pattern, re.IGNORECASE), (first, *level, low, high)
 
 
-def _single(name: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
-    return re.compile(rf"({_E})\s*%?", re.IGNORECASE), (name,)
+def _single(name: str, after: str = "") -> tuple[re.Pattern[str], tuple[str, ...]]:
+    return re.compile(rf"({_E})\s*%?{after}", re.IGNORECASE), (name, *(("sides",) if after else ()))
 
 
 _WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
-_COUNT = rf"[0-9][0-9,]*|{_WORD}"
+# a count that is no whole number is a misprint: it is kept, and cannot be read
+_COUNT = rf"{_F}|{_WORD}"
+_OF = r"(?:\s*(?:/|\bof\b)\s*([0-9][0-9,]*))?"
 _LAYOUTS: dict[str, tuple[re.Pattern[str], tuple[str, ...]]] = {
-    "n": (re.compile(rf"({_COUNT})(?:\s*/\s*([0-9][0-9,]*))?", re.IGNORECASE), ("n", "denominator")),
+    "n": (re.compile(rf"({_COUNT}){_OF}", re.IGNORECASE), ("n", "denominator")),
     "pct": (re.compile(rf"({_F})\s*%?"), ("pct",)),
     "n_pct": (
-        re.compile(rf"({_COUNT})?(?:\s*/\s*([0-9][0-9,]*))?(?:\s*{_OPEN}({_F})\s*%?{_CLOSE})?", re.IGNORECASE),
-        ("n", "denominator", "pct"),
+        re.compile(
+            rf"(?:({_COUNT})?{_OF}(?:\s*{_OPEN}({_F})\s*%?{_CLOSE})?|({_F})\s*%\s*{_OPEN}({_COUNT}){_OF}{_CLOSE})",
+            re.IGNORECASE,
+        ),
+        ("n", "denominator", "pct", "pct", "n", "denominator"),
     ),
-    "mean_sd": (re.compile(rf"({_F})\s*(?:±\s*({_F})|{_OPEN}({_F}){_CLOSE})"), ("mean", "sd", "sd")),
+    "mean_sd": (
+        re.compile(
+            rf"({_F})\s*(?:±\s*({_F})|{_OPEN}(?:±|(?:sd|standard deviation)[:,;=]?)?\s*({_F}){_CLOSE})", re.IGNORECASE
+        ),
+        ("mean", "sd", "sd"),
+    ),
     "median": _single("median"),
     "median_ci": _interval("median", "ci_low", "ci_high"),
-    "median_iqr": _interval("median", "q1", "q3"),
-    "median_range": _interval("median", "min", "max"),
+    "median_iqr": _interval("median", "q1", "q3", _IQR),
+    "median_range": _interval("median", "min", "max", _RANGE),
     "rate": _single("rate"),
     "rate_ci": _interval("rate", "ci_low", "ci_high"),
     "pct_ci": _interval("pct", "ci_low", "ci_high"),
     "hr": _single("hr"),
     "hr_ci": _interval("hr", "ci_low", "ci_high"),
-    "p": _single("p"),
+    "p": _single("p", r"(?:[,;]?\s*[(\[]?(one|two|1|2)[- ](?:sided|tailed)[)\]]?)?"),
     "range": (re.compile(rf"({_E}|{_WORD}){_SEP}({_E}|{_WORD})\s*%?", re.IGNORECASE), ("min", "max")),
     "value": _single("value"),
 }
@@ -292,19 +341,37 @@ _COUNTS = {"n", "denominator"}
 _POWER_OF_TEN = re.compile(r"(?<![0-9.,])10\s?(?:\^|<sup>|[²³⁴-⁹])")
 # ratios, percentages and probabilities: a comma in one can only be a decimal one
 _WITHOUT_THOUSANDS = {"hr", "hr_ci", "p", "pct", "pct_ci", "rate", "rate_ci"}
-_DECIMAL_COMMA = re.compile(r"[-−]?(?:0,[0-9]+|[0-9]+,(?:[0-9]{1,2}|[0-9]{4,}))")
+# of these all figures are
+_ALL_RATIOS = _WITHOUT_THOUSANDS - {"pct"}
+_LIMITS = ("ci_low", "ci_high")
+ONE_MARK = "with decimal points or decimal commas, not both"
+_ANY_FIGURE = re.compile(r"[0-9][0-9.,]*[0-9]|\.[0-9]+")
+_POINT = re.compile(r"[0-9]*\.[0-9]+")
+_MOST_CONFIDENCE, _LEAST_CONFIDENCE = 100.0, 50.0
 
 
 class CellError(ValueError):
-    """A cell whose shape is not the one that its column announces."""
+    """A cell whose shape is not the one that its column announces; what is `wanted`, besides."""
 
-    def __init__(self, cell: str, layout: str) -> None:
-        super().__init__(f"found {cell!r}; expected {layout} such as {EXAMPLES[layout]!r}")
+    def __init__(self, cell: str, layout: str, wanted: str = "") -> None:
         self.cell = cell
         self.layout = layout
+        self.expected = f"{layout} such as {EXAMPLES[layout]!r}" + (f", {wanted}" if wanted else "")
+        super().__init__(f"found {cell!r}; expected {self.expected}")
 
 
-def parse_cell(cell: str, layout: str) -> list[tuple[str, Printed]]:
+def decimal_marks(cell: str) -> set[str]:
+    """Which decimal marks a cell shows beyond doubt: `,` in `0,58`, `.` in `14.2`, none in `1,234`."""
+    figures = _figures_in(cell).split()
+    commas = {"," for figure in figures if _DECIMAL_COMMA.fullmatch(figure)}
+    return commas | {"." for figure in figures if _POINT.fullmatch(figure)}
+
+
+def _figures_in(cell: str) -> str:
+    return " ".join(_ANY_FIGURE.findall(normalise(split_marks(cell)[0])))
+
+
+def parse_cell(cell: str, layout: str, comma: Comma | None = None) -> list[tuple[str, Printed]]:
     """Split a printed cell into its statistics.
 
     Parameters
@@ -313,6 +380,9 @@ def parse_cell(cell: str, layout: str) -> list[tuple[str, Printed]]:
         As printed, e.g. `21 (11.5%)`. Empty cells yield nothing.
     layout
         One of the codebook's statistics, e.g. `n_pct`.
+    comma
+        What the comma of `1,234` is by the table's other figures; None where they do not tell: then a decimal one in a
+        ratio, a percentage or a probability, and of thousands elsewhere.
 
     Returns
     -------
@@ -322,7 +392,7 @@ def parse_cell(cell: str, layout: str) -> list[tuple[str, Printed]]:
     Raises
     ------
     CellError
-        When the cell does not have the shape of its layout at all.
+        When the cell does not have the shape of its layout at all, or mixes decimal commas and points.
     """
     if not cell.strip():
         return []
@@ -337,15 +407,43 @@ def parse_cell(cell: str, layout: str) -> list[tuple[str, Printed]]:
     match = pattern.fullmatch(normalise(plain))
     if match is None or not any(match.groups()):
         raise CellError(cell, layout)
+    marks_shown = decimal_marks(cell) | {mark for mark in ",." if layout in _ALL_RATIOS and mark in _figures_in(cell)}
+    if len(marks_shown) > 1:
+        raise CellError(cell, layout, ONE_MARK)
     places = [(len(normalise(plain[:place])), mark) for place, mark in marks]
+    said: dict[str, str] = {}
     parts: list[tuple[str, Printed]] = []
     for group, (name, figure) in enumerate(zip(names, match.groups(), strict=True), 1):
         if figure is None:
             continue
-        printed = _read_figure(_verbatim(figure, plain), count=name in _COUNTS or figure.lower() in _WORDS)
+        if name in ("confidence", "sides"):
+            said[name] = figure.lower()
+            continue
+        if comma == "decimal" and name in _COUNTS and "," in figure:
+            raise CellError(cell, layout, "without a comma, which is a decimal one elsewhere in this table")
+        below_thousands = layout in _WITHOUT_THOUSANDS or name == "pct"
+        if comma == "thousands" and below_thousands and "," in figure:
+            raise CellError(cell, layout, ONE_MARK)
+        is_count = name in _COUNTS or figure.lower() in _WORDS
+        decimal = below_thousands or (comma == "decimal" and not is_count)
+        printed = _read_figure(_verbatim(figure, plain), count=is_count, comma="decimal" if decimal else "thousands")
         own = [mark for place, mark in places if _owner(match, place) == group]
         parts.append((name, replace(printed, marks="".join(own)) if own else printed))
-    return _require_readable(parts, cell, layout)
+    return _require_readable(_with_what_is_said(parts, said, cell, layout), cell, layout)
+
+
+def _with_what_is_said(
+    parts: list[tuple[str, Printed]], said: dict[str, str], cell: str, layout: str
+) -> list[tuple[str, Printed]]:
+    """The parts with the confidence level, and the sides of the test, that the cell prints."""
+    confidence = float(said.get("confidence", "95").replace(",", "."))
+    if not _LEAST_CONFIDENCE <= confidence < _MOST_CONFIDENCE:
+        raise CellError(cell, layout)
+    sides: Sides = "one" if said.get("sides") in ("one", "1") else "two"
+    return [
+        (name, replace(printed, confidence=confidence if name in _LIMITS else 95.0, sides=sides))
+        for name, printed in parts
+    ]
 
 
 def _owner(match: re.Match[str], place: int) -> int:
@@ -358,17 +456,19 @@ def _verbatim(figure: str, cell: str) -> str:
     """The figure's own characters in the cell, or its normalised form when typesetting stands between them."""
     if figure in cell:
         return figure
+    for tilde in "~∼～":
+        if figure.replace(ABOUT, tilde) in cell:
+            return figure.replace(ABOUT, tilde)
     for plain, printed in (("<=", "≤"), (">=", "≥")):
         figure = figure.replace(plain, printed)
     return figure.strip()
 
 
 def _require_readable(parts: list[tuple[str, Printed]], cell: str, layout: str) -> list[tuple[str, Printed]]:
-    """The parts, unless none can be read, or a decimal comma would be taken for thousands or for a misprint."""
+    """The parts, unless none can be read, or a comma leaves open what is meant."""
     unread = [printed.state == "unreadable" for _, printed in parts]
-    commas = ["," in printed.figure for name, printed in parts if layout in _WITHOUT_THOUSANDS or name == "pct"]
-    decimal_commas = [bool(_DECIMAL_COMMA.fullmatch(printed.figure.strip("<>=≤≥ %"))) for _, printed in parts]
-    if all(unread) or any(commas) or any(decimal_commas):
+    doubtful = [printed.state == "unreadable" and "," in printed.figure for _, printed in parts]
+    if all(unread) or any(doubtful):
         raise CellError(cell, layout)
     return parts
 

@@ -331,17 +331,33 @@ _FIGURES = (
         ("0.092", "#REF!", ":2:p_before: found '#REF!', expected p such as '0.035'"),
     ),
     *_rows(
-        "a decimal comma",
+        "a decimal comma beside decimal points",
         RESPONSE,
-        ("22 (44.0%)", '"22 (44,0%)"', ":6:drug: found '22 (44,0%)', expected n_pct such as '21 (11.5%)'"),
+        (
+            "22 (44.0%)",
+            '"22 (44,0%)"',
+            ":6:drug: found '22 (44,0%)' beside '2 (4.0%)' in line 2, expected figures with",
+        ),
         ("22 (44.0%)", '"22 (44,00%)"', ":6:drug: found '22 (44,00%)'"),
     ),
     *_rows(
-        "a decimal comma",
+        "a decimal comma beside decimal points",
         COX,
         ("0.600 (0.380–0.947)", '"0,600 (0,380–0,947)"', ":2:hr: found '0,600 (0,380–0,947)'"),
-        ("0.600 (0.380–0.947)", '"1,600 (1,380–1,947)"', ":2:hr: found '1,600 (1,380–1,947)'"),
+        ("0.600 (0.380–0.947)", '"1,600 (1,380–1,947)"', ":2:hr: found '1,600 (1,380–1,947)', expected hr_ci such as"),
         ("0.028", '"<0,001"', ":2:p: found '<0,001'"),
+    ),
+    *_claims(
+        "a rate that may be a fraction",
+        (
+            {"statistic": "rate", "unit": "percent", "printed": ".56"},
+            ":2:printed: found .56, as if a fraction, expected a rate in per cent, such as 56 (.56% where it is below",
+        ),
+        ({"statistic": "rate", "unit": "percent", "printed": "0.6"}, ":2:printed: found 0.6, as if a fraction"),
+    ),
+    *_claims(
+        "two figures of unnamed arms",
+        ({"printed": "17.8 v 11.5"}, ":2:printed: found '17.8 v 11.5', expected median such as '16.1', or an arm and"),
     ),
     *_rows("a figure of 400 digits", COX, ("0.028", _LONG, ":2:p: found '999")),
     *_claims("a figure of 400 digits", ({"printed": _LONG}, ":2:printed: found '999")),

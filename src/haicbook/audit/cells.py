@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -74,11 +75,18 @@ def cells(paper: Paper) -> list[Cell]:
     return [
         Cell(
             rows[0],
-            {str(row.statistic): as_printed(row) for row in rows if row.state != "words"},
+            {str(row.statistic): _two_sided(as_printed(row)) for row in rows if row.state != "words"},
             {str(row.statistic): str(row.id) for row in rows},
         )
         for rows in values.values()
     ]
+
+
+def _two_sided(printed: Printed) -> Printed:
+    """A one-sided p-value with the numbers of the two-sided one that it stands for; anything else as it is."""
+    if printed.sides == "two" or not 0 <= printed.value <= 0.5:
+        return printed
+    return replace(printed, value=2 * printed.value, low=2 * printed.low, high=2 * printed.high)
 
 
 def grouped(found: Iterable[Cell], key: Callable[[Cell], Key]) -> dict[Key, list[Cell]]:
@@ -139,6 +147,20 @@ def counts_of(paper: Paper, cell: Cell) -> list[int]:
     if count is not None:
         return [count]
     return possible_counts(percent, size) if percent is not None and size else []
+
+
+_MISSING = re.compile(
+    r"(?:un(?:known|available|determined|specified|recorded)|missing"
+    r"|not[ _](?:known|available|reported|recorded|assessed|determined|tested|done|stated)|n/?a|no[ _]data)"
+    r"(?:[ _](?:data|values?))?",
+    re.IGNORECASE,
+)
+
+
+def is_missing(cell: Cell) -> bool:
+    """Whether it counts the patients of whom a row's level is not known."""
+    label = str(cell.about.label).strip(" .,:*") if cell.about.kind != "claim" else ""
+    return bool(_MISSING.fullmatch(cell.about.level) or _MISSING.fullmatch(label))
 
 
 def what(cell: Cell) -> str:

@@ -29,7 +29,14 @@ def _not_negative(text: str) -> str:
     return text
 
 
+def _level(text: str) -> str:
+    if not 50 <= parse_number(text).value < 100:
+        raise ValueError(f'{text!r}; a level in per cent such as "96.02"')
+    return text
+
+
 Figure = Annotated[str, AfterValidator(_figure)]
+Confidence = Annotated[Figure, AfterValidator(_level)]
 Months = Annotated[Figure, AfterValidator(_not_negative)]
 
 Statistic = Literal[
@@ -184,6 +191,8 @@ class Attributes(Strict):
     time: Months | None = None
     statistic: Statistic | None = None
     unit: Text | None = None
+    confidence: Confidence | None = Field(None, description="level of the intervals in per cent, where it is not 95")
+    sides: Literal["one", "two"] | None = Field(None, description="of the test that a p-value is of")
 
 
 class Variable(Strict):

@@ -5,21 +5,34 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, get_args
 
 import pandas as pd
 
 from haicbook.limits import MOST_MONTHS
-from haicbook.printed import CellError, Printed, parse_cell, parse_number
+from haicbook.printed import (
+    ONE_MARK,
+    CellError,
+    Comma,
+    Printed,
+    decimal_marks,
+    normalise,
+    parse_cell,
+    parse_number,
+)
 from haicbook.study.files import Row
 from haicbook.study.problems import Problem
 from haicbook.study.schema import Attributes, Criterion, Endpoint, Grade, Model, Section, Statistic, Study, Table
 
-ATTRIBUTES = ("population", "arm", "reference", "endpoint", "criterion", "grade", "model", "term", "time", "unit")
+ATTRIBUTES = (
+    *("population", "arm", "reference", "endpoint", "criterion", "grade", "model", "term", "time", "unit"),
+    *("confidence", "sides"),
+)
 COLUMNS = (
     *("id", "study", "source", "section", "kind", "file", "line", "column", "row", "label", "level"),
     *("population", "arm", "reference", "endpoint", "criterion", "grade", "model", "term", "time", "unit"),
-    *("read_as", "statistic", "cell", "printed", "value", "low", "high", "decimals", "state"),
+    *("read_as", "statistic", "cell", "printed", "value", "low", "high", "decimals", "state", "confidence", "sides"),
 )
 CLAIM_COLUMNS = (
     *("id", "section", "source", "endpoint", "criterion", "population", "arm", "reference"),
@@ -37,6 +50,9 @@ _TIMES = {"median", "median_ci", "median_iqr", "median_range"}
 # a statement is kept as what it says, in a slug, and as the paper's word for it: a sentence stays in the paper
 SAID = "said"
 _MOST_WORDS = 4
+# "17.8 v 11.5": of the arm and of the reference; a ratio or a p is of both
+_VERSUS = re.compile(r"\s+(?:v|vs\.?|versus)\s+", re.IGNORECASE)
+_CONTRASTS = {"hr", "hr_ci", "p"}
 
 Record = dict[str, Any]
 Place = tuple[str, int, str]
@@ -47,6 +63,9 @@ def table_records(spec: Study, table: Table, rows: Iterable[Row], name: str) -> 
     records: list[Record] = []
     problems: list[Problem] = []
     known = set()
+    rows = list(rows)
+    comma, mixed = _comma_of(((row, column) for row in rows for column in table.columns), name)
+    problems += mixed
     for row in rows:
         known |= {row["id"], f"{row['id']}/{row['level']}"}
         problems += _slug_problems(name, row)
@@ -55,9 +74,9 @@ def table_records(spec: Study, table: Table, rows: Iterable[Row], name: str) -> 
         for column, attributes in table.columns.items():
             record = _table_cell(spec, table, row, column, attributes, name)
             try:
-                records += _split(record)
+                records += _split(record, comma)
             except CellError as error:
-                problems.append(Problem(name, row.line, column, repr(error.cell), str(error).split("expected ")[1]))
+                problems.append(Problem(name, row.line, column, repr(error.cell), error.expected))
     for declared in {*table.rows, *table.variables} - known:
         problems.append(Problem(name, 0, "id", f"no row {declared}", "every row that study.yml describes"))
     return records, problems
@@ -66,7 +85,8 @@ def table_records(spec: Study, table: Table, rows: Iterable[Row], name: str) -> 
 def claim_records(spec: Study, rows: Iterable[Row], name: str) -> tuple[list[Record], list[Problem]]:
     """Values of the running text, and what is wrong with them."""
     records: list[Record] = []
-    problems: list[Problem] = []
+    rows = list(rows)
+    comma, problems = _comma_of(((row, "printed") for row in rows if row["statistic"] != "date"), name)
     for row in rows:
         problems += [*_slug_problems(name, row), *_claim_word_problems(spec, row, name)]
         record = dict(row.cells) | {
@@ -85,9 +105,9 @@ def claim_records(spec: Study, rows: Iterable[Row], name: str) -> tuple[list[Rec
             problems.append(Problem(name, row.line, "printed", "nothing", "the figure as printed"))
             continue
         try:
-            records += _split(record)
+            records += _split(record, comma)
         except CellError as error:
-            problems.append(Problem(name, row.line, "printed", repr(error.cell), str(error).split("expected ")[1]))
+            problems.append(Problem(name, row.line, "printed", repr(error.cell), error.expected))
         except KeyError:
             continue  # an unknown statistic, already reported
     return records, problems
@@ -122,15 +142,41 @@ def _table_cell(spec: Study, table: Table, row: Row, column: str, own: Attribute
     }
 
 
-def _split(record: Record) -> Iterator[Record]:
-    """One record for each number in the cell; one without a number for a statement in words."""
+def _comma_of(cells: Iterable[tuple[Row, str]], name: str) -> tuple[Comma | None, list[Problem]]:
+    """What a comma is in a file, by the figures that show it; a problem where both decimal marks are shown."""
+    first: dict[str, tuple[Row, str]] = {}
+    for row, column in cells:
+        for mark in decimal_marks(row[column]):
+            first.setdefault(mark, (row, column))
+    if len(first) < 2:
+        return ("decimal" if "," in first else "thousands" if first else None), []
+    (row, column), (other, elsewhere) = first[","], first["."]
+    found = f"{row[column]!r} beside {other[elsewhere]!r} in line {other.line}"
+    return None, [Problem(name, row.line, column, found, f"figures {ONE_MARK}")]
+
+
+def _split(record: Record, comma: Comma | None) -> Iterator[Record]:
+    """One record for each number in the cell."""
+    both = _VERSUS.split(normalise(record["cell"]))
+    if len(both) == 2 and record["read_as"] not in _CONTRASTS | {SAID}:
+        if not (record["arm"] and record["reference"]):
+            raise CellError(record["cell"], record["read_as"], "or an arm and a reference for the two")
+        ours = {"arm": record["arm"], "cell": both[0]}
+        theirs = {"arm": record["reference"], "cell": both[1], "column": f"{record['column']}, second"}
+        for one in (ours, theirs):
+            yield from _split(record | {"reference": ""} | one, comma)
+        return
     record = record | {"time": _months(record["time"])}
     if record["read_as"] == SAID:
-        nothing = dict.fromkeys(("value", "low", "high"), math.nan) | {"decimals": 0, "state": "words"}
+        nothing = dict.fromkeys(("value", "low", "high", "confidence"), math.nan)
+        nothing |= {"decimals": 0, "state": "words", "sides": ""}
         yield record | nothing | {"id": value_id(record, SAID), "statistic": SAID, "printed": record["cell"]}
         return
-    parts = parse_cell(record["cell"], record["read_as"])
-    for statistic, printed in parts:
+    for statistic, printed in parse_cell(record["cell"], record["read_as"], comma):
+        is_limit = statistic in ("ci_low", "ci_high")
+        said = parse_number(record.get("confidence") or "").value if printed.confidence == 95 else math.nan
+        confidence = (printed.confidence if math.isnan(said) else said) if is_limit else math.nan
+        sides = (record.get("sides") or printed.sides) if statistic == "p" else ""
         yield record | {
             "id": value_id(record, statistic),
             "statistic": statistic,
@@ -140,6 +186,8 @@ def _split(record: Record) -> Iterator[Record]:
             "high": printed.high,
             "decimals": printed.decimals,
             "state": printed.state,
+            "confidence": confidence,
+            "sides": sides,
         }
 
 
@@ -165,7 +213,10 @@ def to_frame(records: list[Record]) -> pd.DataFrame:
 
 def as_printed(value: pd.Series | Any) -> Printed:
     """A row of the tidy frame as the :class:`.Printed` that it came from."""
-    return Printed(value.printed, value.value, value.low, value.high, int(value.decimals), value.state)
+    read = Printed(value.printed, value.value, value.low, value.high, int(value.decimals), value.state)
+    if not math.isnan(value.confidence):
+        return replace(read, confidence=float(value.confidence))
+    return replace(read, sides=value.sides) if value.sides else read
 
 
 # --- what a cell may not say ------------------------------------------------------------------------------------------
@@ -186,6 +237,9 @@ def value_problems(spec: Study, records: list[Record]) -> list[Problem]:
         first.setdefault(record["id"], record)
         if (statistic in _PERCENT or record["unit"] == "percent") and (value < 0 or value > 100):
             problems.append(Problem(*place, f"{figure} per cent", "a percentage from 0 to 100"))
+        if statistic == "rate" and 0 < value < 1 and "%" not in record["cell"]:
+            wanted = f"a rate in per cent, such as {100 * value:g} ({figure}% where it is below one per cent)"
+            problems.append(Problem(*place, f"{figure}, as if a fraction", wanted))
         if statistic == "p" and (value < 0 or value > 1):
             problems.append(Problem(*place, f"p = {figure}", "a probability from 0 to 1"))
         if statistic in _NEVER_NEGATIVE and value < 0:

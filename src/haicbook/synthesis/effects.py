@@ -148,7 +148,8 @@ def _effect(paper: Paper, ratio: Any) -> list[object]:
     if inverted:
         hr, low, high = 1 / hr, 1 / high, 1 / low
     readable = not any(math.isnan(value) for value in (hr, low, high))
-    error = meta.standard_error(low, high) if readable else math.nan
+    level = float(paper.by_id.confidence.get(f"{str(ratio.value_id).removesuffix('/hr')}/ci_low", 95.0)) / 100
+    error = meta.standard_error(low, high, level) if readable else math.nan
     state = "printed" if readable else "unreadable"
     cell = paper.by_id.loc[ratio.value_id]
     rounding = math.log(cell.high / cell.low) / 2

@@ -270,7 +270,7 @@ def significance(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
 
 
 def _may_be_below(p: Printed | None) -> bool:
-    return p is not None and p.state in ("exact", "below") and p.low < ALPHA
+    return p is not None and p.state in ("exact", "below") and p.value >= 0 and p.low < ALPHA
 
 
 def is_below(p: Printed) -> bool:

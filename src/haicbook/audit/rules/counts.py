@@ -8,7 +8,19 @@ from functools import partial
 from typing import Literal
 
 from haicbook.audit import registry
-from haicbook.audit.cells import Cell, by, denominator, grouped, place, possible_counts, variable, what
+from haicbook.audit.cells import (
+    Cell,
+    by,
+    counts_of,
+    denominator,
+    group_size,
+    grouped,
+    is_missing,
+    place,
+    possible_counts,
+    variable,
+    what,
+)
 from haicbook.audit.finding import Discrepancy, Severity
 from haicbook.printed import Printed, agreement, format_like, overlap, parse_number
 from haicbook.study import Paper
@@ -42,9 +54,12 @@ def percentage(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     is less than 0.1 away, or where a claim prints neither an arm nor a denominator, may have another group in mind, and
     no other place has the same count of the same patients. Percentages that are cut off, filled up with zeros (81.10
     for 81.08), or one unit of their last digit away (as when levels are made to sum to 100) are one note each.
+    Percentages over the known, beside a level of the missing, are right. A count that is no whole number is an error.
     """
-    by_reading = grouped(found, lambda cell: reading(paper, cell))
+    known = of_the_known(paper, found)
+    by_reading = grouped([cell for cell in found if cell not in known], lambda cell: reading(paper, cell))
     wrong = by_reading.get("wrong", [])
+    yield from (_part_of_a_patient(paper, cell) for cell in found if _is_no_count(cell))
     yield from (_wrong_percentage(paper, cell, wrong, found) for cell in wrong)
     yield from (_habit(paper, by_reading[habit], words) for habit, words in _HABITS.items() if habit in by_reading)
 
@@ -63,6 +78,50 @@ def reading(paper: Paper, cell: Cell) -> Reading:
     if agreement(_without_zeros(percent), recomputed) == "rounded":
         return "filled up"
     return "one unit" if overlap(percent, recomputed - percent.unit, recomputed + percent.unit) else "wrong"
+
+
+def _is_no_count(cell: Cell) -> bool:
+    printed = cell.numbers.get("n")
+    return printed is not None and printed.state == "unreadable"
+
+
+def _part_of_a_patient(paper: Paper, cell: Cell) -> Discrepancy:
+    """A count that is a misprint: the percentage says which whole numbers it may have been."""
+    figure, percent, size = cell.numbers["n"].figure, cell.number("pct"), denominator(paper, cell)
+    whole = possible_counts(percent, size) if percent is not None and size else []
+    fits = f"; {cell.numbers['pct'].figure.rstrip('%')}% of {size} is {' or '.join(map(str, whole))}" if whole else ""
+    sentence = f"{place(paper, cell)}: {figure} is no number of patients{fits}."
+    by_hand = f"{figure} is not a whole number{fits}"
+    ids = tuple(cell.ids[name] for name in ("n", "pct") if name in cell.ids)
+    return Discrepancy("error", ids, cell.text, " or ".join(map(str, whole)), sentence, by_hand)
+
+
+def of_the_known(paper: Paper, found: list[Cell]) -> dict[Cell, int]:
+    """Cells whose percentages are of the patients known for their row, and how many these are.
+
+    So it is where a level of the row counts the missing, and all others have percentages of the rest of the group that
+    they do not have of the whole.
+    """
+    known: dict[Cell, int] = {}
+    levelled = [cell for cell in found if cell.about.level and cell.about.arm and cell.number("pct") is not None]
+    for cells in grouped(levelled, variable).values():
+        size, missing = group_size(paper, cells[0]), [cell for cell in cells if is_missing(cell)]
+        others = [cell for cell in cells if cell not in missing and cell.number("denominator") is None]
+        unknown = sum(max(counts_of(paper, cell), default=0) for cell in missing)
+        if not size or not others or not 0 < unknown < size:
+            continue
+        if _all_of(size - unknown, others) and not _all_of(size, others):
+            known |= dict.fromkeys(others, size - unknown)
+            known |= {cell: size - unknown for cell in missing if _all_of(size - unknown, [cell])}
+    return known
+
+
+def _all_of(size: int, cells: list[Cell]) -> bool:
+    """Whether all cells' percentages are of a group of this size."""
+    of_counts = [(100 * cell.n / size, cell.numbers["pct"]) for cell in cells if cell.count() is not None]
+    if any(agreement(percent, recomputed) == "differs" for recomputed, percent in of_counts):
+        return False
+    return all(possible_counts(cell.numbers["pct"], size) for cell in cells if cell.count() is None)
 
 
 def _without_zeros(percent: Printed) -> Printed:
@@ -144,8 +203,9 @@ def attainable(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     ----------
     Brown NJL, Heathers JAJ. Soc Psychol Personal Sci 2017;8:363-369.
     """
+    known = of_the_known(paper, found)
     for cell in found:
-        percent, size = cell.number("pct"), denominator(paper, cell)
+        percent, size = cell.number("pct"), known.get(cell, denominator(paper, cell))
         counted = cell.count() is not None or cell.about.reference
         if percent is None or counted or not cell.about.arm or not size or possible_counts(percent, size):
             continue

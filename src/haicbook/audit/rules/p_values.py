@@ -157,8 +157,8 @@ def _t_p(t: float, freedom: float) -> float:
 
 
 def comparable(p: Printed) -> bool:
-    """Whether a p-value is a number, or a bound."""
-    return p.state in ("exact", "below", "above")
+    """Whether a p-value is a number that a probability can be, or a bound."""
+    return p.state in ("exact", "below", "above") and 0 <= p.value <= 1
 
 
 def flips(printed: Printed, recomputed: Iterable[float]) -> Literal["claimed", "hidden", ""]:
@@ -170,15 +170,15 @@ def flips(printed: Printed, recomputed: Iterable[float]) -> Literal["claimed", "
         `claimed`: printed as significant, which it is not; `hidden`: printed as not significant, which it is.
     """
     values = list(recomputed)
-    significant = printed.high < ALPHA or (printed.state == "below" and printed.high <= ALPHA)
+    significant = (printed.value >= 0 and printed.high < ALPHA) or (printed.state == "below" and printed.high <= ALPHA)
     if significant and min(values) >= ALPHA:
         return "claimed"
     return "hidden" if printed.low >= ALPHA and max(values) < ALPHA else ""
 
 
 def printed_p(printed: Printed) -> str:
-    """`p = 0.043` or `p <0.001`."""
-    figure = printed.figure.strip()
+    """`p = 0.043`, `p <0.001` or `p = 0.005, one-sided`."""
+    figure = printed.figure.strip() + (", one-sided" if printed.sides == "one" else "")
     return f"p {figure}" if figure[:1] in "<>≤≥=" else f"p = {figure}"
 
 

@@ -19,7 +19,6 @@ from haicbook.study import Paper
 
 rule = partial(registry.rule, topic="tests", inspect_sr=registry.STATISTICS)
 
-_CONFIDENCE = 0.95
 Limits = tuple[float, float]
 
 
@@ -123,7 +122,7 @@ def _claimed(paper: Paper) -> str:
 
 
 def _gives(method: Callable[[Proportion, float], Limits], p: Proportion, low: Printed, high: Printed) -> bool:
-    limits = (min(max(100 * x, 0.0), 100.0) for x in method(p, _CONFIDENCE))
+    limits = (min(max(100 * x, 0.0), 100.0) for x in method(p, low.confidence / 100))
     return all(agreement(printed, limit) != "differs" for printed, limit in zip((low, high), limits, strict=True))
 
 
@@ -131,7 +130,7 @@ def _other_method(paper: Paper, cell: Cell, p: Proportion, fitting: list[str], c
     low, high = cell.numbers["ci_low"], cell.numbers["ci_high"]
     printed = f"{low.figure.rstrip('%')} to {high.figure.rstrip('%')}"
     decimals = max(low.decimals, high.decimals)
-    by_method = {name: _limits(method(p, _CONFIDENCE), decimals) for name, method in METHODS.items()}
+    by_method = {name: _limits(method(p, low.confidence / 100), decimals) for name, method in METHODS.items()}
     severity: Severity = "warning" if claimed or not fitting else "info"
     if fitting and claimed:
         said = f"printed is {printed}, the limits of {' or '.join(fitting)}; {claimed}, which the methods name, gives "
@@ -139,7 +138,7 @@ def _other_method(paper: Paper, cell: Cell, p: Proportion, fitting: list[str], c
     elif fitting:
         said = f"{printed} are the limits of {' or '.join(fitting)}; the methods name none"
     else:
-        nearest = min(METHODS, key=lambda name: _away(METHODS[name](p, _CONFIDENCE), low, high))
+        nearest = min(METHODS, key=lambda name: _away(METHODS[name](p, low.confidence / 100), low, high))
         named = f"{claimed}, which the methods name, gives {by_method[claimed]}; " if claimed else ""
         said = f"no method gives {printed} for {p.count} of {p.n}; {named}nearest is {nearest}, {by_method[nearest]}"
     recomputed = ", ".join(f"{name} {limits}" for name, limits in by_method.items())

@@ -11,7 +11,18 @@ from functools import cached_property, lru_cache, partial
 from statistics import NormalDist
 
 from haicbook.audit import registry
-from haicbook.audit.cells import Cell, all_counts, by, counts_of, denominator, group_size, grouped, place, what
+from haicbook.audit.cells import (
+    Cell,
+    all_counts,
+    by,
+    counts_of,
+    denominator,
+    group_size,
+    grouped,
+    is_missing,
+    place,
+    what,
+)
 from haicbook.audit.finding import Discrepancy, Severity, distinct
 from haicbook.audit.rules.p_values import (
     Span,
@@ -238,7 +249,10 @@ def _by_level(row: list[Cell], arms: tuple[str, str]) -> _Compared | None:
     if all_counts(itertools.chain(*cells)) is None:
         return None
     table = tuple(tuple(cell.n for cell in pair) for pair in cells)
-    return _Compared((table,), tuple(cell.ids["n"] for pair in cells for cell in pair))
+    # those of whom it is not known are a level of some tests, and left out of others
+    known = tuple(counts for counts, pair in zip(table, cells, strict=True) if not is_missing(pair[0]))
+    tables = (known, table) if 1 < len(known) < len(table) else (table,)
+    return _Compared(tables, tuple(cell.ids["n"] for pair in cells for cell in pair))
 
 
 _SAID = {

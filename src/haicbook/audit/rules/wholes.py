@@ -18,6 +18,7 @@ from haicbook.audit.cells import (
     denominator,
     group_size,
     grouped,
+    is_missing,
     place,
     variable,
     what,
@@ -206,7 +207,9 @@ def levels(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
 def _not_100(group: list[Cell], head: str) -> Iterator[Discrepancy]:
     known = [percent for cell in group if (percent := cell.number("pct")) is not None]
     low, high = _summed(list(known)) or (math.nan, math.nan)
-    if len(known) < len(group) or low <= 100 <= high:
+    rest = [cell for cell in group if not is_missing(cell)]
+    of_rest = _summed([cell.number("pct") for cell in rest]) or (math.nan, math.nan)
+    if len(known) < len(group) or low <= 100 <= high or (len(rest) < len(group) and of_rest[0] <= 100 <= of_rest[1]):
         return
     total = f"{sum(percent.value for percent in known):.{known[0].decimals}f}%"
     sums, ids = f"{' + '.join(p.figure.rstrip('%') for p in known)} = {total}", tuple(cell.ids["pct"] for cell in group)

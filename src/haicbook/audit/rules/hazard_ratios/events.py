@@ -126,7 +126,7 @@ def _impossible(paper: Paper, found: list[Cell], ratio: PrintedRatio, bound: Inf
         f"{_explanation(paper, found, ratio, bound, se)}"
     )
     severity: Severity = "warning" if se >= bound.with_one_more else "error"
-    recomputation = f"SE = ln({ratio.high.figure}/{ratio.low.figure})/3.92 = {width:.3f} < {bound.formula}"
+    recomputation = f"SE = {ratio.se_words[: -len(f'{width:.4f}')]}{width:.3f} < {bound.formula}"
     return Discrepancy(severity, ratio.ids, ratio.text, f"SE at least {bound.least_se:.3f}", sentence, recomputation)
 
 

@@ -18,7 +18,7 @@ from haicbook.audit.edits import EditKind, digits
 from haicbook.audit.rules.p_values import Span, comparable, flips, two_sided
 from haicbook.printed import Printed, parse_number
 
-# half the width of a 95 % interval in standard errors; papers that print another level say so
+# half the width of an interval in standard errors, at the usual level
 Z95 = NormalDist().inv_cdf(0.975)
 # a z beyond this has a p below any printed digit
 _LARGEST_Z = 8.0
@@ -85,14 +85,19 @@ class PrintedRatio:
         return tuple(cell.ids[name] for cell in self.cells for name in names if name in cell.ids)
 
     @property
+    def z(self) -> float:
+        """Half the width of the interval in standard errors, by its level."""
+        return z_of_level(self.low)
+
+    @property
     def printed_se(self) -> float:
         """The standard error of the log ratio by the printed limits."""
-        return math.log(self.high.value / self.low.value) / 3.92
+        return math.log(self.high.value / self.low.value) / width(self.low)
 
     @property
     def se_words(self) -> str:
-        """The standard error from the printed limits alone: `ln(0.950/0.330)/3.92 = 0.2697`."""
-        return f"ln({self.high.figure}/{self.low.figure})/3.92 = {self.printed_se:.4f}"
+        """The standard error from the printed limits alone: `ln(0.950/0.330)/3.92 = 0.2697`; 3.92 is of 95 %."""
+        return f"ln({self.high.figure}/{self.low.figure})/{width(self.low):g} = {self.printed_se:.4f}"
 
     @property
     def events_words(self) -> str:
@@ -112,6 +117,21 @@ class PrintedRatio:
         """Estimate and limits as intervals, authors who cut off included unless `cut` is False."""
         hr, low, high = (span(figure, self.filled, cut=cut) for figure in (self.hr, self.low, self.high))
         return hr, low, high
+
+
+@lru_cache(maxsize=64)
+def _quantile(confidence: float) -> float:
+    return NormalDist().inv_cdf((1 + confidence / 100) / 2)
+
+
+def z_of_level(limit: Printed) -> float:
+    """Half the width of a limit's interval in standard errors: 1.96 at 95 %."""
+    return _quantile(limit.confidence)
+
+
+def width(limit: Printed) -> float:
+    """The width in standard errors as one writes it down: 3.92 at 95 %."""
+    return 2 * round(z_of_level(limit), 2)
 
 
 def span(printed: Printed, filled: int = 0, *, cut: bool = True) -> Span:
@@ -171,9 +191,9 @@ def _filled(*figures: Printed) -> int:
 
 
 def se_span(ratio: PrintedRatio, *, cut: bool = True) -> Span:
-    """The standard errors of the log hazard ratio that the interval allows: (ln high - ln low) / 3.92."""
+    """The standard errors of the log hazard ratio that the interval allows: (ln high - ln low) / 3.92 at 95 %."""
     _, low, high = ratio.spans(cut=cut)
-    return max(_log(high[0]) - _log(low[1]), 0.0) / (2 * Z95), (_log(high[1]) - _log(low[0])) / (2 * Z95)
+    return max(_log(high[0]) - _log(low[1]), 0.0) / (2 * ratio.z), (_log(high[1]) - _log(low[0])) / (2 * ratio.z)
 
 
 def asymmetry(ratio: PrintedRatio) -> float:
@@ -197,7 +217,7 @@ def z_span(ratio: PrintedRatio, *, cut: bool = True) -> Span:
         least, most = se_span(ratio, cut=cut)
         z = [abs(x) / max(se, 1e-9) for x in e for se in (least, most)]
         return (0.0 if e[0] < 0 < e[1] else min(z)), max(z)
-    z = [Z95 * (x + y) / max(y - x, 1e-9) for x, y in corners]
+    z = [ratio.z * (x + y) / max(y - x, 1e-9) for x, y in corners]
     return (0.0 if min(z) < 0 < max(z) else min(map(abs, z))), max(map(abs, z))
 
 
@@ -216,7 +236,8 @@ def z_of_p(printed: Printed) -> Span:
         return _z(printed.high), math.inf
     if printed.state == "above":
         return 0.0, _z(printed.low)
-    low, high = printed.value - printed.unit / 2, printed.value + printed.unit
+    unit = 2 * printed.unit if printed.sides == "one" else printed.unit  # it was doubled
+    low, high = printed.value - unit / 2, printed.value + unit
     return _z(high), math.inf if low <= 0 else _z(low)
 
 
@@ -255,7 +276,10 @@ def _log(value: float) -> float:
 
 def figures_of(ratio: PrintedRatio, **changed: str) -> PrintedRatio:
     """The ratio with some of its figures (`hr`, `low`, `high`) read differently."""
-    read = {name: parse_number(figure) for name, figure in changed.items()}
+    read = {
+        name: replace(parse_number(figure), confidence=getattr(ratio, name).confidence)
+        for name, figure in changed.items()
+    }
     # mypy takes any keyword for any field, `filled` too
     return replace(ratio, **read, filled=0)  # type: ignore[arg-type]
 

@@ -11,7 +11,7 @@ from functools import partial
 from haicbook.audit import registry
 from haicbook.audit.cells import Cell, place
 from haicbook.audit.finding import Discrepancy, Severity
-from haicbook.audit.rules.hazard_ratios.ratios import Z95, distance, interval_flips, p_words, z_of_p
+from haicbook.audit.rules.hazard_ratios.ratios import Z95, distance, interval_flips, p_words, width, z_of_level, z_of_p
 from haicbook.audit.rules.p_values import Span, printed_p
 from haicbook.audit.rules.survival.cut_log_rank import ArmUntil, cut_log_rank
 from haicbook.audit.rules.survival.printed_curves import ENDPOINTS, CurvePoint, PrintedCurve, curves
@@ -78,12 +78,17 @@ def fits(scale: Scale, rate: Span, limits: tuple[Span, Span]) -> bool:
     return (low[0] + high[0]) / 2 <= centre[1] and centre[0] <= (low[1] + high[1]) / 2
 
 
-def error_of_log(scale: Scale, rate: Span, limits: tuple[Span, Span]) -> Span:
-    """Standard errors of log S that limits made on a scale allow."""
+def error_of_log(scale: Scale, rate: Span, limits: tuple[Span, Span], z: float = Z95) -> Span:
+    """Standard errors of log S that limits made on a scale allow, z of them to either side."""
     low, high = image(scale, limits[0]), image(scale, limits[1])
-    widths = [abs(a - b) / (2 * Z95) for a in low for b in high]
+    widths = [abs(a - b) / (2 * z) for a in low for b in high]
     slopes = [scale.slope(inside(end)) for end in rate]
     return min(widths) / max(slopes), max(widths) / min(slopes)
+
+
+def _z_of(mark: CurvePoint) -> float:
+    """Half the width of its interval in standard errors; of a 95 % one where none is printed."""
+    return z_of_level(mark.low or mark.printed)
 
 
 def least_error_of_log(survival: float, n: int) -> float:
@@ -134,7 +139,7 @@ def _judged_interval(
 ) -> Iterator[Discrepancy]:
     scales, rate = fitting(mark, limits), mark.span()
     least = least_error_of_log(rate[1], curve.n) if curve.n is not None else 0.0
-    most = max(error_of_log(scale, rate, limits)[1] for scale in scales or SCALES)
+    most = max(error_of_log(scale, rate, limits, _z_of(mark))[1] for scale in scales or SCALES)
     if most < least:
         sentence = (
             f"{place(paper, mark.cell)}: the interval {mark.text} has a standard error of log S of at most {most:.3f}; "
@@ -242,7 +247,7 @@ def _tested(
 def _until(arm: PrintedCurve, mark: CurvePoint) -> ArmUntil:
     """An arm up to a rate's time, with the patients whom the rate's interval stands for."""
     rate, limits, n = mark.span(cut=False), _finite(mark), arm.n or 0
-    errors = [error_of_log(scale, rate, limits)[1] for scale in fitting(mark, limits)] if limits else []
+    errors = [error_of_log(scale, rate, limits, _z_of(mark))[1] for scale in fitting(mark, limits)] if limits else []
     middle = inside(sum(rate) / 2)
     effective = (1 - middle) / (middle * max(errors) ** 2) if errors and max(errors) > 0 else float(n)
     return ArmUntil(n, rate, effective)
@@ -275,7 +280,7 @@ def _error(scale: Scale, made_on: Scale, arm: PrintedCurve, mark: CurvePoint) ->
     if limits is None:
         least = least_error_of_log(rate[1], arm.n) if arm.n else 0.0
         return least * min(slopes), math.inf
-    low, high = error_of_log(made_on, rate, limits)
+    low, high = error_of_log(made_on, rate, limits, _z_of(mark))
     return low * min(slopes), high * max(slopes)
 
 
@@ -287,8 +292,8 @@ def _plain_words(marks: tuple[CurvePoint, CurvePoint]) -> str:
     for mark in marks:
         if mark.low is None or mark.high is None or mark.low.value <= 0:
             return f"{marks[0].words} against {marks[1].words}"
-        errors.append(math.log(mark.high.value / mark.low.value) / 3.92)
-        parts.append(f"ln({mark.high.figure}/{mark.low.figure})/3.92 = {errors[-1]:.3f}")
+        errors.append(math.log(mark.high.value / mark.low.value) / width(mark.low))
+        parts.append(f"ln({mark.high.figure}/{mark.low.figure})/{width(mark.low):g} = {errors[-1]:.3f}")
     z = math.log(marks[0].printed.value / marks[1].printed.value) / math.hypot(*errors)
     return (
         f"SE {' and '.join(parts)}; z = ln({marks[0].printed.figure.rstrip('%')}/"
@@ -409,7 +414,7 @@ def inverted(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
 
 def _against(curve: PrintedCurve, median: CurvePoint, rate: CurvePoint) -> bool | None:
     """Whether the rate's interval holds one half, where the median's interval says otherwise; else None."""
-    limits, holds = median.limits(), _holds_half(curve, rate)
+    limits, holds = median.limits(), _holds_half(curve, rate, _z_of(median))
     if limits is None or holds is None:
         return None
     within = limits[0][0] <= rate.time <= limits[1][1]
@@ -417,29 +422,29 @@ def _against(curve: PrintedCurve, median: CurvePoint, rate: CurvePoint) -> bool 
     return holds if (holds and not within) or (not holds and strictly) else None
 
 
-def _holds_half(curve: PrintedCurve, rate: CurvePoint) -> bool | None:
-    """Whether the rate's interval holds one half by every scale; None where scales or rounding differ."""
+def _holds_half(curve: PrintedCurve, rate: CurvePoint, z: float) -> bool | None:
+    """Whether the rate's interval, at the median's level, holds one half by every scale; None where they differ."""
     limits, span = rate.limits(), rate.span()
     if not 0 < span[0] < span[1] < 1:
         return None
     if limits is None or limits[1][1] >= 1 or limits[0][0] <= 0:
         errors = (least_error_of_log(span[1], curve.n), math.inf) if curve.n else None
     else:
-        made = [error_of_log(scale, span, limits) for scale in fitting(rate, limits)]
+        made = [error_of_log(scale, span, limits, _z_of(rate)) for scale in fitting(rate, limits)]
         errors = (min(low for low, _ in made), max(high for _, high in made)) if made else None
     if errors is None:
         return None
     made_on = [scale for scale in SCALES if scale.name in _INVERTING]
-    least, most = ({_within(scale, end, error) for scale in made_on for end in span} for error in errors)
+    least, most = ({_within(scale, end, z * error) for scale in made_on for end in span} for error in errors)
     if math.isinf(errors[1]):  # only that one half is inside can be known
         return True if least == {True} else None
     return least.pop() if len(least | most) == 1 else None
 
 
-def _within(scale: Scale, survival: float, error: float) -> bool:
-    """Whether a rate with this standard error of log S has one half within its limits on a scale."""
+def _within(scale: Scale, survival: float, half_width: float) -> bool:
+    """Whether a rate with limits so far away in log S has one half within them on a scale."""
     off = abs(scale.of(inside(survival)) - scale.of(0.5))
-    return off <= Z95 * scale.slope(inside(survival)) * error
+    return off <= scale.slope(inside(survival)) * half_width
 
 
 def _at_odds(
@@ -450,7 +455,7 @@ def _at_odds(
     severity: Severity = "error" if claimed else "info" if normal else "warning"
     said = "; ".join(
         f"{rate.time:g} months {'outside' if holds else 'inside'}, although one half {'is' if holds else 'is not'} in "
-        f"the interval of {rate.words}, {_interval_words(curve, rate)}"
+        f"the interval of {rate.words}, {_interval_words(curve, median, rate)}"
         for rate, holds in against
     )
     method = f" The paper names {paper.spec.methods.median_ci}." if claimed else ""
@@ -460,16 +465,16 @@ def _at_odds(
     ids = (*median.interval_ids, *(value_id for rate, _ in against for value_id in rate.interval_ids))
     text = "; ".join([median.text, *(rate.words for rate, _ in against)])
     recomputed = "; ".join(f"{rate.time:g} months {'inside' if holds else 'outside'}" for rate, holds in against)
-    words = "; ".join(_interval_words(curve, rate) for rate, _ in against)
+    words = "; ".join(_interval_words(curve, median, rate) for rate, _ in against)
     return Discrepancy(severity, ids, text, recomputed, sentence, words)
 
 
-def _interval_words(curve: PrintedCurve, rate: CurvePoint) -> str:
-    """The rate's printed interval, or the least wide one that its patients allow."""
+def _interval_words(curve: PrintedCurve, median: CurvePoint, rate: CurvePoint) -> str:
+    """The rate's printed interval, or the least wide one of the median's level that its patients allow."""
     if rate.low is not None or not curve.n:
         return rate.text
     survival = rate.printed.value * rate.unit
-    error = Z95 * math.sqrt(survival * (1 - survival) / curve.n)
+    error = _z_of(median) * math.sqrt(survival * (1 - survival) / curve.n)
     least, most = 100 * (survival - error), 100 * (survival + error)
     figure = rate.printed.figure.rstrip("% ")
-    return f"{figure}% ± 1.96 √(S(1 - S)/{curve.n}) = {least:.0f}% to {most:.0f}% at least"
+    return f"{figure}% ± {_z_of(median):.2f} √(S(1 - S)/{curve.n}) = {least:.0f}% to {most:.0f}% at least"

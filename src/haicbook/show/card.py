@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from haicbook.markup import escape
@@ -40,9 +40,10 @@ def card(paper: Paper, verdict: Verdict, found: Sequence[Finding]) -> Markdown:
     from IPython.display import Markdown
 
     primary = "Primary endpoint" + ("s" if len(verdict.primary) > 1 else "")
+    signs = CERTAINTY[verdict.certainty]
     parts = {
         "Claim": _stated(verdict.claim),
-        "Certainty": f"{CERTAINTY[verdict.certainty]} **{verdict.certainty}**\n\n{_lines(map(escape, verdict.reasons))}",
+        "Certainty": f"{signs} **{verdict.certainty}**\n\n{_lines(map(escape, verdict.reasons))}",
         primary if verdict.named else "Survival (no primary endpoint is named)": _lines(map(_stated, verdict.primary)),
         "Compared" if paper.spec.comparator else "Treated": " \\\nagainst ".join(map(escape, verdict.who)),
         "What does not add up": _lines(_against(paper, verdict, found)),
@@ -60,8 +61,8 @@ def _box(text: str, colons: int, name: str) -> str:
     return f"{':' * colons}{{div}} {name}\n{text}\n{':' * colons}"
 
 
-def _lines(entries: object) -> str:
-    return "\n".join(f"* {entry}" for entry in entries)  # type: ignore[attr-defined]
+def _lines(entries: Iterable[str]) -> str:
+    return "\n".join(f"* {entry}" for entry in entries)
 
 
 def _stated(stated: Stated) -> str:

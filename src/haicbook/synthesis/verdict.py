@@ -8,6 +8,7 @@ import pandas as pd
 
 from haicbook.results import Recorded
 from haicbook.study import Paper
+from haicbook.study.schema import Endpoint
 from haicbook.synthesis.arms import medians, response_rates
 from haicbook.synthesis.conclusions import Conclusion, conclude, log_rank, questions
 from haicbook.synthesis.effects import ANALYSES, chosen, within_study_effects
@@ -99,7 +100,7 @@ def verdict(paper: Paper, results: Recorded) -> Verdict:
     concluded = conclude([paper], {paper.study: results}, asked, table, appraisal(), _INFORMATION_SIZE)[0]
     spec = paper.spec
     sizes = spec.populations[spec.main_population].n
-    named = [key for key, endpoint in spec.endpoints.items() if endpoint.primary]
+    named: list[Endpoint] = [key for key, endpoint in spec.endpoints.items() if endpoint.primary]
     return Verdict(
         question=spec.question,
         who=tuple(f"{arm.label} ({sizes[key]} patients)" for key, arm in spec.arms.items()),
@@ -128,7 +129,7 @@ def _claim(paper: Paper, concluded: Conclusion) -> Stated:
     return Stated(f"{words}{ANALYSES[effect.analysis]}{inverted}", effect.value_id)
 
 
-def _result(paper: Paper, endpoint: str) -> Stated:
+def _result(paper: Paper, endpoint: Endpoint) -> Stated:
     """Medians and log-rank p of an endpoint, as printed."""
     found = medians([paper], endpoint).set_index("arm")
     parts = [f"{found.printed[arm]} ({paper.spec.arms[arm].short})" for arm in paper.spec.arms if arm in found.index]

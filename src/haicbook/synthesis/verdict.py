@@ -109,7 +109,7 @@ def verdict(paper: Paper, results: Recorded) -> Verdict:
         named=bool(named) or spec.two_stage is not None,
         certainty=concluded.certainty,
         reasons=tuple(f"{step.domain}: {step.reason}" for step in concluded.steps if step.down or step.domain == "all"),
-        bottom_line=_bottom_line(paper, concluded, table),
+        bottom_line=_bottom_line(paper, table),
         matching=_matching(results),
     )
 
@@ -121,6 +121,10 @@ def _effect(paper: Paper) -> pd.Series | None:
 
 
 def _claim(paper: Paper, concluded: Conclusion) -> Stated:
+    if paper.spec.comparator is None:
+        rate = response_rates([paper], "orr", 0.95).iloc[0]
+        words = f"objective response {rate.estimate:.0f} % (95 % CI {rate.low:.0f} to {rate.high:.0f})"
+        return Stated(words, rate.value_id)
     effect = _effect(paper)
     if effect is None:
         return Stated(concluded.shows.split(";")[0])
@@ -142,22 +146,23 @@ def _result(paper: Paper, endpoint: Endpoint) -> Stated:
 
 def _bar(paper: Paper) -> Stated:
     """The response rate of a trial with one arm against the bar of its first stage."""
-    rate, stages = response_rates([paper], "orr", 0.95).iloc[0], paper.spec.two_stage
+    rate = response_rates([paper], "orr", 0.95).iloc[0]
+    stages, responders = paper.spec.two_stage, _responders(paper)
     if stages is None:
-        return Stated(f"Objective response: {rate.printed}", rate.value_id)
-    responders = round(rate.estimate / 100 * stages.stage1_n)
-    went_on = responders > stages.stage1_reject_at_most
-    words = (
-        f"Objective response: {responders} of {stages.stage1_n}; the design asked for more than "
-        f"{stages.stage1_reject_at_most} to go on, and the trial {'could go on' if went_on else 'stopped'}"
-    )
-    return Stated(words, rate.value_id)
+        return Stated(f"Objective response: {responders} patients", rate.value_id)
+    needed = f"the design asked for more than {stages.stage1_reject_at_most} to go on"
+    return Stated(f"Objective response: {responders} of {stages.stage1_n}; {needed}", rate.value_id)
 
 
-def _bottom_line(paper: Paper, concluded: Conclusion, table: pd.DataFrame) -> str:
+def _responders(paper: Paper) -> int:
+    rate = response_rates([paper], "orr", 0.95).iloc[0]
+    return round(float(rate.estimate) / 100 * sum(paper.spec.populations[paper.spec.main_population].n.values()))
+
+
+def _bottom_line(paper: Paper, table: pd.DataFrame) -> str:
     spec = paper.spec
     if spec.comparator is None or spec.experimental is None:
-        return f"{concluded.shows}. There is no comparator, so the trial shows no effect of treatment."
+        return f"{_single_arm(paper)} There is no comparator, so no effect of treatment is shown."
     one, other = (_inside(spec.arms[arm].label) for arm in (spec.experimental, spec.comparator))
     p, effect = log_rank(paper, "os"), _effect(paper)
     adjusted = effect is not None and not effect.low <= 1 <= effect.high
@@ -171,13 +176,20 @@ def _bottom_line(paper: Paper, concluded: Conclusion, table: pd.DataFrame) -> st
     return f"{found} {_other_explanations(table.loc[paper.study])}"
 
 
+def _single_arm(paper: Paper) -> str:
+    responders, stages = _responders(paper), paper.spec.two_stage
+    if stages is None:
+        return f"{responders} patients responded."
+    enough = "enough" if responders > stages.stage1_reject_at_most else "too few"
+    return f"{responders} of {stages.stage1_n} patients responded, {enough} to go on by the trial's own design."
+
+
 def _matching(results: Recorded) -> str:
     """Only where every setting says so, and no single covariate is what says it."""
-    names = ("settings", "surprising", "largest_p")
-    if not all(f"rerun.grid.{name}" in results.values for name in names):
+    names = ("grid.settings", "grid.surprising", "grid.largest_p", "kept.p_without")
+    if not all(f"rerun.{name}" in results.values for name in names):
         return ""
-    settings, surprising, largest = (results.value(f"rerun.grid.{name}") for name in names)
-    without = results.value("rerun.kept.p_without")
+    settings, surprising, largest, without = (results.value(f"rerun.{name}") for name in names)
     if surprising < settings or without is None or without >= _SURPRISING:
         return ""
     return (

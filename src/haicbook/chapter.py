@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from IPython.display import Markdown
     from matplotlib.figure import Figure
 
+    from haicbook.audit.finding import Finding
     from haicbook.matching import Rerun, RerunSetting
     from haicbook.survival import Bands, Ensemble
 
@@ -201,8 +202,9 @@ class Chapter:
         cohorts, seed = self.results.parameters["cohorts"], self.results.parameters["seed"]
         settings = setting, setting.keeping_pairs()
         free, kept = matching.reruns(self.paper, settings, cohorts, stream(seed, "matching"))
-        summary = matching.summarise_rerun(free)
+        summary, of_kept = matching.summarise_rerun(free), matching.summarise_rerun(kept)
         self.results.record_all("rerun", summary)
+        self.results.record_all("rerun.kept", {name: of_kept[name] for name in ("p", "p_without")})
         repeated = show.repeated_words(matching.repeated_counts(free))
         show.glue(**show.rerun_words(free, kept, summary), rerun_repeated=repeated)
         return free, kept
@@ -407,12 +409,25 @@ class Chapter:
     def findings(self) -> Markdown:
         """What does not add up: the findings that matter most, the others folded; glues how many there are."""
         from haicbook import audit
-        from haicbook.audit.audited import audited
 
-        found = audit.ranked(self.paper, audited(self.paper))
+        found = self._ranked()
         self.results.record_all("audit", audit.summarise(found))
         show.glue(**show.finding_counts(found))
         return show.ranked_findings(found, "What else does not add up", f"tab-{self.name}-findings")
+
+    def card(self) -> None:
+        """Glue the message of the study, which the page shows on top; called when all of it has been recorded."""
+        from myst_nb import glue
+
+        from haicbook.synthesis.verdict import verdict
+
+        glue("card", show.card(self.paper, verdict(self.paper, self.results), self._ranked()), display=False)
+
+    def _ranked(self) -> list[Finding]:
+        from haicbook import audit
+        from haicbook.audit.audited import audited
+
+        return audit.ranked(self.paper, audited(self.paper))
 
     def assumptions(self) -> Markdown:
         """The table of the parameters, with their values in this run."""

@@ -10,7 +10,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -113,6 +113,24 @@ class SavedResults(_Saved):
         return pd.DataFrame(rows, columns=["name", "value", "unit", "state", "note"], dtype=object)
 
 
+class Recorded(Protocol):
+    """What a notebook has found, while it runs or as read back."""
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """Parameter → its value in this run."""
+        ...
+
+    @property
+    def values(self) -> Mapping[str, Value]:
+        """Dotted name → value."""
+        ...
+
+    def value(self, name: str) -> Any:
+        """What was recorded under a name."""
+        ...
+
+
 class Results:
     """Collects a notebook's results and writes them.
 
@@ -135,7 +153,7 @@ class Results:
         self.study = study
         # what was chosen is kept to its last digit
         self.parameters = {name: _plain(value, f"parameter {name}", digits=17) for name, value in parameters.items()}
-        self._values: dict[str, Value] = {}
+        self.values: dict[str, Value] = {}
 
     def record(self, name: str, value: Any, unit: str = "", source: Iterable[str] = (), note: str = "") -> None:
         """Record one value under a dotted name.
@@ -157,10 +175,10 @@ class Results:
         """
         if not _NAME.fullmatch(name):
             raise ResultsError(f"value name: found {name!r}, expected lower-case words joined by dots, as os.si.median")
-        if name in self._values:
-            raise ResultsError(f"{name} is recorded already, as {self._values[name].value!r}")
+        if name in self.values:
+            raise ResultsError(f"{name} is recorded already, as {self.values[name].value!r}")
         plain = _plain(value, name)
-        self._values[name] = Value(
+        self.values[name] = Value(
             value=plain,
             unit=unit,
             source=[source] if isinstance(source, str) else list(source),
@@ -175,7 +193,7 @@ class Results:
 
     def value(self, name: str) -> Any:
         """What was recorded under a name, as it will be saved."""
-        return self._values[name].value
+        return self.values[name].value
 
     def save(self, path: str | Path | None = None) -> Path:
         """Write the results, whole or not at all; the same values give the same bytes.
@@ -191,7 +209,7 @@ class Results:
             "schema": SCHEMA,
             "study": self.study,
             "parameters": self.parameters,
-            "values": {name: item.model_dump() for name, item in self._values.items()},
+            "values": {name: item.model_dump() for name, item in self.values.items()},
         }
         write_text(path, json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
         return path

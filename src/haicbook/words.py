@@ -70,6 +70,16 @@ ABBREVIATIONS = {
     "ttr": "TTR",
 }
 
+# GRADE's signs
+CERTAINTY = {
+    "high": "⊕⊕⊕⊕",
+    "moderate": "⊕⊕⊕⊖",
+    "low": "⊕⊕⊖⊖",
+    "very low": "⊕⊖⊖⊖",
+    "not graded": "",
+    "no evidence": "–",
+}
+
 
 def label(slug: str) -> str:
     """What a slug is called: `child_pugh` is Child–Pugh, `hand_foot_syndrome` is Hand foot syndrome."""

@@ -35,10 +35,10 @@ for finding in audit.ranked(paper, audit.audit(paper)):
 """
 _PAGE = """# Does it add up? The ledger
 
-What the five papers print and their own other figures contradict, with a recomputation from the print alone. An
+What the five papers print and their own other figures contradict, with a recomputation from printed figures alone. An
 **error** cannot be right, contradicts another printed figure, or changes whether a result is significant. A **warning**
 cannot be reproduced or is implausible. A **note** is a habit of rounding or a method left unnamed. One slip is one
-finding: what else fails because of it stands beside it and is not counted again. A finding is not an accusation: most
+finding: what else fails because of it is listed with it and not counted again. A finding is not an accusation: most
 are slips of typing or rounding, and {{doc}}`../corrections` says how to answer one.
 
 ## Studies and rules
@@ -97,7 +97,7 @@ error and {warnings} as a warning.
 Then errors were injected one at a time, {injected} in all. Whether any permitted convention could excuse it was decided
 by other code before the audit saw it: {undetectable} ({lost}) could not be detected, as when a misprint leaves a figure
 that still fits. Of the {detectable} others, the rule that should find it found {found} ({kept}). Rules and injected
-errors were mended on papers of other seeds; this seed was used for nothing else. The errors are of kinds that we
+errors were developed on papers of other seeds; this seed was used for nothing else. The errors are of kinds that we
 thought of, so these shares are not those of the errors in real papers."""
 
 

@@ -12,6 +12,7 @@ from haicbook.show.balance import (
     sizes_table,
     unnoticed_words,
 )
+from haicbook.show.card import card
 from haicbook.show.design import design_table, design_text
 from haicbook.show.downloads import rows_downloads
 from haicbook.show.findings import findings, ranked_findings
@@ -68,6 +69,7 @@ __all__ = [
     "balance_table",
     "baseline",
     "baseline_in_text",
+    "card",
     "compared",
     "compared_table",
     "coverage_words",

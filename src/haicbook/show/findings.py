@@ -20,6 +20,7 @@ MARKS = {"error": "error", "warning": "warning", "info": "note"}
 FIRST = 3
 # a longer quotation of printed figures is cut; the ledger has it whole
 _LONGEST = 110
+_BRIEF = 160
 
 
 def findings(found: Sequence[Finding], most: int | None = None) -> pd.DataFrame:
@@ -96,6 +97,11 @@ def _folded(rest: Sequence[Finding], caption: str, name: str) -> str:
     title = ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts if count)
     inside = table(findings(rest), caption, name, align="llll").data
     return f"::::{{dropdown}} The other {len(rest)}: {title}\n{inside}\n::::\n"
+
+
+def in_brief(item: Finding) -> str:
+    """A finding in a line."""
+    return shortened(item.sentence, _BRIEF)
 
 
 def shortened(text: str, longest: int = _LONGEST) -> str:

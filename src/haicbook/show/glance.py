@@ -27,7 +27,7 @@ def glance(paper: Paper) -> pd.DataFrame:
         **{f"Arm {arm.short}": f"{arm.label}. {arm.regimen}" for arm in spec.arms.values()},
         "Matching": _matching(spec),
         **{f"{endpoint.label}": _endpoint(endpoint) for endpoint in spec.endpoints.values()},
-        "Reconstructed here": _reconstructed(paper),
+        "Reconstructed here": reconstructed(paper),
         "Response by": spec.response_criterion or _UNSTATED,
         "Adverse events by": spec.safety_criterion or _UNSTATED,
         "Follow-up": spec.follow_up.note or _UNSTATED,
@@ -38,10 +38,11 @@ def glance(paper: Paper) -> pd.DataFrame:
     return pd.DataFrame({"": list(rows), "The paper": list(rows.values())})
 
 
-def _reconstructed(paper: Paper) -> str:
+def reconstructed(paper: Paper) -> str:
+    """Which curves, in words."""
     medians = set(paper.select(statistic="median").endpoint)
     curves = [paper.spec.endpoints[key].label.lower() for key in ("os", "pfs", "liver_pfs") if key in medians]
-    return f"curves of {', '.join(curves)}; everything else is printed or recomputed from the print"
+    return f"curves of {', '.join(curves)}; all else is printed or recomputed from printed figures"
 
 
 def _setting(spec: Study) -> str:

@@ -60,7 +60,7 @@ def reconstruction_idea(ensemble: Ensemble, bands: Bands, few: int = 5) -> tuple
     titles = (
         "1  What a paper prints",
         f"2  {few} sets of patients that all agree with it",
-        "3  What the print leaves open; dotted: with chance",
+        "3  What the printed numbers leave open; dotted: with chance",
     )
     for ax, title in zip(axes, titles, strict=True):
         ax.text(0, 1.06, title, transform=ax.transAxes, fontsize=10.5)

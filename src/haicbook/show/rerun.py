@@ -1,4 +1,4 @@
-"""Figures of the matching re-run: matched margins beside the print, and the declared grid."""
+"""Figures of the matching re-run: matched margins beside the printed one, and the declared grid."""
 
 from __future__ import annotations
 

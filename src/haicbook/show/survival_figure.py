@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from haicbook.study import Paper
     from haicbook.survival import Bands, Mark
 
-# what the print leaves open, and what chance adds to it: a filled band inside a pair of thin dotted lines
+# what the printed numbers leave open, and what chance adds to it: a filled band inside a pair of thin dotted lines
 _INNER, _OUTER = 0.30, 0.07
 # how much fainter line and band are where fewer than ten are at risk
 _FAINT = 0.45
@@ -31,8 +31,8 @@ _ONE_LINE = 70
 def survival_curves(paper: Paper, bands: Bands) -> tuple[Figure, Axes]:
     """Kaplan-Meier curves of an ensemble, with numbers at risk.
 
-    The line is the typical member, the filled band what the print leaves open, the dotted lines around it the band
-    with chance added. Marks are printed: dots and squares for rates, diamonds for medians, bars for confidence
+    The line is the typical member, the filled band what the printed numbers leave open, the dotted lines around it
+    the band with chance added. Marks are printed: dots and squares for rates, diamonds for medians, bars for confidence
     intervals (an arrow: not reached, or beyond the figure). A filled mark is met by every member; a hollow one, or a
     dotted bar, was left out.
 
@@ -176,7 +176,7 @@ def _legends(paper: Paper, ax: Axes, bands: Bands) -> None:
     share = f"{100 * bands.level:g} %"
     dot: dict[str, Any] = {"marker": "o", "ls": "none", "ms": 6}
     shapes = [
-        Patch(color=style.INK, alpha=_INNER, lw=0, label=f"left open by the print ({share})"),
+        Patch(color=style.INK, alpha=_INNER, lw=0, label=f"left open by the printed numbers ({share})"),
         Line2D([], [], color=style.INK, **_EDGE, label=f"with chance added ({share})"),
         Line2D([], [], color=style.INK, **dot, label="printed"),
     ]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from haicbook.results import SavedResults
+from haicbook.results import Recorded
 from haicbook.study import Paper
 from haicbook.study.beside import ANSWERS, FORMS, read_beside
 from haicbook.synthesis.arms import medians, response_rates, study_label
@@ -87,7 +87,7 @@ def questions(root: Path | None = None) -> pd.DataFrame:
 
 def conclude(
     papers: list[Paper],
-    saved: Mapping[str, SavedResults],
+    saved: Mapping[str, Recorded],
     asked: pd.DataFrame,
     judged: pd.DataFrame,
     items: pd.DataFrame,
@@ -126,7 +126,7 @@ def conclude(
 
 
 def _conclusion(
-    paper: Paper, saved: SavedResults, row: object, judged: pd.DataFrame, items: pd.DataFrame, information_size: int
+    paper: Paper, saved: Recorded, row: object, judged: pd.DataFrame, items: pd.DataFrame, information_size: int
 ) -> Conclusion:
     asked = {name: str(getattr(row, name)) for name in FORMS["questions.csv"].columns}
     sizes = paper.spec.populations[paper.spec.main_population].n
@@ -178,7 +178,7 @@ def _imprecision(count: float, crosses: bool, information_size: int, outcome: st
     return GradeStep("imprecision", int(few) + int(crosses), "; ".join(reasons) or known)
 
 
-def _survival(paper: Paper, saved: SavedResults) -> tuple[str, bool]:
+def _survival(paper: Paper, saved: Recorded) -> tuple[str, bool]:
     """The printed ratio and medians, and the reconstructed difference of mean survival; whether the ratio's interval
     holds 1."""
     effect = chosen(within_study_effects([paper], ["os"]), "os")
@@ -187,8 +187,8 @@ def _survival(paper: Paper, saved: SavedResults) -> tuple[str, bool]:
         one = effect.iloc[0]
         crosses = bool(one.low <= 1 <= one.high)
         parts.append(f"HR {one.hr:.2f} ({one.low:.2f} to {one.high:.2f}), {ANALYSES[one.analysis]}")
-    if p := _log_rank(paper):
-        parts.append(f"log-rank p {p}")
+    if (p := log_rank(paper, "os")) is not None:
+        parts.append(f"log-rank p {p.printed}")
     months = medians([paper], "os").set_index("arm").estimate
     parts.append("medians " + " and ".join(f"{months[arm]:g}" for arm in paper.spec.arms if arm in months) + " months")
     if "os.rmst_difference" in saved.values and saved.value("os.rmst_difference") is not None:
@@ -199,7 +199,7 @@ def _survival(paper: Paper, saved: SavedResults) -> tuple[str, bool]:
     return "; ".join(parts), crosses
 
 
-def _mean_limits(saved: SavedResults, gap: float) -> str:
+def _mean_limits(saved: Recorded, gap: float) -> str:
     """The interval of the difference of means, in the direction of the difference; empty where there is none."""
     names = [f"os.rmst_difference.{end}" for end in ("ci_low", "ci_high")]
     found = [saved.value(name) for name in names if name in saved.values]
@@ -210,11 +210,11 @@ def _mean_limits(saved: SavedResults, gap: float) -> str:
     return f"{low:.1f} to {high:.1f}; "
 
 
-def _log_rank(paper: Paper) -> str:
-    """The printed p-value of the arms' whole survival curves in the main population, as printed; empty without one."""
-    whole = paper.select(kind="claim", endpoint="os", statistic="p", term="", population=paper.spec.main_population)
+def log_rank(paper: Paper, endpoint: str) -> pd.Series | None:
+    """The value of the printed p between the arms' whole curves in the main population; None without one."""
+    whole = paper.select(kind="claim", endpoint=endpoint, statistic="p", term="", population=paper.spec.main_population)
     whole = whole[whole.time.isna() & (whole.reference != "") & (whole.section == "results")]
-    return str(whole.printed.iloc[0]) if len(whole) else ""
+    return whole.iloc[0] if len(whole) else None
 
 
 def _responses(paper: Paper) -> tuple[str, bool]:
@@ -231,7 +231,7 @@ def _responses(paper: Paper) -> tuple[str, bool]:
     return shows + bar, bool(row.low <= null <= row.high)
 
 
-def _deaths(paper: Paper, saved: SavedResults) -> tuple[float, str]:
+def _deaths(paper: Paper, saved: Recorded) -> tuple[float, str]:
     """Deaths in the analysis: printed, else the reconstruction's."""
     values = paper.select(term="deaths", statistic="n")
     values = values[values.section.isin(["results", "abstract"])]

@@ -291,7 +291,8 @@ def summarise_rerun(rerun: Rerun) -> dict[str, float]:
     dict
         `cohorts`; `pairs` (median, 2.5 % and 97.5 % points), `pairs_printed` and `pairs_p`; of the printed matched
         table as a whole its `distance`, the cohorts' median and 95 % point of it, and its `p`; `rows_beyond`, how many
-        rows have an adjusted p below 0.05, of `rows` compared.
+        rows have an adjusted p below 0.05, of `rows` compared; `p_without`, the largest p of the table when any one
+        covariate is left out.
     """
     low, middle, high = np.quantile(rerun.pairs, (0.025, 0.5, 0.975))
     found = rerun.discrepancy
@@ -304,6 +305,7 @@ def summarise_rerun(rerun: Rerun) -> dict[str, float]:
         "pairs_printed": float("nan") if rerun.printed_pairs is None else rerun.printed_pairs,
         "pairs_p": rerun.p_pairs,
         "p": found.p,
+        "p_without": float(found.drivers.p_without.max()),
         "distance": found.distance,
         "distance.median": float(np.median(known)),
         "distance.high": float(np.quantile(known, 0.95)),

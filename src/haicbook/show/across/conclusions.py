@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from haicbook.show import style
+from haicbook.words import CERTAINTY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
     from haicbook.synthesis import Conclusion
 
-_CIRCLES = {"high": "⊕⊕⊕⊕", "moderate": "⊕⊕⊕⊖", "low": "⊕⊕⊖⊖", "very low": "⊕⊖⊖⊖", "not graded": "", "no evidence": "–"}
 _REPORTED = {
     "yes": ("#009e73", "+", "printed"),
     "part": ("#c9a400", "~", "in part"),
@@ -33,7 +33,7 @@ def answers_table(conclusions: list[Conclusion]) -> pd.DataFrame:
             item.shows,
             f"{item.patients}; {item.events}" if item.events != "–" else item.patients,
             item.bias,
-            f"{_CIRCLES[item.certainty]} {item.certainty}".strip("– ").strip() or "no evidence",
+            f"{CERTAINTY[item.certainty]} {item.certainty}".strip("– ").strip() or "no evidence",
         )
         for item in conclusions
     ]
@@ -105,7 +105,7 @@ def wanted_table(wanted: pd.DataFrame) -> pd.DataFrame:
 def conclusion_words(conclusions: list[Conclusion], wanted: pd.DataFrame) -> dict[str, str]:
     """How many questions have which certainty, and the items that no paper prints in full."""
     answered = [item for item in conclusions if item.steps]
-    counts = {level: sum(item.certainty == level for item in answered) for level in _CIRCLES}
+    counts = {level: sum(item.certainty == level for item in answered) for level in CERTAINTY}
     said = [f"{level} for {count}" for level, count in counts.items() if count]
     never = list(wanted[wanted.printed == 0].item)
     listed = "; ".join(item[0].lower() + item[1:] for item in never)

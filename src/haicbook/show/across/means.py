@@ -1,4 +1,4 @@
-"""Restricted mean survival and hazard ratios by period: what chance leaves open and what the print leaves open."""
+"""Restricted mean survival and hazard ratios by period: what chance leaves open, and what the numbers do."""
 
 from __future__ import annotations
 

@@ -1,0 +1,213 @@
+"""One study's message: what it claims, how certain that is, and what follows from it; computed, never typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from haicbook.results import Recorded
+from haicbook.study import Paper
+from haicbook.study.schema import Endpoint
+from haicbook.synthesis.arms import medians, response_rates
+from haicbook.synthesis.conclusions import Conclusion, conclude, log_rank, questions
+from haicbook.synthesis.effects import ANALYSES, chosen, within_study_effects
+from haicbook.synthesis.judgements import appraisal, judged, risk_of_bias
+
+# GRADE's rule of thumb for the information size, in events or patients
+_INFORMATION_SIZE = 300
+# p of a printed matched table below which it does not look like one of the simulated
+_SURPRISING = 0.05
+# judgements of ROBINS-I that leave room for another explanation, from the worst, and what each domain is about
+_WORST = ("critical", "serious")
+_ABOUT = {
+    "confounding": "who was given which treatment",
+    "selection": "who was left out",
+    "classification": "how patients came to be in a group",
+    "deviations": "what else was given",
+    "missing": "data that are missing",
+    "measurement": "who judged the outcome",
+    "reporting": "which results were printed",
+}
+
+
+@dataclass(frozen=True)
+class Stated:
+    """Words that rest on one printed value.
+
+    Attributes
+    ----------
+    words
+        With their figures as printed.
+    value_id
+        The printed value that they lead to; empty where there is none.
+    """
+
+    words: str
+    value_id: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a reader with one minute should take from a study.
+
+    Attributes
+    ----------
+    question
+        What the study asked.
+    who
+        The arms by name, each with its patients.
+    claim
+        The claim in one number with its interval.
+    primary
+        The result of each primary endpoint; what there is of overall survival where the paper names none.
+    named
+        Whether the paper names a primary endpoint.
+    certainty
+        GRADE's level, or `not graded`.
+    reasons
+        What lowers it.
+    bottom_line
+        One sentence.
+    matching
+        That the matched table cannot come from the matching described; empty where it may, or was not run again.
+    """
+
+    question: str
+    who: tuple[str, ...]
+    claim: Stated
+    primary: tuple[Stated, ...]
+    named: bool
+    certainty: str
+    reasons: tuple[str, ...]
+    bottom_line: str
+    matching: str
+
+
+def verdict(paper: Paper, results: Recorded) -> Verdict:
+    """The message of a study, from its printed values, what its chapter has recorded, and the judgements in `data/`.
+
+    Raises
+    ------
+    KeyError
+        When `data/questions.csv` asks nothing of the study.
+    """
+    asked = questions()
+    asked = asked[asked.study == paper.study]
+    if asked.empty:
+        raise KeyError(f"data/questions.csv has no question for {paper.study}")
+    table = judged(risk_of_bias(), "os")
+    concluded = conclude([paper], {paper.study: results}, asked, table, appraisal(), _INFORMATION_SIZE)[0]
+    spec = paper.spec
+    sizes = spec.populations[spec.main_population].n
+    named: list[Endpoint] = [key for key, endpoint in spec.endpoints.items() if endpoint.primary]
+    return Verdict(
+        question=spec.question,
+        who=tuple(f"{arm.label} ({sizes[key]} patients)" for key, arm in spec.arms.items()),
+        claim=_claim(paper, concluded),
+        primary=tuple(_result(paper, key) for key in named or ["os"]) if spec.comparator else (_bar(paper),),
+        named=bool(named) or spec.two_stage is not None,
+        certainty=concluded.certainty,
+        reasons=tuple(f"{step.domain}: {step.reason}" for step in concluded.steps if step.down or step.domain == "all"),
+        bottom_line=_bottom_line(paper, table),
+        matching=_matching(results),
+    )
+
+
+def _effect(paper: Paper) -> pd.Series | None:
+    """The hazard ratio of death that takes account of most; None where no interval can be read."""
+    found = chosen(within_study_effects([paper], ["os"]), "os")
+    return None if found.empty else found.iloc[0]
+
+
+def _claim(paper: Paper, concluded: Conclusion) -> Stated:
+    if paper.spec.comparator is None:
+        rate = response_rates([paper], "orr", 0.95).iloc[0]
+        words = f"objective response {rate.estimate:.0f} % (95 % CI {rate.low:.0f} to {rate.high:.0f})"
+        return Stated(words, rate.value_id)
+    effect = _effect(paper)
+    if effect is None:
+        return Stated(concluded.shows.split(";")[0])
+    inverted = f"; printed the other way round, as {effect.printed}" if effect.inverted else ""
+    words = f"hazard ratio of death {effect.hr:.2f} (95 % CI {effect.low:.2f} to {effect.high:.2f}), "
+    return Stated(f"{words}{ANALYSES[effect.analysis]}{inverted}", effect.value_id)
+
+
+def _result(paper: Paper, endpoint: Endpoint) -> Stated:
+    """Medians and log-rank p of an endpoint, as printed."""
+    found = medians([paper], endpoint).set_index("arm")
+    parts = [f"{found.printed[arm]} ({paper.spec.arms[arm].short})" for arm in paper.spec.arms if arm in found.index]
+    p = log_rank(paper, endpoint)
+    words = f"{paper.spec.endpoints[endpoint].label}: median {' against '.join(parts)} months"
+    if p is None:
+        return Stated(words, str(found.value_id.iloc[0]))
+    return Stated(f"{words}, log-rank p {p.printed}", str(p.id))
+
+
+def _bar(paper: Paper) -> Stated:
+    """The response rate of a trial with one arm against the bar of its first stage."""
+    rate = response_rates([paper], "orr", 0.95).iloc[0]
+    stages, responders = paper.spec.two_stage, _responders(paper)
+    if stages is None:
+        return Stated(f"Objective response: {responders} patients", rate.value_id)
+    needed = f"the design asked for more than {stages.stage1_reject_at_most} to go on"
+    return Stated(f"Objective response: {responders} of {stages.stage1_n}; {needed}", rate.value_id)
+
+
+def _responders(paper: Paper) -> int:
+    rate = response_rates([paper], "orr", 0.95).iloc[0]
+    return round(float(rate.estimate) / 100 * sum(paper.spec.populations[paper.spec.main_population].n.values()))
+
+
+def _bottom_line(paper: Paper, table: pd.DataFrame) -> str:
+    spec = paper.spec
+    if spec.comparator is None or spec.experimental is None:
+        return f"{_single_arm(paper)} There is no comparator, so no effect of treatment is shown."
+    one, other = (_inside(spec.arms[arm].label) for arm in (spec.experimental, spec.comparator))
+    p, effect = log_rank(paper, "os"), _effect(paper)
+    adjusted = effect is not None and not effect.low <= 1 <= effect.high
+    if p is not None and p.value >= float(spec.methods.alpha or 0.05):
+        after = "; after adjustment it did" if adjusted else ""
+        found = f"Survival did not differ significantly between {one} and {other}{after}."
+    elif adjusted:
+        found = f"Survival was longer with {one} than with {other}."
+    else:
+        found = f"Whether survival is longer with {one} than with {other} is open."
+    return f"{found} {_other_explanations(table.loc[paper.study])}"
+
+
+def _single_arm(paper: Paper) -> str:
+    responders, stages = _responders(paper), paper.spec.two_stage
+    if stages is None:
+        return f"{responders} patients responded."
+    enough = "enough" if responders > stages.stage1_reject_at_most else "too few"
+    return f"{responders} of {stages.stage1_n} patients responded, {enough} to go on by the trial's own design."
+
+
+def _matching(results: Recorded) -> str:
+    """Only where every setting says so, and no single covariate is what says it."""
+    names = ("grid.settings", "grid.surprising", "grid.largest_p", "kept.p_without")
+    if not all(f"rerun.{name}" in results.values for name in names):
+        return ""
+    settings, surprising, largest, without = (results.value(f"rerun.{name}") for name in names)
+    if surprising < settings or without is None or without >= _SURPRISING:
+        return ""
+    return (
+        f"The matched table does not come from the matching described: simulated matchings are nearer to one another "
+        f"than to it under all {settings} settings tried (p at most {largest:.3f})"
+    )
+
+
+def _inside(name: str) -> str:
+    """A name within a sentence: with a small initial, unless its first word is a name or an abbreviation."""
+    return name[:1].lower() + name[1:] if name.split()[0][1:].islower() else name
+
+
+def _other_explanations(judgements: pd.Series) -> str:
+    """What else may explain a difference: the domains of ROBINS-I that are judged worst."""
+    level = next((level for level in _WORST if (judgements.drop("overall") == level).any()), "")
+    about = [words for domain, words in _ABOUT.items() if level and judgements[domain] == level]
+    if not about:
+        return "Nobody was randomised."
+    several = f"{', '.join(about[:-1])} and {about[-1]}" if len(about) > 1 else about[0]
+    return f"Nobody was randomised: {several} may explain it."

@@ -107,7 +107,9 @@ def test_events_years_totals_and_follow_up(demo):
 
 
 def test_the_follow_up_of_all_bounds_that_of_the_matched(demo):
-    range_of_all = 'follow_up,results,"Results, Survival",,,before_psm,,,follow_up,,,,,median_range,months,18.0 (1.0–41.5)'
+    range_of_all = (
+        'follow_up,results,"Results, Survival",,,before_psm,,,follow_up,,,,,median_range,months,18.0 (1.0–41.5)'
+    )
     targets = targets_from_study(demo(range_of_all), "os", "after_psm")
     assert (targets.follow_up_max.low, targets.follow_up_max.high) == (-math.inf, pytest.approx(41.55))
     assert (targets.follow_up_min.low, targets.follow_up_min.high) == (pytest.approx(0.95), math.inf)

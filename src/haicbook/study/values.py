@@ -169,13 +169,13 @@ def _split(record: Record, comma: Comma | None) -> Iterator[Record]:
     record = record | {"time": _months(record["time"])}
     if record["read_as"] == SAID:
         nothing = dict.fromkeys(("value", "low", "high", "confidence"), math.nan)
-        nothing |= {"decimals": 0, "state": "words", "sides": ""}
-        yield record | nothing | {"id": value_id(record, SAID), "statistic": SAID, "printed": record["cell"]}
+        said = {"statistic": SAID, "printed": record["cell"], "decimals": 0, "state": "words", "sides": ""}
+        yield record | nothing | said | {"id": value_id(record, SAID)}
         return
     for statistic, printed in parse_cell(record["cell"], record["read_as"], comma):
         is_limit = statistic in ("ci_low", "ci_high")
-        said = parse_number(record.get("confidence") or "").value if printed.confidence == 95 else math.nan
-        confidence = (printed.confidence if math.isnan(said) else said) if is_limit else math.nan
+        given = parse_number(record.get("confidence") or "").value if printed.confidence == 95 else math.nan
+        confidence = (printed.confidence if math.isnan(given) else given) if is_limit else math.nan
         sides = (record.get("sides") or printed.sides) if statistic == "p" else ""
         yield record | {
             "id": value_id(record, statistic),

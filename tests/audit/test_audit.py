@@ -243,7 +243,7 @@ def test_rules_are_described_for_the_reader():
 
 def test_a_second_rule_with_a_key_is_refused():
     with pytest.raises(ValueError, match="second rule 'grades'"):
-        registry.rule("grades", "Once more", topic="counts")(lambda paper, cells: [])
+        registry.rule("grades", "Once more", broken="It broke", topic="counts")(lambda paper, cells: [])
 
 
 def test_a_rule_names_its_findings(paper_with):

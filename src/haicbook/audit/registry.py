@@ -40,6 +40,8 @@ class Rule:
         Its name in findings.
     title
         What it asks, in plain words.
+    broken
+        What a finding of it means, in a clinician's words.
     check
         The function of the study and its cells that finds what breaks it.
     source
@@ -54,6 +56,7 @@ class Rule:
 
     key: str
     title: str
+    broken: str
     check: Check
     source: str
     tolerance: str
@@ -76,6 +79,7 @@ def rule(
     key: str,
     title: str,
     *,
+    broken: str,
     topic: Topic,
     source: str = "Definition",
     tolerance: str = "No tolerance",
@@ -92,7 +96,7 @@ def rule(
     def register(check: Check) -> Rule:
         if key in REGISTERED:
             raise ValueError(f"found a second rule {key!r}, {check.__name__}; each needs a key of its own")
-        REGISTERED[key] = Rule(key, title, check, source, tolerance, topic, inspect_sr)
+        REGISTERED[key] = Rule(key, title, broken, check, source, tolerance, topic, inspect_sr)
         return REGISTERED[key]
 
     return register

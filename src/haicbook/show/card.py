@@ -71,7 +71,7 @@ def _stated(stated: Stated) -> str:
 
 def _against(paper: Paper, verdict: Verdict, found: Sequence[Finding]) -> list[str]:
     """The few things that matter most, the matching first where it cannot have given what is printed."""
-    entries = [f'{escape(in_brief(item))} (<a href="{finding_link(item)}">in the ledger</a>)' for item in found]
+    entries = [f'{escape(words)} (<a href="{finding_link(item)}">in the ledger</a>)' for item, words in in_brief(found)]
     if verdict.matching:
         entries.insert(0, f"{escape(verdict.matching)} ({{numref}}`tab-{paper.study}-rerun`)")
     return entries[:FIRST] or ["Nothing was found."]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from haicbook.audit.registry import REGISTERED
 from haicbook.markup import escape
 from haicbook.show.tables import Linked, linked, table
 from haicbook.show.value_links import finding_link
@@ -20,7 +21,7 @@ MARKS = {"error": "error", "warning": "warning", "info": "note"}
 FIRST = 3
 # a longer quotation of printed figures is cut; the ledger has it whole
 _LONGEST = 110
-_BRIEF = 160
+_BRIEF = 60
 
 
 def findings(found: Sequence[Finding], most: int | None = None) -> pd.DataFrame:
@@ -99,9 +100,27 @@ def _folded(rest: Sequence[Finding], caption: str, name: str) -> str:
     return f"::::{{dropdown}} The other {len(rest)}: {title}\n{inside}\n::::\n"
 
 
-def in_brief(item: Finding) -> str:
-    """A finding in a line."""
-    return shortened(item.sentence, _BRIEF)
+def in_brief(found: Sequence[Finding], most: int = FIRST) -> list[tuple[Finding, str]]:
+    """The first finding of each of the first few rules, each with a line in a clinician's words.
+
+    Parameters
+    ----------
+    found
+        Ranked, as :func:`ranked_findings` takes them.
+    most
+        How many lines.
+    """
+    alike: dict[tuple[str, str], list[Finding]] = {}
+    for item in found:
+        alike.setdefault((item.rule, item.severity), []).append(item)
+    return [(items[0], _in_a_line(items)) for items in list(alike.values())[:most]]
+
+
+def _in_a_line(alike: Sequence[Finding]) -> str:
+    first, others = alike[0], len(alike) - 1
+    where = first.sentence.split(": ")[0].removesuffix(" differs from place to place")
+    more = f", and {others} more like it" if others else ""
+    return f"{REGISTERED[first.rule].broken}: {where}, {shortened(first.printed, _BRIEF)}{more}"
 
 
 def shortened(text: str, longest: int = _LONGEST) -> str:

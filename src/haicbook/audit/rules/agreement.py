@@ -63,6 +63,7 @@ class _CountedRow:
 @rule(
     "repeated_rows",
     "Different rows have different counts",
+    broken="Two different rows have the same counts",
     source="Chance of a coincidence among the pairs of rows of the table",
     tolerance="A note below 0.15 expected, a warning where so many have a chance below 0.02, an error where they "
     "contradict",
@@ -164,7 +165,7 @@ def _repeated(
 # --- one event, two rows ----------------------------------------------------------------------------------------------
 
 
-@rule("one_event_twice", "One event has one row")
+@rule("one_event_twice", "One event has one row", broken="One adverse event has two rows")
 def one_event_twice(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """One event under two spellings in one table, with different counts."""
     cells = [cell for cell in found if cell.about.kind == "adverse_events" and cell.count() is not None]
@@ -203,6 +204,7 @@ def _grade(cell: Cell) -> str:
 @rule(
     "most_common",
     "The most common events of the text are those of the table",
+    broken="The events called most common are not those of the table",
     tolerance="Ties count as most common; a warning where the text names a category whose events together may be",
 )
 def most_common(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
@@ -246,6 +248,7 @@ def _not_most_common(paper: Paper, named: list[Cell], inside: list[Cell], above:
 @rule(
     "significance",
     "Where the text finds no significant difference, the tables print none",
+    broken="The text denies a difference that its table calls significant",
     tolerance="A printed 0.050 may be either",
 )
 def significance(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:

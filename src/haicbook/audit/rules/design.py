@@ -30,7 +30,13 @@ _GRAMS = {"mg": 1.0, "g": 1000.0}
 _BODY = {"m2": (1.3, 2.6), "kg": (30.0, 150.0)}
 
 
-@rule("dates", "Dates are in order", tolerance="The precision printed: a month is any of its days", inspect_sr="")
+@rule(
+    "dates",
+    "Dates are in order",
+    broken="Dates are out of order",
+    tolerance="The precision printed: a month is any of its days",
+    inspect_sr="",
+)
 def dates(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Enrolment begins before it ends, and ends before the last follow-up."""
     dated = [cell for cell in found if cell.number("date") and cell.quantity in _ORDER]
@@ -50,6 +56,7 @@ def _out_of_order(paper: Paper, one: Cell, other: Cell) -> Discrepancy:
 @rule(
     "doses",
     "One drug has one dose",
+    broken="One drug has two doses",
     tolerance="A fixed dose and one by body size agree for bodies of 1.3 to 2.6 m² or 30 to 150 kg",
     topic="agreement",
 )
@@ -100,6 +107,7 @@ def _compare_doses(paper: Paper, one: Cell, other: Cell) -> Iterator[Discrepancy
 @rule(
     "schedules",
     "A range and a number for one schedule agree",
+    broken="Two descriptions of one schedule disagree",
     tolerance="A number within the range is a warning, outside it an error",
     topic="agreement",
 )
@@ -133,6 +141,7 @@ def _range_and_number(paper: Paper, one: Cell, other: Cell) -> Discrepancy:
 @rule(
     "two_stage",
     "The two-stage design is what it is called",
+    broken="The trial's design does not have the properties that it claims",
     source="Simon R. Control Clin Trials 1989;10:1-10, by exact enumeration",
 )
 def two_stage(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:

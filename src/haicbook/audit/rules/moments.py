@@ -35,6 +35,7 @@ rule = partial(registry.rule, topic="moments", inspect_sr=registry.WHOLE_NUMBERS
 @rule(
     "whole_numbers",
     "Mean and standard deviation of whole numbers are possible",
+    broken="No whole numbers have the printed mean and standard deviation",
     source="Brown and Heathers 2017 (GRIM); Anaya 2016, Allard 2018 (GRIMMER), in exact fractions",
     tolerance="Rounding or cutting off of both figures; n is the group's",
 )
@@ -83,6 +84,7 @@ def _variances(total: int, sd: Printed, size: int) -> tuple[float, float]:
 @rule(
     "frequencies",
     "Mean and standard deviation are those of the frequency table",
+    broken="Mean and standard deviation are not those of the printed counts",
     tolerance="Rounding or cutting off; one unit of the last digit is a warning",
 )
 def frequencies(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
@@ -131,6 +133,7 @@ def _not_the_table(
 @rule(
     "pooled",
     "Mean and standard deviation of all are those of the arms together",
+    broken="The mean of all patients is not that of the arms together",
     tolerance="Rounding or cutting off of all figures",
     inspect_sr=registry.RESULTS,
 )
@@ -202,6 +205,7 @@ def is_whole(cell: Cell) -> bool:
 @rule(
     "within_range",
     "Mean and standard deviation are possible within the range",
+    broken="The standard deviation is impossible within the printed range",
     source="Bhatia R, Davis C. Am Math Mon 2000;107:353-357",
     tolerance="Rounding or cutting off of both figures; a range only planned makes a note, nine in ten at its ends "
     "a warning",

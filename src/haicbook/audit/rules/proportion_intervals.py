@@ -87,6 +87,7 @@ _NAMES = {
 @rule(
     "proportion_interval",
     "The interval of a proportion is that of the method named",
+    broken="The confidence interval is not that of the method named",
     source="Clopper and Pearson 1934; Wilson 1927; Wald; Agresti and Coull 1998; Jeffreys (Brown et al. 2001)",
     tolerance="Rounding or cutting off of both limits",
 )
@@ -167,7 +168,12 @@ _LIMITS = {
 }
 
 
-@rule("interval", "An estimate lies within its limits", tolerance="Rounding of both")
+@rule(
+    "interval",
+    "An estimate lies within its limits",
+    broken="An estimate lies outside its own confidence interval",
+    tolerance="Rounding of both",
+)
 def interval(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Confidence limits, quartiles and ranges enclose the estimate that they are printed with.
 
@@ -201,6 +207,7 @@ def _outside_limits(paper: Paper, cell: Cell) -> Iterator[Discrepancy]:
 @rule(
     "out_of_scale",
     "The figures of a row are of one order of magnitude",
+    broken="One figure of a row is of another order of magnitude",
     source="Comparison of the columns of one row",
     tolerance="A factor of 4 from all the others, which agree within a factor of 3; at least four columns",
     topic="moments",

@@ -39,6 +39,7 @@ class _Quantity:
 @rule(
     "repeated",
     "One quantity printed in several places is one figure",
+    broken="The paper prints two different figures for one result",
     tolerance="The finer figure is printed as the coarser one, by rounding or cutting off; one last decimal, or "
     "neighbouring dates, are a warning",
 )

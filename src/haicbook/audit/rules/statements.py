@@ -58,7 +58,12 @@ def _ids(cells: list[Cell]) -> tuple[str, ...]:
 # --- in several places ------------------------------------------------------------------------------------------------
 
 
-@rule("named", "What is said in several places is one thing", tolerance="No tolerance for what the words mean")
+@rule(
+    "named",
+    "What is said in several places is one thing",
+    broken="One thing is described in two ways",
+    tolerance="No tolerance for what the words mean",
+)
 def named(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """One thing said differently in two places: a warning, for no figure tells which is meant."""
     for group in grouped(statements(found, NAMED), by("row", "population", "arm")).values():
@@ -69,7 +74,12 @@ def named(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
             yield Discrepancy("warning", _ids(group), " / ".join(words), "", sentence, " ≠ ".join(words))
 
 
-@rule("listed", "A list is the same wherever it is given", tolerance="A figure may show what the text leaves out")
+@rule(
+    "listed",
+    "A list is the same wherever it is given",
+    broken="A list differs from place to place",
+    tolerance="A figure may show what the text leaves out",
+)
 def listed(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """What one place lists (subgroups with a benefit) and another, which lists the same thing, does not: a note."""
     for group in grouped(statements(found, LISTED), by("row", "population", "arm")).values():
@@ -90,7 +100,12 @@ def listed(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
 # --- of all patients --------------------------------------------------------------------------------------------------
 
 
-@rule("all_of", "What is said of all of a group holds for all of it", source="A + B > n leaves nobody out of both")
+@rule(
+    "all_of",
+    "What is said of all of a group holds for all of it",
+    broken="What is said of all patients does not hold for all of them",
+    source="A + B > n leaves nobody out of both",
+)
 def all_of(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """A statement that all of a group have a level, against the patients that the tables print without it.
 
@@ -165,6 +180,7 @@ class _Verdict(NamedTuple):
 @rule(
     "compared",
     "What the text says of the arms side by side is what the figures say",
+    broken="The text compares the arms otherwise than the figures do",
     tolerance="The most lenient printing of each figure; a warning where the direction is right and no p is below 0.05",
 )
 def compared(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
@@ -279,7 +295,12 @@ def _counts(paper: Paper, found: list[Cell], row: Cell) -> str:
 # --- habits -----------------------------------------------------------------------------------------------------------
 
 
-@rule("balance", "Balance of matched arms is not judged by p-values", source="Austin PC. Stat Med 2009;28:3083-3107")
+@rule(
+    "balance",
+    "Balance of matched arms is not judged by p-values",
+    broken="Balance of the matched arms was judged by p-values",
+    source="Austin PC. Stat Med 2009;28:3083-3107",
+)
 def balance(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """A p-value as the criterion of balance after matching: a note.
 
@@ -299,6 +320,7 @@ def balance(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
 @rule(
     "excluded",
     "Nobody is left out for what came later",
+    broken="Patients were left out for what happened after treatment began",
     source="Suissa S. Am J Epidemiol 2008;167:492-499",
 )
 def excluded(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
@@ -319,7 +341,12 @@ _WEEKS = {"weeks": 1.0, "days": 1 / 7}
 _DRUGS = {"haic": "HAIC", "pd1": "the PD-1 inhibitor"}
 
 
-@rule("cycles", "Cycles that follow one another fit", tolerance="Every length within a printed range")
+@rule(
+    "cycles",
+    "Cycles that follow one another fit",
+    broken="Treatment cycles that follow one another do not fit",
+    tolerance="Every length within a printed range",
+)
 def cycles(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """A drug that is given on days after another has a cycle that is a multiple of the other's, or the reverse."""
     for claim in statements(found, FOLLOWS):

@@ -50,6 +50,7 @@ rule = partial(registry.rule, topic="counts", inspect_sr=registry.PARTICIPANTS)
 @rule(
     "response",
     "Response categories make up the rates, and the patients",
+    broken="The response categories do not add up",
     source="RECIST 1.1 and mRECIST: ORR is CR + PR, DCR is CR + PR + SD",
     tolerance="No tolerance for counts; rounding or cutting off for percentages",
 )
@@ -131,7 +132,7 @@ def _not_the_group(paper: Paper, parts: list[Cell], counts: list[int] | None, he
 # --- events, grades and levels ----------------------------------------------------------------------------------------
 
 
-@rule("any_event", "Any event is not rarer than one event")
+@rule("any_event", "Any event is not rarer than one event", broken="All events together are rarer than one of them")
 def any_event(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Patients with any event cannot be fewer than those with one particular event of the same grade.
 
@@ -155,7 +156,7 @@ def _exceeds(paper: Paper, part: Cell, whole: Cell) -> Discrepancy:
     return Discrepancy("error", ids, whole.text, at_least, sentence, f"{part.n} > {whole.n}")
 
 
-@rule("grades", "Grades of an event make up any grade")
+@rule("grades", "Grades of an event make up any grade", broken="The grades of an event do not add up to its total")
 def grades(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Grades of one adverse event make up any grade (1–2 with 3–4 and 5, or with 3 and above), and none exceeds it."""
     events = [cell for cell in found if cell.about.kind == "adverse_events" and cell.count() is not None]
@@ -182,6 +183,7 @@ def _unequal_grades(paper: Paper, whole: Cell, parts: list[Cell]) -> Discrepancy
 @rule(
     "levels",
     "Levels of a covariate make up the group",
+    broken="The categories of a characteristic do not add up to the group",
     tolerance="No tolerance for counts; rounding or cutting off of each level for percentages",
 )
 def levels(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
@@ -219,7 +221,12 @@ def _not_100(group: list[Cell], head: str) -> Iterator[Discrepancy]:
 # --- matching and arms ------------------------------------------------------------------------------------------------
 
 
-@rule("matched", "Matching only takes patients away", source="Definition of matching without replacement")
+@rule(
+    "matched",
+    "Matching only takes patients away",
+    broken="There are more patients of a kind after matching than before",
+    source="Definition of matching without replacement",
+)
 def matched(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Matching only takes patients away: no count exceeds the same count before, nor falls by more than were taken."""
     counted = [cell for cell in found if cell.about.arm and cell.count() is not None]
@@ -250,6 +257,7 @@ def _taken(paper: Paper, before: Cell, after: Cell) -> Iterator[Discrepancy]:
 @rule(
     "arms",
     "The arms make up the whole",
+    broken="The arms do not add up to all patients",
     tolerance="No tolerance for counts; one unit of the last digit beyond rounding for percentages",
     inspect_sr=registry.RESULTS,
 )
@@ -344,6 +352,7 @@ IMPLICATIONS: tuple[Implication, ...] = (
 @rule(
     "nested",
     "A condition is not rarer than one that implies it",
+    broken="A condition is rarer than one that implies it",
     source="The definitions in haicbook.audit.rules.wholes.IMPLICATIONS; Reig M et al. J Hepatol "
     "2022;76:681-693 (BCLC)",
     tolerance="No tolerance; a percentage stands for every count that it allows",
@@ -407,6 +416,7 @@ def _n_or_pct(*cells: Cell) -> tuple[str, ...]:
 @rule(
     "joint",
     "Two conditions within a third overlap no more than chance would have it",
+    broken="Two characteristics overlap far more than chance would have it",
     source="Fréchet: at least A + B - W patients have both; Fisher's noncentral hypergeometric distribution",
     tolerance="Odds ratio of 4 between the two; 1 in 1,000",
 )
@@ -478,6 +488,7 @@ def _too_joint(paper: Paper, forced: list[_Overlap]) -> Discrepancy:
 @rule(
     "complements",
     "A level in the text and the other one in the table make up the group",
+    broken="Text and table together do not make up the group",
     tolerance="No tolerance for counts; rounding or cutting off for percentages",
 )
 def complements(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:

@@ -87,6 +87,7 @@ class Groups:
 @rule(
     "ratio_precision",
     "An interval is not narrower than its patients and events allow",
+    broken="A confidence interval is narrower than so few patients allow",
     source="Schoenfeld 1983; the bound SE² ≥ 1/e1 + 1/e2 is exact",
     tolerance="Rounding or cutting off of the limits; the split of patients and events that allows most; a warning "
     "where one patient more in the smaller group would do",
@@ -384,6 +385,7 @@ def implied_events(ratio: PrintedRatio, sizes: Span) -> Span:
 @rule(
     "ratio_events",
     "The ratios of one analysis rest on the same events",
+    broken="Models of the same patients imply different numbers of events",
     source="Schoenfeld 1983",
     tolerance="Arms' shares of the patients at risk may drift by a factor of 1.5 in their odds, and as the ratio "
     "implies",
@@ -469,6 +471,7 @@ def _larger(paper: Paper, treatment: PrintedRatio, events: int) -> str:
 @rule(
     "ratio_endpoints",
     "Two endpoints do not have the standard errors of one",
+    broken="Two endpoints have the same standard errors",
     source="Schoenfeld 1983",
     tolerance="Four of five rows, at least five, within 1.5%; at most 80% of patients died",
 )
@@ -534,6 +537,7 @@ def _shorter(found: list[Cell], population: str) -> bool:
 @rule(
     "progressions",
     "The model of progression-free survival has no more events than are counted",
+    broken="The model rests on more events than are counted",
     source="Schoenfeld 1983",
     tolerance="Deaths without progression may make up for the rest: as many as the progressions a note, more a warning",
 )

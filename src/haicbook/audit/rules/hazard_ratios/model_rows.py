@@ -44,6 +44,7 @@ _ENTERS, _STAYS = 0.05, 0.10
 @rule(
     "ratio_outlier",
     "The rows of one model imply about as many events",
+    broken="One row of a model is far more, or less, precise than the others",
     source="Schoenfeld 1983",
     tolerance="12 events and 15% beyond the median of the other rows, the row at the even split that needs fewest",
 )
@@ -93,6 +94,7 @@ def _outlying(paper: Paper, row: PrintedRatio, needed: float, usual: float, othe
 @rule(
     "ratio_deaths",
     "Deaths of the arms and their hazard ratio fit one follow-up",
+    broken="The deaths in the arms do not fit the hazard ratio",
     source="Under proportional hazards and one censoring pattern, the odds of dying differ by at least the hazard "
     "ratio, the log survival of the arms by at most",
     tolerance="1.4 standard errors of the log odds a note, 3 a warning",
@@ -157,6 +159,7 @@ def _unequal(
 @rule(
     "ratio_inflation",
     "Adjusting widens an interval by little",
+    broken="Adjustment widened a confidence interval beyond what is usual",
     source="Variance inflation: SE² grows by 1/(1 - R²), R² of the covariate on the others in the model",
     tolerance="1.7 times; rows that another one of the model implies are left out",
 )
@@ -202,6 +205,7 @@ def _both(found: list[Model]) -> Iterator[tuple[PrintedRatio, PrintedRatio]]:
 @rule(
     "ratio_stepwise",
     "A stepwise model keeps what is significant in it",
+    broken="A stepwise model keeps what is not significant in it",
     source="Entry at 0.05 and removal at 0.10 are the usual limits",
     tolerance="A note up to 0.10, where programs remove by default, a warning above",
 )

@@ -31,6 +31,7 @@ _CONTRAST = re.compile(r"([^\s(;,/]+)\s*(?:vs\.?|/)\s*([^\s);,/]+)")
 @rule(
     "ratio_twice",
     "Two rows do not have one hazard ratio",
+    broken="Two characteristics have the same hazard ratio",
     source="Coincidence",
     tolerance="Three decimals; the same ratio and a standard error within 0.5%; a note where the groups have one size",
 )
@@ -134,6 +135,7 @@ def _with_p(ratio: PrintedRatio) -> str:
 @rule(
     "ratio_direction",
     "A hazard ratio points the way of the medians and rates",
+    broken="The hazard ratio favours the arm that did worse",
     tolerance="Interval excludes 1; medians a tenth apart, beyond rounding",
 )
 def direction(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
@@ -218,6 +220,7 @@ def _pairs(found: list[Cell], ratio: PrintedRatio, arm: str, reference: str) -> 
 @rule(
     "ratio_adjustment",
     "A ratio does not change sides, significantly, when it is adjusted",
+    broken="Adjustment turned a significant effect round",
     source="Hausman 1978",
     tolerance="Both intervals exclude 1",
 )
@@ -246,7 +249,11 @@ def adjustment(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
         yield Discrepancy("warning", ids, f"{alone.text}; {adjusted.text}", "", sentence, repair)
 
 
-@rule("ratio_coding", "A covariate's groups are compared the same way round")
+@rule(
+    "ratio_coding",
+    "A covariate's groups are compared the same way round",
+    broken="A characteristic is compared in opposite directions",
+)
 def coding(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """One covariate's groups compared one way round for one endpoint and the other way for another: a note."""
     by_row: dict[object, dict[str, PrintedRatio]] = defaultdict(dict)
@@ -270,6 +277,7 @@ def coding(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
 @rule(
     "ratio_digits",
     "A hazard ratio is printed to the digits that it has",
+    broken="A hazard ratio is rounded too coarsely to be checked",
     source="All three figures end in a zero once in 1,000 times",
     tolerance="Three decimals and more",
 )

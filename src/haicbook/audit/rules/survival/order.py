@@ -27,6 +27,7 @@ _SLIGHTLY = " Only censoring can turn estimates round so, and only slightly."
 @rule(
     "landmark",
     "A curve is above one half before its median, and not after",
+    broken="A survival rate contradicts the median",
     source="Definition of the median",
     tolerance="Rounding or cutting off of rate and median",
 )
@@ -49,7 +50,12 @@ def landmarks(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
                 yield _pair("error", rate, median, sentence, f"{side} 50%")
 
 
-@rule("monotone", "A survival curve never rises", tolerance="Rounding or cutting off of both rates")
+@rule(
+    "monotone",
+    "A survival curve never rises",
+    broken="A survival curve rises",
+    tolerance="Rounding or cutting off of both rates",
+)
 def monotone(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """A survival curve never rises."""
     for curve in curves(paper, found):
@@ -70,6 +76,7 @@ def _pair(severity: Severity, one: CurvePoint, other: CurvePoint, sentence: str,
 @rule(
     "endpoint_order",
     "Progression-free survival is not longer than overall survival",
+    broken="Progression-free survival is longer than overall survival",
     source="Definition of the endpoints",
     tolerance="A warning within two binomial standard errors, a note where rates differ by less than one patient in n",
 )
@@ -134,6 +141,7 @@ def _rates_out_of_order(paper: Paper, shorter: PrintedCurve, longer: PrintedCurv
 @rule(
     "same_rates",
     "Two endpoints with two medians do not have one set of rates",
+    broken="Two endpoints with different medians have the same rates",
     source="Coincidence",
     tolerance="Two rates at least, of one decimal",
 )
@@ -173,6 +181,7 @@ def _same_rates(
 @rule(
     "pooled_median",
     "The median of all arms lies between those of the arms",
+    broken="The median of all patients lies outside those of the arms",
     source="The pooled hazard is a mean of the arms' hazards",
     tolerance="Rounding; a note where only cutting off explains it",
 )
@@ -223,6 +232,7 @@ def _outside(paper: Paper, cell: Cell, parts: list[Cell]) -> Iterator[Discrepanc
 @rule(
     "calendar",
     "Nobody is followed for longer than the study lasts",
+    broken="Patients are followed for longer than the study lasted",
     tolerance="The longest time that the printed dates allow",
 )
 def calendar(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
@@ -248,6 +258,7 @@ def calendar(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
 @rule(
     "follow_up",
     "Observed follow-up is no longer than median survival",
+    broken="Follow-up is longer than the survival of those followed",
     source="A product-limit curve is never below the share still observed; Schemper M, Smith TL. Control Clin Trials "
     "1996;17:343-346",
     tolerance="Rounding or cutting off of all medians; a note without a range of observed times",

@@ -304,16 +304,6 @@ def test_an_interruption_leaves_the_output_and_ends_the_kernel(project):
     assert list((project / "_build/scratch").iterdir()) == []
 
 
-def test_a_process_that_does_not_end_when_asked_is_ended(monkeypatch):
-    monkeypatch.setattr(run, "_POLITE_SECONDS", 0.2)
-    deaf = "import signal, sys, time; signal.signal(15, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"
-    process = subprocess.Popen([sys.executable, "-c", deaf], stdout=subprocess.PIPE)
-    assert process.stdout.readline()
-    run._end([process])
-    assert process.wait(timeout=30) == -signal.SIGKILL
-    process.stdout.close()
-
-
 def until(condition) -> None:
     """Wait for something that happens in another process."""
     end = time.monotonic() + 30

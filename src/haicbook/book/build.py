@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,17 +19,22 @@ from haicbook.book.alone import held, pages_folder
 from haicbook.book.digests import digest_of_folder, files_in, hashes, sha256
 from haicbook.book.environment import COMPUTING, PUBLISHING, steady_environment, versions
 from haicbook.book.finish import finish
+from haicbook.book.kept_pages import BUILD_INFO, keep, take
 from haicbook.book.notebooks import names
 from haicbook.book.refusals import is_refusal
 from haicbook.book.source import commit
 from haicbook.book.swap import put_in_place
 from haicbook.paths import build_dir, root
 
+# sources of pages, of notebooks, and notebooks' results
+_OF_ONE_PAGE = re.compile(r"(book/)?\w+\.md|book/_executed/\w+\.(ipynb|md|json)|notebooks/\w+\.md")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _REFUSED = re.compile(r"^\w*Error: \[Errno (\d+)\] ([^:\n]+)(?:: '(.+)')?$", re.MULTILINE)
 _CALL = """\
 from haicbook.book.alone import end_with_parent
 end_with_parent()
+import sphinx.application
+sphinx.application.builtin_extensions += ("haicbook.book.kept_pages",)
 from jupyter_book.cli.main import main
 main()
 """
@@ -118,17 +123,27 @@ def inputs() -> str:
 
     A page may include any file of the project, so all of them count that are not generated in the build folder.
     """
+    return sha256(json.dumps([_state(lambda name: True), commit(root())]).encode())
+
+
+def standing(*, strict: bool) -> str:
+    """One sha256 over the same, but for what pages have one by one: their sources, and what notebooks are made of."""
+    return sha256(json.dumps([_state(lambda name: not _OF_ONE_PAGE.fullmatch(name)), strict]).encode())
+
+
+def _state(counted: Callable[[str], bool]) -> list[str]:
     folder = root()
-    state = [f"{path.relative_to(folder)} {sha256(path.read_bytes())}" for path in _project_files(folder)]
-    state += [digest_of_folder(Path(__file__).parents[1], ".py"), commit(folder), sys.version]
-    return sha256(json.dumps([state, versions((*COMPUTING, *PUBLISHING))]).encode())
+    files = ((path.relative_to(folder).as_posix(), path) for path in _project_files(folder))
+    state = [f"{name} {sha256(path.read_bytes())}" for name, path in files if counted(name)]
+    installed = map(str, versions((*COMPUTING, *PUBLISHING)).items())
+    return [*state, digest_of_folder(Path(__file__).parents[1], ".py"), sys.version, *installed]
 
 
 def build_pages(*, strict: bool = False, whole: bool = True) -> Built:
     """Call Jupyter Book on the project, unless the book is already what it would make.
 
-    All pages are read afresh, so that none shows what another was called before, and each that has something to warn
-    of warns. Whatever happens, the old book or the new one is in its place.
+    Pages that did not change are not read again, where the last book warned of nothing; see `kept_pages`. The pages are
+    the same bytes as if all were made afresh. Whatever happens, the old book or the new one is in its place.
 
     Parameters
     ----------
@@ -144,17 +159,24 @@ def build_pages(*, strict: bool = False, whole: bool = True) -> Built:
     """
     if book := finished(strict=strict):
         return book
-    made_of = inputs()
+    made_of, key = inputs(), standing(strict=strict)
     folder = pages_folder()
     shutil.rmtree(folder, ignore_errors=True)
     try:
+        work = folder / "_build"
+        record = _read_record()
+        if record and record.files == hashes(html_folder()):
+            take(work, key, html_folder())
         built = _call_jupyter_book(folder, strict)
         if built.code == 0:
-            html = folder / "_build" / "html"
-            finish(html)
-            record = Record(made_of, strict, whole, list(built.warnings), hashes(html))
-            put_in_place(html, html_folder())
+            info = (work / "html" / BUILD_INFO).read_bytes()
+            finish(work / "html")
+            record = Record(made_of, strict, whole, list(built.warnings), hashes(work / "html"))
+            put_in_place(work / "html", html_folder())
             _write_record(record)
+            # what changed meanwhile was read in one state or the other
+            if not built.warnings and inputs() == made_of:
+                keep(work, key, info)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return built

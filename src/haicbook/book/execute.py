@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -14,13 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from haicbook.book.alone import held
-from haicbook.book.environment import kernel_environment
 from haicbook.book.fingerprint import Fingerprint, seal
 from haicbook.book.normalise import machine_folders, normalise
 from haicbook.book.notebooks import Source
 from haicbook.book.parameters import Scalar
 from haicbook.book.reads import states
+from haicbook.book.workers import Workers
 from haicbook.paths import build_dir, root
 from haicbook.results import ResultsError, load_results, write_text
 
@@ -78,7 +75,7 @@ def execute(
     changed: Mapping[str, Scalar],
     fingerprint: Fingerprint,
     report: Report,
-    processes: set[subprocess.Popen[str]],
+    workers: Workers,
 ) -> Executed | Failure:
     """Execute a notebook in a process and a scratch folder of its own, and check what it wrote.
 
@@ -92,8 +89,8 @@ def execute(
         What the run rests on; kept in the executed notebook.
     report
         Called with each event that `worker` reports.
-    processes
-        Holds the running process meanwhile, so that whoever is interrupted can end it.
+    workers
+        Begins the process, and ends it when the run is interrupted.
 
     Raises
     ------
@@ -109,7 +106,7 @@ def execute(
         (folder / "cwd").mkdir()
         write_text(folder / "source.ipynb", nbformat.writes(source.node))
         begin = time.time()
-        events = _run_worker(folder, changed, report, processes)
+        events = _run_worker(folder, changed, report, workers)
         end = time.time()
         partial = _partial(folder / "executed.ipynb")
         last = events[-1] if events else {}
@@ -133,9 +130,7 @@ def execute(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _run_worker(
-    folder: Path, changed: Mapping[str, Scalar], report: Report, processes: set[subprocess.Popen[str]]
-) -> list[dict[str, Any]]:
+def _run_worker(folder: Path, changed: Mapping[str, Scalar], report: Report, workers: Workers) -> list[dict[str, Any]]:
     job = {
         "input": str(folder / "source.ipynb"),
         "output": str(folder / "executed.ipynb"),
@@ -144,27 +139,12 @@ def _run_worker(
         "parameters": dict(changed),
     }
     events = []
-    with (folder / "log").open("w", encoding="utf-8") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "haicbook.book.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            encoding="utf-8",
-            env=kernel_environment(),
-            pass_fds=held(),
-        )
-        processes.add(process)
-        with process:
-            assert process.stdin is not None
-            assert process.stdout is not None
-            # it stays open: its end tells the worker that nobody waits for it any more
-            print(json.dumps(job), file=process.stdin, flush=True)
-            for line in process.stdout:
-                events.append(json.loads(line))
-                report(events[-1])
-        processes.discard(process)
+    with workers.begin(folder / "log") as worker:
+        print(json.dumps(job), file=worker.job, flush=True)
+        for line in worker.events:
+            events.append(json.loads(line))
+            report(events[-1])
+    workers.ended(worker)
     return events
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import subprocess
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -21,14 +19,12 @@ from haicbook.book.parameters import Scalar, check_overrides, unknown
 from haicbook.book.progress import Earlier, Progress
 from haicbook.book.refusals import WrongUsageError
 from haicbook.book.status import read_record, record_execution
+from haicbook.book.workers import Workers
 from haicbook.paths import build_dir, executed_dir
 from haicbook.results import write_text
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-# seconds that a process has to end by itself after an interruption
-_POLITE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -272,12 +268,13 @@ def _in_parallel(
     stale: Sequence[Job], prints: Mapping[str, Fingerprint], progress: Progress, jobs: int
 ) -> list[Outcome]:
     """Each job in a thread that waits for a process; an interruption ends the processes."""
-    processes: set[subprocess.Popen[str]] = set()
+    # after the fingerprints: should the package change meanwhile, the outputs are stale and not wrong
+    workers = Workers(job.source for job in stale)
 
     def one(job: Job) -> Outcome:
         progress.start(job.label)
         fingerprint = prints[job.label]
-        ended = execute(job.source, job.changed, fingerprint, lambda event: progress.event(job.label, event), processes)
+        ended = execute(job.source, job.changed, fingerprint, lambda event: progress.event(job.label, event), workers)
         outcome = _keep(job, fingerprint, ended)
         progress.finish(job.label, outcome.state)
         return outcome
@@ -287,20 +284,8 @@ def _in_parallel(
         return list(pool.map(one, stale))
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-        _end(list(processes))
+        workers.close()
         pool.shutdown()
-
-
-def _end(processes: Sequence[subprocess.Popen[str]]) -> None:
-    """Ask processes to end, then make them: the handlers of a library that got a signal twice may wait for a cell."""
-    for process in processes:
-        process.terminate()
-    end = time.monotonic() + _POLITE_SECONDS
-    for process in processes:
-        try:
-            process.wait(max(0.0, end - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            process.kill()
 
 
 def _keep(job: Job, fingerprint: Fingerprint, ended: Executed | Failure) -> Outcome:

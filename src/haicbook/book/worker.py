@@ -21,13 +21,24 @@ _WATCH = "from haicbook.book.reads import watch; watch({!r}); del watch"
 _SOCKET_PATH = 90
 
 
-def main() -> None:
-    """Read a job, execute it, report."""
+def main(*, fork: bool = False) -> None:
+    """Read a job, execute it, report.
+
+    Parameters
+    ----------
+    fork
+        Fork the kernel from this process, which has its imports, instead of starting one.
+    """
+    # A kernel inherits our stdout; what it prints below Python must not land between our lines.
+    events = os.dup(1)
+    os.dup2(2, 1)
+    if fork:
+        from haicbook.book.kernel import fork_kernel
+
+        fork_kernel(events)
+    channel = os.fdopen(events, "w", encoding="utf-8")
     job = json.loads(sys.stdin.readline())
     end_with_parent()
-    # A kernel inherits our stdout; what it prints below Python must not land between our lines.
-    channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
 
     def report(**event: Any) -> None:
         channel.write(json.dumps(event) + "\n")

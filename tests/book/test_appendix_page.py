@@ -121,7 +121,7 @@ def in_browser(
     command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     command += [f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=5000", "--window-size=900,700"]
     command += ["--dump-dom", page.as_uri() + hash_]
-    dom = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+    dom = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600).stdout
     answer = json.loads(unquote(dom.split('<pre id="out">')[1].split("</pre>")[0]))
     assert answer["wrong"] == []
     return answer["made"]

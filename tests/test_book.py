@@ -412,7 +412,7 @@ def shown_by_chromium(address: str, profile: Path) -> str:
     """What a page's scripts made of it."""
     command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     command += [f"--user-data-dir={profile}", "--virtual-time-budget=4000", "--dump-dom", address]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=600).stdout
 
 
 @needs_chromium

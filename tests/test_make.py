@@ -151,7 +151,7 @@ def test_a_second_make_waits_for_the_first(made: Path) -> None:
         assert second.stdout is not None
         assert "another make is installing; waiting for it" in second.stdout.readline()
         assert second.poll() is None
-    assert second.wait(timeout=60) == 0
+    assert second.wait(timeout=300) == 0
     second.stdout.close()
 
 

@@ -38,6 +38,6 @@ def violations(addresses: Sequence[str], folder: Path) -> list[str]:
     command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     command += [f"--user-data-dir={folder / 'profile'}", "--enable-logging=stderr", "--log-level=0"]
     command += ["--virtual-time-budget=6000", "--dump-dom", page.as_uri()]
-    ended = subprocess.run(command, capture_output=True, text=True, check=True, timeout=180)
+    ended = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600)
     assert f"<title>{len(addresses)}</title>" in ended.stdout
     return [line for line in ended.stderr.splitlines() if "Content Security Policy" in line]

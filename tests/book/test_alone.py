@@ -22,7 +22,7 @@ def test_the_second_waits_for_the_first_and_says_so(project):
     with alone(said.append):
         thread = threading.Thread(target=second)
         thread.start()
-        assert waiting.wait(30)
+        assert waiting.wait(300)
         order.append("first")
     thread.join()
     assert order == ["first", "second"]
@@ -42,7 +42,7 @@ def test_a_process_that_was_handed_the_lock_keeps_it(project):
     with alone(end):
         pass
     assert len(said) == 1
-    assert child.wait(30) == 0
+    assert child.wait(300) == 0
 
 
 def test_leftovers_of_killed_runs_go_and_outputs_stay(project):
@@ -67,7 +67,7 @@ def test_a_process_ends_with_its_children_when_nobody_waits_for_it(tmp_path):
 import subprocess, sys
 from haicbook.book.alone import end_with_parent
 end_with_parent()
-child = subprocess.Popen(["sleep", "60"])
+child = subprocess.Popen(["sleep", "600"])
 print(child.pid, flush=True)
 child.wait()
 """
@@ -76,4 +76,4 @@ child.wait()
     process.stdin.close()
     # its stdout is shared with the child, so that its end is the end of both
     assert process.stdout.read() == b""
-    assert process.wait(30) != 0
+    assert process.wait(300) != 0

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,14 +19,18 @@ from haicbook.book.appendix import COLUMNS, rows_of
 
 SCRIPT = Path(__file__).parents[2] / "book" / "_static" / "values.js"
 PAPERS = [study.load(name) for name in study.studies()]
-ROWS = {row[-1]: dict(zip(COLUMNS, row, strict=True)) for paper in PAPERS for row in rows_of(paper)}
 CHROMIUM = shutil.which("chromium")
+
+
+@cache
+def every_row() -> dict[str, dict[str, str]]:
+    return {row[-1]: dict(zip(COLUMNS, row, strict=True)) for paper in PAPERS for row in rows_of(paper)}
 
 
 def test_every_row_shows_the_figure_as_printed_and_the_number_that_it_says() -> None:
     for paper in PAPERS:
         for value in paper.values.itertuples(index=False):
-            row = ROWS[value.id]
+            row = every_row()[value.id]
             assert (row["Study"], row["Source"], row["Printed"]) == (paper.study, value.source, value.printed)
             assert row["Row as printed"] == value.label
             assert row["State"] == value.state.replace("_", " ")
@@ -38,7 +43,7 @@ def test_every_row_shows_the_figure_as_printed_and_the_number_that_it_says() -> 
 def test_the_interval_is_the_one_that_the_parser_gives() -> None:
     for paper in PAPERS:
         for value in paper.values.itertuples(index=False):
-            shown = ROWS[value.id]["Rounding interval"]
+            shown = every_row()[value.id]["Rounding interval"]
             if " to " in shown and not shown.startswith("up to"):
                 low, high = (float(end) for end in shown.split(" to "))
                 assert (low, high) == (pytest.approx(value.low, rel=1e-9), pytest.approx(value.high, rel=1e-9))
@@ -49,9 +54,9 @@ def test_the_interval_is_the_one_that_the_parser_gives() -> None:
 
 
 def test_a_misprint_and_what_is_not_reached_have_no_number() -> None:
-    states = {row["State"] for row in ROWS.values()}
+    states = {row["State"] for row in every_row().values()}
     assert {"exact", "below", "above", "not reached", "unreadable"} == states
-    misprints = [row for row in ROWS.values() if row["State"] == "unreadable"]
+    misprints = [row for row in every_row().values() if row["State"] == "unreadable"]
     assert all(row["Value"] == row["Rounding interval"] == "" and row["Printed"] for row in misprints)
 
 
@@ -116,7 +121,7 @@ def in_browser(
     command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     command += [f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=5000", "--window-size=900,700"]
     command += ["--dump-dom", page.as_uri() + hash_]
-    dom = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+    dom = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600).stdout
     answer = json.loads(unquote(dom.split('<pre id="out">')[1].split("</pre>")[0]))
     assert answer["wrong"] == []
     return answer["made"]

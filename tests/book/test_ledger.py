@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,38 +12,49 @@ import pytest
 from bs4 import BeautifulSoup
 
 from haicbook import study
-from haicbook.audit import RULES, audit, every, ranked
+from haicbook.audit import RULES, Finding, audit, every, ranked
 from haicbook.book import ledger
 from haicbook.book.ledger import COLUMNS, matrix, rows_of
 from haicbook.show.findings import MARKS
 
 PAPERS = [study.load(name) for name in study.studies()]
-FOUND = {paper.study: ranked(paper, audit(paper)) for paper in PAPERS}
-ROWS = [dict(zip(COLUMNS, row, strict=True)) for paper in PAPERS for row in rows_of(paper, FOUND[paper.study])]
+
+
+@cache
+def every_finding() -> dict[str, list[Finding]]:
+    return {paper.study: ranked(paper, audit(paper)) for paper in PAPERS}
+
+
+@cache
+def every_row() -> list[dict[str, str]]:
+    rows = (row for paper in PAPERS for row in rows_of(paper, every_finding()[paper.study]))
+    return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
 
 
 def test_every_finding_is_a_row_with_an_address_of_its_own() -> None:
-    assert [row["Finding"] for row in ROWS] == [f.sentence for found in FOUND.values() for f in found]
-    assert len({row["Id"] for row in ROWS}) == len(ROWS)
+    assert [row["Finding"] for row in every_row()] == [f.sentence for found in every_finding().values() for f in found]
+    assert len({row["Id"] for row in every_row()}) == len(every_row())
 
 
 def test_values_are_those_of_the_appendix() -> None:
     known = {value for paper in PAPERS for value in paper.values.id}
-    assert {value for row in ROWS for value in row["Values"].split()} <= known
+    assert {value for row in every_row() for value in row["Values"].split()} <= known
 
 
 def test_the_matrix_counts_every_finding_and_each_count_leads_to_as_many_rows() -> None:
-    soup = BeautifulSoup(matrix(FOUND), "html.parser")
+    soup = BeautifulSoup(matrix(every_finding()), "html.parser")
     links = soup.find_all("a")
-    assert sum(int(re.match(r"\d+", link.text)[0]) for link in links) == len(ROWS)
+    assert sum(int(re.match(r"\d+", link.text)[0]) for link in links) == len(every_row())
     for link in links:
         wanted = dict(part.split("=") for part in link["href"].lstrip("#").split("&"))
-        assert len([row for row in ROWS if wanted.items() <= row.items()]) == int(re.match(r"\d+", link.text)[0])
+        assert len([row for row in every_row() if wanted.items() <= row.items()]) == int(re.match(r"\d+", link.text)[0])
         assert link["aria-label"].split()[0] == re.match(r"\d+", link.text)[0]
-    assert len(soup.find_all("th", scope="row")) == len({row["Rule"] for row in ROWS})
-    assert [cell.text for cell in soup.find_all("th", scope="col")] == ["Rule", *FOUND]
+    assert len(soup.find_all("th", scope="row")) == len({row["Rule"] for row in every_row()})
+    assert [cell.text for cell in soup.find_all("th", scope="col")] == ["Rule", *every_finding()]
     last = [cell.text for cell in soup.find("tfoot").find_all("td")]
-    assert [sum(map(int, re.findall(r"\d+", text))) for text in last[1:]] == [len(found) for found in FOUND.values()]
+    assert [sum(map(int, re.findall(r"\d+", text))) for text in last[1:]] == [
+        len(found) for found in every_finding().values()
+    ]
 
 
 def test_the_page_lists_every_rule_and_the_calibration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +67,7 @@ def test_the_page_lists_every_rule_and_the_calibration(tmp_path: Path, monkeypat
     with ledger.calibration_file().open(encoding="utf-8", newline="") as stream:
         checks = sum(int(row["checks"]) for row in csv.DictReader(stream))
     assert f"{checks:,} comparisons" in text
-    heard = {finding.rule for found in FOUND.values() for finding in every(found)}
+    heard = {finding.rule for found in every_finding().values() for finding in every(found)}
     silent = {rule.title for rule in RULES if rule.key not in heard}
     assert f"{len(silent)} of the {len(RULES)} rules found nothing" in text
     assert all(f"* {title}\n" in text for title in silent)
@@ -118,7 +130,7 @@ def test_the_example_of_the_page_runs(
 
 
 def test_marks_are_those_of_the_chapters() -> None:
-    assert {row["Severity"] for row in ROWS} <= set(MARKS.values())
+    assert {row["Severity"] for row in every_row()} <= set(MARKS.values())
 
 
 # --- in a browser -----------------------------------------------------------------------------------------------------

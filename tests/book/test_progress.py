@@ -72,4 +72,4 @@ def test_lines_come_while_a_cell_is_silent(monkeypatch):
     monkeypatch.setattr(progress_module, "heartbeat", lambda beat: heartbeat(beat, 0.01))
     with Progress({"alpha": "forced"}, Console(file=File(), width=100), {}) as progress:
         progress.start("alpha")
-        assert said.wait(30)
+        assert said.wait(300)

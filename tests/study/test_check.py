@@ -239,5 +239,5 @@ def test_a_file_that_takes_long_is_named_once(monkeypatch: pytest.MonkeyPatch) -
 
     with check.told_when_slow(say) as told:
         told("demo2020/claims.csv")
-        assert spoken.wait(30)
+        assert spoken.wait(300)
     assert said == ["reading data/demo2020/claims.csv"]

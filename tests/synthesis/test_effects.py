@@ -1,6 +1,7 @@
 """Within-study effects of the five papers: oriented one way, empty places empty, and what pooling them gives."""
 
 import math
+from functools import cache
 
 import pandas as pd
 import pytest
@@ -10,23 +11,28 @@ from haicbook.stats import meta
 from haicbook.synthesis import effects
 
 PAPERS = [study.load(name) for name in study.studies()]
-EFFECTS = effects.within_study_effects(PAPERS)
 COMPARATIVE = [paper for paper in PAPERS if paper.spec.comparator is not None]
 
 
+@cache
+def every_effect():
+    return effects.within_study_effects(PAPERS)
+
+
 def cell(name, endpoint, analysis):
-    found = EFFECTS[(EFFECTS.study == name) & (EFFECTS.endpoint == endpoint) & (EFFECTS.analysis == analysis)]
+    found = every_effect().query("study == @name and endpoint == @endpoint and analysis == @analysis")
     assert len(found) == 1
     return found.iloc[0]
 
 
 def test_every_place_is_there_printed_or_empty():
-    assert len(EFFECTS) == 2 * (len(effects.ANALYSES) * len(COMPARATIVE) + len(PAPERS) - len(COMPARATIVE))
-    empty = EFFECTS[EFFECTS.state == "empty"]
+    found = every_effect()
+    assert len(found) == 2 * (len(effects.ANALYSES) * len(COMPARATIVE) + len(PAPERS) - len(COMPARATIVE))
+    empty = found[found.state == "empty"]
     assert empty.hr.isna().all()
     assert (empty.why != "").all()
-    assert (EFFECTS[EFFECTS.state == "printed"].why == "").all()
-    assert EFFECTS[EFFECTS.state == "printed"].value_id.str.len().gt(0).all()
+    assert (found[found.state == "printed"].why == "").all()
+    assert found[found.state == "printed"].value_id.str.len().gt(0).all()
 
 
 def test_a_ratio_printed_the_other_way_round_is_turned():
@@ -67,20 +73,20 @@ def test_an_empty_place_says_why(name, endpoint, analysis, why):
 
 
 def test_one_figure_of_each_study():
-    found = effects.chosen(EFFECTS, "os").set_index("study").analysis.to_dict()
+    found = effects.chosen(every_effect(), "os").set_index("study").analysis.to_dict()
     assert found == {
         "cao2024": "matched_adjusted",
         "lee2024": "adjusted",
         "lin2023": "adjusted",
         "liu_hepa": "matched_adjusted",
     }
-    assert effects.chosen(EFFECTS, "os", ["crude"]).study.tolist() == ["lin2023"]
+    assert effects.chosen(every_effect(), "os", ["crude"]).study.tolist() == ["lin2023"]
     with pytest.raises(ValueError, match="found best"):
-        effects.chosen(EFFECTS, "os", ["best"])
+        effects.chosen(every_effect(), "os", ["best"])
 
 
 def test_pooling_is_that_of_the_chosen():
-    one_each, whole, without = effects.pool(EFFECTS, "os")
+    one_each, whole, without = effects.pool(every_effect(), "os")
     assert isinstance(whole, meta.Pooled)
     columns = one_each.log_hr.tolist(), one_each.error.tolist(), one_each.label.tolist()
     assert whole == meta.random_effects(*columns, rounding=one_each.rounding.tolist())
@@ -89,10 +95,10 @@ def test_pooling_is_that_of_the_chosen():
 
 def test_the_summaries_to_two_decimals():
     """By R's metafor with test="adhoc", and with "knha" for the limits without the floor."""
-    _, _, without = effects.pool(EFFECTS, "os")
+    _, _, without = effects.pool(every_effect(), "os")
     ratio = next(item.result for item in without if item.label == "Lin 2023").ratio()
     assert (round(ratio["low"], 2), round(ratio["high"], 2)) == (0.34, 1.02)
-    _, _, without = effects.pool(EFFECTS, "pfs")
+    _, _, without = effects.pool(every_effect(), "pfs")
     ratio = next(item.result for item in without if item.label == "Liu").ratio()
     assert (round(ratio["unmodified_low"], 2), round(ratio["unmodified_high"], 2)) == (0.35, 0.58)
 
@@ -105,7 +111,7 @@ def test_a_ratio_carries_the_rounding_of_its_print():
 
 
 def test_pooling_one_study_or_none_gives_a_message():
-    _, alone, without = effects.pool(EFFECTS, "os", prefer=["crude"])
+    _, alone, without = effects.pool(every_effect(), "os", prefer=["crude"])
     assert isinstance(alone, meta.Message)
     assert isinstance(without[0].result, meta.Message)
     _, nothing, _ = effects.pool(effects.within_study_effects([]), "os")
@@ -113,7 +119,7 @@ def test_pooling_one_study_or_none_gives_a_message():
 
 
 def test_a_limit_that_cannot_be_read_leaves_the_ratio_out_of_the_pool():
-    broken = EFFECTS.copy()
+    broken = every_effect().copy()
     broken.loc[broken.study == "cao2024", ["high", "error"]] = math.nan
     assert "cao2024" not in effects.chosen(broken, "os").study.tolist()
     assert pd.isna(broken[broken.study == "cao2024"].error).all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,11 @@ from haicbook.survival.ensemble import Member
 from haicbook.synthesis import usage
 
 PAPERS = {name: study.load(name) for name in study.studies()}
-USES = {name: usage(paper) for name, paper in PAPERS.items()}
+
+
+@cache
+def uses_of(name: str) -> dict[str, list[str]]:
+    return usage(PAPERS[name])
 
 
 def any_rows(targets: survival.Targets) -> survival.Ensemble:
@@ -39,22 +45,22 @@ def test_the_roles_are_those_of_the_comparison(
     compared = compared[compared.value_id != ""]
     assert not compared.empty
     for line in compared.itertuples(index=False):
-        uses = USES[name][line.value_id]
+        uses = uses_of(name)[line.value_id]
         if line.role == "not a target":
             assert f"compared: {where}" in uses
         else:
             assert f"target: {where}" in uses or f"conflict: {where}" in uses
-    said = {i for i, words in USES[name].items() if {f"target: {where}", f"compared: {where}"} & {*words}}
+    said = {i for i, words in uses_of(name).items() if {f"target: {where}", f"compared: {where}"} & {*words}}
     assert said == set(compared.value_id) - {
         i
         for i in compared.value_id
-        if f"conflict: {where}" in USES[name][i] and f"target: {where}" not in USES[name][i]
+        if f"conflict: {where}" in uses_of(name)[i] and f"target: {where}" not in uses_of(name)[i]
     }
 
 
 @pytest.mark.parametrize("name", PAPERS)
 def test_every_use_is_of_a_printed_value_and_every_finding_is_named(name: str) -> None:
-    assert set(USES[name]) <= set(PAPERS[name].values.id)
+    assert set(uses_of(name)) <= set(PAPERS[name].values.id)
     for finding in audit.every(audit.audit(PAPERS[name])):
         for value_id in finding.value_ids:
-            assert f"audit: {finding.rule.replace('_', ' ')}" in USES[name][value_id]
+            assert f"audit: {finding.rule.replace('_', ' ')}" in uses_of(name)[value_id]

@@ -44,7 +44,7 @@ ROUNDS, WARP_ROUNDS = 3, 15  # of a projection; of Gauss and Newton's steps with
 ON_GRID = 20  # registrations of an arm whose times lie on a grid
 RANDOM_WARPS = 200_000  # rows warped at random, to bring what is printed of both arms together near
 PIECES, HOPEFUL, HOPELESS, GAIN = 10, 2, 10.0, 0.98  # cold steps end after so many pieces where little was gained
-APPROACHED, ON_GRID_APPROACHED = 0.3, 0.05  # temperatures from which rows are looked for; warps need a time to move
+APPROACHED = 0.3  # temperature from which rows are looked for: what is printed of both arms is cold by then
 REHEATED = 0.6  # temperature from which is annealed again, with arms drawn forward
 SEARCHES = 6  # searches for the nearest rows while annealing, with a part of the cycle's steps and draws each
 PART_OF_STEPS, PART_OF_TRIES = 20, 4
@@ -214,9 +214,8 @@ def warm(state: State, tally: Floats, sweeps: int, rng: np.random.Generator) -> 
 def approach(state: State, tally: Floats, sweeps: int, rng: np.random.Generator) -> None:
     """Sweeps over rows and population that cool: the nearer the rows are, the less a search has to warp them."""
     cold_loss(state)
-    lowest = APPROACHED if state.constraints.step == 0.0 else ON_GRID_APPROACHED
     for k in range(sweeps):
-        temperature = 1.0 - (1.0 - lowest) * (k + 1.0) / sweeps
+        temperature = 1.0 - (1.0 - APPROACHED) * (k + 1.0) / sweeps
         total = loss_at(state.constraints, state.work, temperature)
         sweep(state, temperature, total, everyone(state.patients), rng)
         update_population(state, tally, rng)
@@ -260,7 +259,7 @@ def cycle(state: State, scratch: Scratch, schedule: Schedule, rng: np.random.Gen
     if schedule.cool == 0:
         return False
     approach(state, scratch.tally, schedule.approach, rng)
-    found = anneal(state, scratch, 1.0, schedule, rng)
+    found = anneal(state, scratch, APPROACHED, schedule, rng)
     if not found and schedule.tries > 0 and simulate_arms(state, scratch, schedule.tries, rng):
         found = anneal(state, scratch, REHEATED, schedule, rng)
     if found:

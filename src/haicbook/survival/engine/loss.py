@@ -30,7 +30,7 @@ from haicbook.survival.engine.statistics import climb, contrast_values, curve_va
 UNREACHED = 4.0  # what it adds to the loss that a time is reached and should not be, or the other way round
 IMPOSSIBLE = 1e9  # the loss where there is no value at all
 # what is printed of both arms rests on counts that cold arms no longer change, so it cools first: by this line
-POOLED_SLOPE, POOLED_HEAD_START = 1.25, 0.25
+POOLED_SLOPE, POOLED_HEAD_START = 1.5, 0.5
 USABLE_GUESS = 5.0  # a log hazard ratio farther from 0 is no start for the next one
 CURVE_WEIGHT = 10.0  # of a curve's distance from one half, in patients, at the end of a median's interval
 

@@ -15,7 +15,7 @@ of Nonlinear Equations in Several Variables (1970)). Warps that crowd the rows a
 rows are before drawn forward in time, stretch by stretch, each until it meets the next rate and its interval, with
 medians and follow-up on their side of it. Where no rows are found the chain is annealed a little and they are looked
 for again. Rows that were found are relaxed: Metropolis steps that keep every number met undo what the search has
-crowded. A chain yields a few members, with warm sweeps between.
+crowded. Each member is of a chain of its own, so that members are independent.
 
 Annealed importance of this kind: Neal, Stat Comput 11 (2001) 125-139; approximate Bayesian computation by a chain:
 Marjoram et al, PNAS 100 (2003) 15324-15328; hazards as random walks: Gamerman, Appl Stat 40 (1991) 63-79.
@@ -49,11 +49,13 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 Rows = tuple[Floats, Bools]
 
-MEMBERS_OF_A_CHAIN = 2
+MEMBERS_OF_A_CHAIN = 1
 # months: times that are not one lie farther apart than any program's tolerance
 APART = 2e-5
 # patients, of more of which a sweep costs more and fewer of them are made
 _FULL_SWEEPS = 300
+# so many more sweeps come near on a grid, where the search can warp little
+_ON_GRID = 4
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class SearchBudget:
     """
 
     tries: int = 200
-    burn: int = 8
+    burn: int = 12
     warm: int = 4
     cool: int = 4
     polish: int = 1_000
@@ -157,7 +159,7 @@ class Chain:
         rng: np.random.Generator,
     ) -> None:
         from haicbook.survival.engine import annealing
-        from haicbook.survival.engine.state import MOST
+        from haicbook.survival.engine.state import LEAST, MOST
 
         self.budget, self.rng = budget, rng
         constraints, self.keys = encode(targets, conventions)
@@ -168,7 +170,9 @@ class Chain:
         kind = kind_of(targets, scale, rng)
         scans = scan_interval(targets, kind, rng) if constraints.step == 0.0 else 0.0
         pieces = pieces_of(scale, constraints.end[MOST], constraints.earliest, scans)
-        population, best = (population_of(pieces, prior_of(kind, scale, censoring)) for _ in range(2))
+        accrual = targets.calendar.enrolled / np.sqrt(constraints.end[LEAST] * constraints.end[MOST])
+        prior = prior_of(kind, scale, censoring, accrual)
+        population, best = (population_of(pieces, prior) for _ in range(2))
         sizes = np.array([arm.n for arm in targets.arms.values()], dtype=np.int64)
         self.state = state_of(population, sizes, constraints, scale / 2)
         self.scratch = scratch_of(self.state)
@@ -187,6 +191,8 @@ class Chain:
             tries = forward if rated else 0
             share = min(1.0, _FULL_SWEEPS / int(self.state.patients.sizes.sum()))
             nearer, smoother = (math.ceil(share * sweeps) for sweeps in (budget.approach, budget.relax))
+            if self.state.constraints.step > 0.0:
+                nearer *= _ON_GRID
             how = (budget.cool, budget.polish, tries, budget.corrections)
             schedule = Schedule(warm, *how, nearer, smoother)
         return bool(annealing.cycle(self.state, self.scratch, schedule, self.rng))

@@ -17,6 +17,8 @@ from haicbook.survival.targets import ArmTargets, Targets
 WARM, COLD = 0.3, 0.5
 # limits and p follow from a hazard ratio and the number of events, but for a part of its standard error
 _TIED = 1 / 3
+# half the interval of a count: a cold chain does not exchange an event for another number
+_COUNT = 0.05
 # two floating-point candidates of one printed limit
 _NOISE = 1e-10  # ten times what the verifying code forgives
 # follow-up goes on after the latest time printed, at least by this factor
@@ -80,7 +82,7 @@ def encode(targets: Targets, conventions: AssumedConventions) -> tuple[Any, tupl
     finite = np.isfinite(low) & np.isfinite(high)
     with np.errstate(invalid="ignore"):
         half = np.where(finite, (high - low) / 2, error / 10)
-    half = np.where(half > 0, half, 0.5)
+    half = np.where(half > 0, half, _COUNT)
     # rates are quotients of whole numbers, which lie on the ends of their intervals: 39 of 48 is 81.2% or 81.3%
     closed = kinds == state.RATE
     shrink = np.where(finite & (high > low), _NOISE, 0.0)
@@ -120,7 +122,9 @@ def _ends_of_follow_up(targets: Targets, scale: float) -> tuple[float, float]:
     if targets.follow_up_is_printed:
         return latest, latest
     seen = min(_events(targets) / targets.n, 0.95)
-    return min(max(_LATER * targets.latest, -_LATER * scale * float(np.log2(1 - seen))), latest), latest
+    needed = max(_LATER * targets.latest, -_LATER * scale * float(np.log2(1 - seen)))
+    # whoever enrolled first can have been followed for as long as others enrolled
+    return min(max(needed, targets.calendar.enrolled), latest), latest
 
 
 def _events(targets: Targets) -> float:

@@ -70,6 +70,13 @@ class Calendar:
         return (days(getattr(self, self.last))[1] - days(self.enrolment_start)[0]) / DAYS_IN_MONTH
 
     @property
+    def enrolled(self) -> float:
+        """Months over which patients enrolled, the shortest that the dates allow; 0 where they do not say."""
+        if not _readable(self.enrolment_start) or not _readable(self.enrolment_end):
+            return 0.0
+        return max(days(self.enrolment_end)[0] - days(self.enrolment_start)[1], 0.0) / DAYS_IN_MONTH
+
+    @property
     def words(self) -> str:
         """Between which days these months lie."""
         return f"from the first enrolment to {_LAST[self.last]}, by the printed dates"

@@ -68,6 +68,8 @@ CENSORING = {
 }
 # follow-up lasts longer in typical times to progression, as a logarithm
 _LONGER = 0.78
+# of accrual that dates tell: the most of follow-up, and the standard deviation of its logit
+_MOST_ACCRUAL, _KNOWN = 0.95, 0.3
 
 
 class ScanPrior(NamedTuple):
@@ -94,8 +96,16 @@ def kind_of(targets: Targets, scale: float, rng: np.random.Generator) -> str:
     return "death" if rng.random() * sum(weights.values()) < weights["death"] else "progression"
 
 
-def prior_of(kind: str, scale: float, censoring: str) -> Floats:
-    """The prior's numbers in the order of the compiled chain."""
+def prior_of(kind: str, scale: float, censoring: str, accrual: float) -> Floats:
+    """The prior's numbers in the order of the compiled chain.
+
+    Parameters
+    ----------
+    kind, scale, censoring
+        Of the endpoint, its typical survival time (months), and the pattern of departures.
+    accrual
+        The part of follow-up over which patients enrolled, where dates say so; else 0.
+    """
     from haicbook.survival.engine.prior import RISING
 
     event, leaving = EVENTS[kind], CENSORING[censoring]
@@ -103,7 +113,11 @@ def prior_of(kind: str, scale: float, censoring: str) -> Floats:
     levels = (level, event.level, event.ratio, np.log(leaving.rate / scale), leaving.rate_sd, leaving.drift)
     spreads = (event.spread, event.ratio_spread, leaving.spread, ARMS_APART)
     shape = (event.rise, event.rise_sd, event.decline)
-    habits = (leaving.accrual, SCANS.seen, leaving.accrual_sd, SCANS.seen_sd)
+    enrolled, enrolled_sd = leaving.accrual, leaving.accrual_sd
+    if accrual > 0 and censoring != "late":
+        part = min(accrual, _MOST_ACCRUAL)
+        enrolled, enrolled_sd = np.log(part / (1 - part)), _KNOWN
+    habits = (enrolled, SCANS.seen, enrolled_sd, SCANS.seen_sd)
     end = leaving.end + np.log(scale) + (_LONGER if kind == "progression" else 0.0)
     return np.array([*levels, *spreads, *shape, *habits, end, leaving.end_sd])
 

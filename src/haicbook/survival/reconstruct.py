@@ -53,7 +53,8 @@ def reconstruct(
     rng
         A fresh generator; it is spawned from, not drawn from.
     censoring
-        `early`, `uniform`, `late` or `cohort`: when patients leave follow-up, as far as the printed numbers allow.
+        `early`, `uniform`, `late` or `cohort`: when patients leave follow-up, as far as the printed numbers leave it
+        open.
     budget
         How hard the chains work; by default as hard as the search for what is feasible found necessary, and harder
         where that finds nothing.

@@ -44,7 +44,7 @@ ROUNDS, WARP_ROUNDS = 3, 15  # of a projection; of Gauss and Newton's steps with
 ON_GRID = 20  # registrations of an arm whose times lie on a grid
 RANDOM_WARPS = 200_000  # rows warped at random, to bring what is printed of both arms together near
 PIECES, HOPEFUL, HOPELESS, GAIN = 10, 2, 10.0, 0.98  # cold steps end after so many pieces where little was gained
-APPROACHED = 0.4  # temperature from which rows are looked for; what is printed of both arms is nearly cold by then
+APPROACHED = 0.3  # temperature from which rows are looked for: what is printed of both arms is cold by then
 REHEATED = 0.6  # temperature from which is annealed again, with arms drawn forward
 SEARCHES = 6  # searches for the nearest rows while annealing, with a part of the cycle's steps and draws each
 PART_OF_STEPS, PART_OF_TRIES = 20, 4
@@ -259,7 +259,7 @@ def cycle(state: State, scratch: Scratch, schedule: Schedule, rng: np.random.Gen
     if schedule.cool == 0:
         return False
     approach(state, scratch.tally, schedule.approach, rng)
-    found = anneal(state, scratch, 1.0, schedule, rng)
+    found = anneal(state, scratch, APPROACHED, schedule, rng)
     if not found and schedule.tries > 0 and simulate_arms(state, scratch, schedule.tries, rng):
         found = anneal(state, scratch, REHEATED, schedule, rng)
     if found:

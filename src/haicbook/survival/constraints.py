@@ -10,8 +10,8 @@ from haicbook.survival.targets import ArmTargets, Landmark, Targets
 
 Key = tuple[str, ...]
 
-# Follow-up is printed of patients; a time to progression ends before their follow-up does.
-_OF_PATIENTS = ("os", "survival", "")
+# A time to progression ends before its patient's follow-up does.
+_BEFORE_ITS_END = ("pfs", "liver_pfs", "ttr", "dor")
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,13 @@ class Constraint:
 
 
 def counts_follow_up(targets: Targets) -> bool:
-    """Whether a printed follow-up binds the times of this endpoint."""
-    return targets.endpoint not in ("pfs", "liver_pfs", "ttr", "dor")
+    """Whether a printed follow-up binds the times of this endpoint.
+
+    A study prints that of its patients, to whichever endpoint; what is given with an endpoint's targets is of it.
+    """
+    medians = [targets.follow_up_median, *(arm.follow_up_median for arm in targets.arms.values())]
+    of_patients = any(median.value_id for median in medians if median is not None)
+    return not (of_patients and targets.endpoint in _BEFORE_ITS_END)
 
 
 def constraints_of(targets: Targets) -> tuple[Constraint, ...]:
@@ -49,7 +54,7 @@ def constraints_of(targets: Targets) -> tuple[Constraint, ...]:
             Constraint(("median", "pooled"), f"the median of all arms, {_months(targets.pooled_median)}")
         )
     if targets.pooled_median_ci is not None and _readable(targets.pooled_median_ci):
-        words = f"the interval of the median of all arms, {targets.pooled_median_ci.printed}"
+        words = f"{_interval_of(targets.pooled_median_ci)} the median of all arms, {targets.pooled_median_ci.printed}"
         constraints.append(Constraint(("median_ci", "pooled"), words))
     if targets.events_total is not None:
         constraints.append(Constraint(("events", "pooled"), f"the events of all arms, {targets.events_total}"))
@@ -59,9 +64,11 @@ def constraints_of(targets: Targets) -> tuple[Constraint, ...]:
     if targets.hr is not None:
         constraints.append(Constraint(("hr",), f"the hazard ratio, {targets.hr.estimate.printed}"))
         if targets.hr.ci is not None and _readable(targets.hr.ci):
-            constraints.append(Constraint(("hr_ci",), f"the interval of the hazard ratio, {targets.hr.ci.printed}"))
+            words = f"{_interval_of(targets.hr.ci)} the hazard ratio, {targets.hr.ci.printed}"
+            constraints.append(Constraint(("hr_ci",), words))
     if targets.logrank_p is not None:
-        constraints.append(Constraint(("logrank_p",), f"the log-rank p, {targets.logrank_p.printed}"))
+        sides = "one-sided " if targets.logrank_sides == "one" else ""
+        constraints.append(Constraint(("logrank_p",), f"the {sides}log-rank p, {targets.logrank_p.printed}"))
     return tuple(constraints)
 
 
@@ -72,14 +79,13 @@ def _arm_constraints(name: str, arm: ArmTargets, followed: bool) -> list[Constra
         rate = f"{mark.printed.rstrip('% ')}%"
         constraints.append(Constraint(("rate", name, time), f"the {time}-month rate of arm {name}, {rate}"))
         if mark.ci is not None and _readable(mark.ci):
-            words = f"the interval of the {time}-month rate of arm {name}, {mark.ci.printed}"
+            words = f"{_interval_of(mark.ci)} the {time}-month rate of arm {name}, {mark.ci.printed}"
             constraints.append(Constraint(("rate_ci", name, time), words))
     if arm.median is not None:
         constraints.append(Constraint(("median", name), f"the median of arm {name}, {_months(arm.median)}"))
     if arm.median_ci is not None and _readable(arm.median_ci):
-        constraints.append(
-            Constraint(("median_ci", name), f"the interval of the median of arm {name}, {arm.median_ci.printed}")
-        )
+        words = f"{_interval_of(arm.median_ci)} the median of arm {name}, {arm.median_ci.printed}"
+        constraints.append(Constraint(("median_ci", name), words))
     if arm.events is not None:
         constraints.append(Constraint(("events", name), f"the events of arm {name}, {arm.events}"))
     if arm.follow_up_median is not None and followed:
@@ -90,6 +96,10 @@ def _arm_constraints(name: str, arm: ArmTargets, followed: bool) -> list[Constra
 
 def _months(figure: Interval) -> str:
     return f"{figure.printed} months" if figure.reached else figure.printed or "not reached"
+
+
+def _interval_of(limits: Limits) -> str:
+    return "the interval of" if limits.level == 95 else f"the {limits.level:g}% interval of"
 
 
 def _readable(limits: Limits) -> bool:

@@ -47,8 +47,6 @@ AIM, PART, AWAY = range(3)  # of what is wanted
 ARM, KNOT = range(2)  # of a stretch
 WEIGHT, CHANGE, TRIAL = range(3)  # of its warp
 
-Z = 1.959963984540054  # of 95 % intervals
-
 
 class Rows(NamedTuple):
     """Patients of one group: times (n,) in months, in order, and whether the event was seen."""
@@ -74,6 +72,7 @@ class Constraints(NamedTuple):
     low: Floats
     high: Floats
     tolerance: Floats  # (2, J) at temperature 1 and at 0
+    z: Floats  # (J,) of a limit, how many standard errors it is from the estimate
     median_interval: int
     rate_interval: int
     ties: int

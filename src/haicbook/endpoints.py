@@ -25,6 +25,7 @@ from haicbook.survival.targets import (
     Interval,
     Landmark,
     Limits,
+    Sides,
     TargetError,
     Targets,
 )
@@ -72,7 +73,7 @@ class _EndpointReader:
             cell = values[same_cell].set_index("statistic")
             if {"ci_low", "ci_high"} <= set(cell.index):
                 low, high = cell.loc["ci_low"], cell.loc["ci_high"]
-                return Limits(_limit(low), _limit(high))
+                return Limits(_limit(low), _limit(high), float(low.confidence))
         return None
 
 
@@ -114,6 +115,7 @@ def targets_from_study(paper: Paper, endpoint: str, population: str, criterion: 
     }
     pooled = None if single else _median(reader, [""], "")
     total, total_id = (None, "") if single else _events(reader, values, population, endpoint, [""], "")
+    logrank_p, sides = (None, "two") if single else _logrank_p(reader)
     return Targets(
         study=paper.study,
         endpoint=endpoint,
@@ -124,7 +126,8 @@ def targets_from_study(paper: Paper, endpoint: str, population: str, criterion: 
         pooled_median=pooled[0] if pooled else None,
         pooled_median_ci=pooled[1] if pooled else None,
         hr=_hazard_ratio(reader, order),
-        logrank_p=None if single else _logrank_p(reader),
+        logrank_p=logrank_p,
+        logrank_sides=sides,
         follow_up_median=None if single else _follow_up_median(values, population, [""]),
         follow_up_max=_follow_up_end(paper, population, "max"),
         follow_up_min=_follow_up_end(paper, population, "min"),
@@ -282,10 +285,11 @@ def _shorter(figure: Interval) -> Interval:
 
 
 def _shorter_limits(limits: Limits) -> Limits:
-    return Limits(_shorter(limits.lower), _shorter(limits.upper))
+    return replace(limits, lower=_shorter(limits.lower), upper=_shorter(limits.upper))
 
 
-def _logrank_p(reader: _EndpointReader) -> Interval | None:
+def _logrank_p(reader: _EndpointReader) -> tuple[Interval | None, Sides]:
+    """The log-rank p, and of how many sides its test is."""
     values = reader.values
     rows = values[
         (values.statistic == "p")
@@ -296,9 +300,10 @@ def _logrank_p(reader: _EndpointReader) -> Interval | None:
     ]
     rows = rows[rows.state.isin(["exact", "below", "above"])]
     if rows.empty:
-        return None
+        return None, "two"
     ranked = rows.assign(rank=[PRECEDENCE.index(section) for section in rows.section])
-    return _interval(ranked.sort_values(["rank", "line"], kind="stable").iloc[0])
+    first = ranked.sort_values(["rank", "line"], kind="stable").iloc[0]
+    return _interval(first), first.sides
 
 
 # --- follow-up --------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from haicbook.endpoints import feasible_targets, targets_from_study
 from haicbook.survival import ArmTargets, HazardRatio, Interval, Limits, estimators
 from haicbook.survival.chains import Chain, SearchBudget, sample
 from haicbook.survival.conventions import AssumedConventions
+from haicbook.survival.encoding import Z95
 from haicbook.survival.engine import annealing, event_counts, forward, state, statistics, warps
 from haicbook.survival.ensemble import stacked
 from haicbook.survival.verify import verified
@@ -86,6 +87,7 @@ def constraints_with(kinds, group, low, high, **changes):
         low=low,
         high=high,
         tolerance=np.ones((2, many)),
+        z=np.full(many, Z95),
         median_interval=state.LOG,
         rate_interval=state.LOG,
         ties=state.EFRON,

@@ -81,9 +81,41 @@ def test_what_holds_of_any_reconstruction(seed, n, with_events):
 
 
 def test_a_reading_out_of_order_or_rising_is_mended():
-    straight = from_curve([2.0, 4, 6], [0.8, 0.6, 0.4], [0], [10])
+    straight, _ = from_curve([2.0, 4, 6], [0.8, 0.6, 0.4], [0], [10])
     for crooked in (([6.0, 2, 4], [0.4, 0.8, 0.6]), ([2.0, 4, 5, 6], [0.8, 0.6, 0.61, 0.4])):
-        np.testing.assert_allclose(from_curve(*crooked, [0], [10])[0], straight[0])
+        time, _ = from_curve(*crooked, [0], [10])
+        np.testing.assert_allclose(time, straight)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(5, 80), st.integers(0, 2))
+def test_every_number_at_risk_is_met_or_named(seed, n, beyond):
+    rng = np.random.default_rng(seed)
+    time, event = patients(rng, n)
+    corners, heights, columns, at_risk = read(time, event, digits=0.01)
+    # a column at the last reading, and some beyond it
+    columns = np.append(columns, time.max() + COLUMNS * np.arange(beyond + 1))
+    at_risk = np.append(at_risk, [(time >= column).sum() for column in columns[len(at_risk) :]])
+    found = from_curve(corners, heights, columns, at_risk)
+    missed = {column for column, _, _ in found.fit.at_risk_missed}
+    for column, number in zip(columns, at_risk, strict=True):
+        assert ((found.time >= column).sum() != number) == (column in missed)
+    assert len(found.fit.missed) == len(missed)
+
+
+def test_the_last_number_at_risk_is_used():
+    curve = ([2.0, 5, 9, 12], [0.9, 0.8, 0.7, 0.7])
+    for last in (12, 15):
+        time, _ = from_curve(*curve, [0, 6, last], [50, 38, 11])
+        assert [(time >= column).sum() for column in (0, 6, last)] == [50, 38, 11]
+
+
+@pytest.mark.parametrize(("events", "said"), [(5, True), (39, True), (12, False), (None, False)])
+def test_events_that_cannot_be_reached_are_said_with_the_nearest(events, said):
+    fit = from_curve([2.0, 5, 9], [0.9, 0.8, 0.7], [0, 6, 9], [50, 38, 20], events).fit
+    words = f"{events} events are printed; the nearest that curve and table allow is {fit.events}"
+    assert fit.missed == ((words,) if said else ())
+    assert fit.mean <= fit.largest < 0.02
 
 
 @pytest.mark.parametrize(

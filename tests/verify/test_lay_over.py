@@ -19,7 +19,7 @@ from haicbook import study
 from haicbook.cli import main
 from haicbook.verify import Verdict, lay_over
 from haicbook.verify.clean import clean
-from haicbook.verify.items import read_cell, read_items
+from haicbook.verify.items import read_cell, read_items, same
 
 PAPERS = Path(__file__).parents[1] / "papers"
 PAPER = study.load("demo2020", PAPERS)
@@ -145,6 +145,29 @@ def test_a_number_word_is_found_where_the_cell_has_the_word() -> None:
 
 
 @pytest.mark.parametrize(
+    ("cell", "line"),
+    [
+        (".03", "P = .03"),
+        ("<.001", "P < .001"),
+        ("0.03", "P=.03"),
+        ("0,580 (0,450–0,750)", "HR 0,580 (IC 95% 0,450–0,750)"),
+        ("~14.2", "about ∼14.2 months"),
+        ("27% (89)", "27 % (89 patients)"),
+        ("65 (IQR 57–72)", "65 years (IQR, 57 to 72)"),
+        ("12.4 (9.0, NC)", "12.4 months (9.0 to NC)"),
+        ("not evaluable", "the median was not evaluable"),
+        ("0.005 (one-sided)", "one-sided P = .005"),
+        (">36", "more than 36 months"),
+    ],
+)
+def test_a_cell_is_found_in_the_form_of_the_text(cell: str, line: str) -> None:
+    expected, text = read_cell(cell), [item for item in read_items([clean(line)]) if item.findable]
+    found = [any(same(item, other, exact_sign=False) for other in text) for item in expected]
+    assert found
+    assert all(found)
+
+
+@pytest.mark.parametrize(
     ("line", "figures"),
     [
         ("See Table 3, Fig. 2A and Supplementary Figures S5, 6.", []),
@@ -155,6 +178,9 @@ def test_a_number_word_is_found_where_the_cell_has_the_word() -> None:
         ("95% CI 1.2–3.4 (grade 3–4)", ["1.2", "3.4"]),
         ("3,923 patients; 1.115 (0.743–1.1.674)", ["3923", "1.115", "0.743", "1.1.674"]),
         ("$n = 48$, $P<0.001$, 28·8", ["48", "0.001", "28.8"]),
+        ("17.8 v 11.5 months (P<.001), 62% v 48%", ["17.8", "11.5", "0.001", "62", "48"]),
+        ("14.2 months v 8.7 months, by SPSS v 26.0 and R v4.1", ["14.2", "8.7"]),
+        ("about ~14.2 (96.02% CI, .43–.89)", ["14.2", "0.43", "0.89"]),
     ],
 )
 def test_figures_of_running_text(line: str, figures: list[str]) -> None:

@@ -191,9 +191,7 @@ class Attributes(Strict):
     time: Months | None = None
     statistic: Statistic | None = None
     unit: Text | None = None
-    confidence: Confidence | None = Field(
-        default=None, description="level of the intervals in per cent, where it is not 95"
-    )
+    confidence: Confidence | None = Field(default=None, description="level of intervals in per cent, else 95")
     sides: Literal["one", "two"] | None = Field(default=None, description="of the test that a p-value is of")
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from haicbook.printed import parse_number
 from haicbook.survival import estimators
 from haicbook.survival.constraints import Key, constraints_of, counts_follow_up
+from haicbook.survival.estimators.kaplan_meier import normal_quantile
 from haicbook.survival.intervals import DAYS_IN_MONTH, Interval, Limits
 from haicbook.survival.targets import Landmark, Targets
 
@@ -32,7 +33,6 @@ RATES_WORDS = {"product_limit": "", "life_table": " (life table)", "life_table_6
 # times are kept in months; units in one month, to print them as the paper does
 _UNITS = {"months": 1.0, "days": DAYS_IN_MONTH, "weeks": DAYS_IN_MONTH / 7, "years": 1 / 12}
 _P_DECIMALS = 3
-_Z = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ class _Lines:
         ends = (printed.lower, printed.upper)
         decimals = max(parse_number(end.printed).decimals for end in ends)
         for side, end, values in zip(("lower", "upper"), ends, found, strict=True):
-            words = f"{quantity}, {side} 95% limit"
+            words = f"{quantity}, {side} {printed.level:g}% limit"
             line = self._line(key, words, arm, end, values, replaced=replaced)
             yield replace(line, side=side, decimals=decimals)
 
@@ -179,7 +179,7 @@ class _Lines:
 
     def _landmark(self, arm: str, mark: Landmark, *, replaced: bool = False) -> Iterator[ComparisonLine]:
         words, key = f"{mark.time:g}-month rate, %", (arm, f"{mark.time:g}")
-        rate, lower, upper = self._rates(arm, mark.time)
+        rate, lower, upper = self._rates(arm, mark.time, mark.ci)
         quantity = f"{words}{RATES_WORDS[self.conventions.rates]}"
         line = self._line(("rate", *key), quantity, arm, _printed_as(mark), rate, replaced=replaced)
         yield replace(line, percent=True)
@@ -188,7 +188,7 @@ class _Lines:
         for line in self._limits(("rate_ci", *key), words, arm, mark.ci, found, replaced=replaced):
             yield replace(line, percent=True)
 
-    def _rates(self, arm: str, time: float) -> tuple[Floats, Floats, Floats]:
+    def _rates(self, arm: str, time: float, printed: Limits | None) -> tuple[Floats, Floats, Floats]:
         """Survival (B,) at a time and its limits."""
         rows = self._rows(arm)
         if width := self.conventions.table_width:
@@ -202,7 +202,7 @@ class _Lines:
             spread = np.where(row < 0, 0.0, curve.greenwood[pick])
         # the words of a conventions are the estimators'
         kind: estimators.Transform = "plain" if self.conventions.interval == "normal" else self.conventions.interval  # type: ignore[assignment]
-        limits = estimators.confidence_limits(rate, spread, kind)
+        limits = estimators.confidence_limits(rate, spread, kind, _level(printed))
         lower, upper = (np.where(rate >= 1, 1.0, limit) for limit in limits)
         return rate, lower, upper
 
@@ -216,7 +216,10 @@ class _Lines:
         yield self._line(("median", whose), words, arm, printed, medians, replaced=replaced)
         # the words of a conventions are the estimators'
         kind: estimators.MedianInterval = self.conventions.interval  # type: ignore[assignment]
-        found, words = estimators.median_limits(curve, kind), f"{words} ({INTERVAL_WORDS[kind]})"
+        found = estimators.median_limits(curve, kind, _level(limits))
+        if kind == "normal" and limits is not None and limits.clipped:
+            found = (np.maximum(found[0], 0.0), found[1])
+        words = f"{words} ({INTERVAL_WORDS[kind]})"
         yield from self._limits(("median_ci", whose), words, arm, limits, found, replaced=replaced)
 
     def _events(self, whose: str, arm: str, printed: int | None, value_id: str) -> ComparisonLine:
@@ -258,12 +261,23 @@ class _Lines:
             words = f"hazard ratio (Cox, {TIES_WORDS[self.conventions.ties]})"
             arms = f"{printed.arm} against {printed.reference}"
             yield self._line(("hr",), words, arms, printed.estimate, np.exp(log_hr))
-            found = (np.exp(log_hr - _Z * error), np.exp(log_hr + _Z * error))
+            error = error * normal_quantile(_level(printed.ci))
+            found = (np.exp(log_hr - error), np.exp(log_hr + error))
             yield from self._limits(("hr_ci",), words, arms, printed.ci, found)
         if p is not None:
             decimals = max(_P_DECIMALS, parse_number(p.printed).decimals)
-            line = self._line(("logrank_p",), "log-rank p", "", p, self.ensemble.logrank_p())
+            one_sided = self.targets.logrank_sides == "one"
+            words = "log-rank p, one-sided" if one_sided else "log-rank p"
+            # of the side to which the effect is, as the print has it
+            values = self.ensemble.logrank_p() / (2 if one_sided else 1)
+            if one_sided and p.middle > 0.5:
+                values = 1 - values
+            line = self._line(("logrank_p",), words, "", p, values)
             yield replace(line, decimals=decimals)
+
+
+def _level(limits: Limits | None) -> float:
+    return 0.95 if limits is None else limits.level / 100
 
 
 def _printed_as(mark: Landmark) -> Interval:

@@ -46,7 +46,7 @@ def constraints_of(targets: Targets) -> tuple[Constraint, ...]:
             Constraint(("median", "pooled"), f"the median of all arms, {_months(targets.pooled_median)}")
         )
     if targets.pooled_median_ci is not None and _readable(targets.pooled_median_ci):
-        words = f"the interval of the median of all arms, {targets.pooled_median_ci.printed}"
+        words = f"{_interval_of(targets.pooled_median_ci)} the median of all arms, {targets.pooled_median_ci.printed}"
         constraints.append(Constraint(("median_ci", "pooled"), words))
     if targets.events_total is not None:
         constraints.append(Constraint(("events", "pooled"), f"the events of all arms, {targets.events_total}"))
@@ -56,9 +56,11 @@ def constraints_of(targets: Targets) -> tuple[Constraint, ...]:
     if targets.hr is not None:
         constraints.append(Constraint(("hr",), f"the hazard ratio, {targets.hr.estimate.printed}"))
         if targets.hr.ci is not None and _readable(targets.hr.ci):
-            constraints.append(Constraint(("hr_ci",), f"the interval of the hazard ratio, {targets.hr.ci.printed}"))
+            words = f"{_interval_of(targets.hr.ci)} the hazard ratio, {targets.hr.ci.printed}"
+            constraints.append(Constraint(("hr_ci",), words))
     if targets.logrank_p is not None:
-        constraints.append(Constraint(("logrank_p",), f"the log-rank p, {targets.logrank_p.printed}"))
+        sides = "one-sided " if targets.logrank_sides == "one" else ""
+        constraints.append(Constraint(("logrank_p",), f"the {sides}log-rank p, {targets.logrank_p.printed}"))
     return tuple(constraints)
 
 
@@ -69,14 +71,13 @@ def _arm_constraints(name: str, arm: ArmTargets, followed: bool) -> list[Constra
         rate = f"{mark.printed.rstrip('% ')}%"
         constraints.append(Constraint(("rate", name, time), f"the {time}-month rate of arm {name}, {rate}"))
         if mark.ci is not None and _readable(mark.ci):
-            words = f"the interval of the {time}-month rate of arm {name}, {mark.ci.printed}"
+            words = f"{_interval_of(mark.ci)} the {time}-month rate of arm {name}, {mark.ci.printed}"
             constraints.append(Constraint(("rate_ci", name, time), words))
     if arm.median is not None:
         constraints.append(Constraint(("median", name), f"the median of arm {name}, {_months(arm.median)}"))
     if arm.median_ci is not None and _readable(arm.median_ci):
-        constraints.append(
-            Constraint(("median_ci", name), f"the interval of the median of arm {name}, {arm.median_ci.printed}")
-        )
+        words = f"{_interval_of(arm.median_ci)} the median of arm {name}, {arm.median_ci.printed}"
+        constraints.append(Constraint(("median_ci", name), words))
     if arm.events is not None:
         constraints.append(Constraint(("events", name), f"the events of arm {name}, {arm.events}"))
     if arm.follow_up_median is not None and followed:
@@ -87,6 +88,10 @@ def _arm_constraints(name: str, arm: ArmTargets, followed: bool) -> list[Constra
 
 def _months(figure: Interval) -> str:
     return f"{figure.printed} months" if figure.reached else figure.printed or "not reached"
+
+
+def _interval_of(limits: Limits) -> str:
+    return "the interval of" if limits.level == 95 else f"the {limits.level:g}% interval of"
 
 
 def _readable(limits: Limits) -> bool:

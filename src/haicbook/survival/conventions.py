@@ -106,7 +106,7 @@ def _holds_multiple(figure: Interval, step: float) -> bool:
 
 def _likely_intervals(targets: Targets) -> list[str]:
     """Kinds of interval, without those that a printed rate's limits exclude; the symmetric ones first where medians'
-    limits are symmetric."""
+    limits are symmetric, or cut off at 0."""
     marks = [mark for arm in targets.arms.values() for mark in arm.landmarks if mark.ci is not None]
     possible = [kind for kind in INTERVALS if all(_fits(mark, kind) for mark in marks)] or list(INTERVALS)
     medians = [(arm.median, arm.median_ci) for arm in targets.arms.values()]
@@ -114,6 +114,7 @@ def _likely_intervals(targets: Targets) -> list[str]:
     pairs = [(median, ci) for median, ci in medians if median is not None and ci is not None]
     symmetric = bool(pairs) and all(
         abs(ci.lower.middle + ci.upper.middle - 2 * median.middle) <= 2.1 * (median.high - median.low)
+        or (ci.clipped and 2 * median.low <= ci.upper.high)
         for median, ci in pairs
     )
     if symmetric and "normal" in possible:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ _TIED = 1 / 3
 _COUNT = 0.05
 # two floating-point candidates of one printed limit
 _NOISE = 1e-10  # ten times what the verifying code forgives
+Z95 = 1.959963984540054
 # follow-up goes on after the latest time printed, at least by this factor
 _LATER = 1.1
 
@@ -33,6 +35,7 @@ class _Row(NamedTuple):
     high: float
     error: float
     key: Key
+    z: float = Z95
 
 
 def scale_of(targets: Targets) -> float:
@@ -68,6 +71,8 @@ def encode(targets: Targets, conventions: AssumedConventions) -> tuple[Any, tupl
     from haicbook.survival.engine import state
 
     targets = targets.under("truncate") if conventions.rounding == "truncate" else targets
+    if conventions.interval == "normal":
+        targets = _unclipped(targets)
     scale = scale_of(targets)
     rows: list[_Row] = []
     for group, (name, arm) in enumerate(targets.arms.items()):
@@ -96,6 +101,7 @@ def encode(targets: Targets, conventions: AssumedConventions) -> tuple[Any, tupl
         low=low + shrink * np.where(closed, -0.05, 1),
         high=high - shrink * np.where(closed & (conventions.rounding == "round"), -0.05, 1),
         tolerance=np.array([np.maximum(WARM * error, COLD * half), COLD * half]),
+        z=np.array([row.z for row in rows], dtype=float),
         median_interval=transform,
         rate_interval=state.PLAIN if transform == state.NORMAL else transform,
         ties={"efron": state.EFRON, "breslow": state.BRESLOW, "exact": state.EXACT}[conventions.ties],
@@ -114,6 +120,27 @@ def earliest_rows(targets: Targets) -> np.ndarray[Any, np.dtype[np.float64]]:
     shortest = targets.follow_up_min.low if targets.follow_up_min and counts_follow_up(targets) else 0.0
     bounds = (targets.earliest_event, targets.earliest_censoring)
     return np.array([max(shortest, bound.months if bound else 0.0) for bound in bounds])
+
+
+def _unclipped(targets: Targets) -> Targets:
+    """Medians' lower limits that are printed as 0 as what they stand for in SPSS: anything up to it."""
+
+    def opened(limits: Limits | None) -> Limits | None:
+        if limits is None or not limits.clipped:
+            return limits
+        return replace(limits, lower=replace(limits.lower, low=-math.inf))
+
+    arms = {name: replace(arm, median_ci=opened(arm.median_ci)) for name, arm in targets.arms.items()}
+    return replace(targets, arms=arms, pooled_median_ci=opened(targets.pooled_median_ci))
+
+
+def _z_of(limits: Limits) -> float:
+    return Z95 if limits.level == 95 else limits.z
+
+
+def _width(limits: Limits) -> float:
+    """Of an interval in standard errors, as one writes it down: 3.92 at 95 %."""
+    return 2 * round(limits.z, 2)
 
 
 def _ends_of_follow_up(targets: Targets, scale: float) -> tuple[float, float]:
@@ -137,7 +164,7 @@ def _events(targets: Targets) -> float:
     ci = targets.hr.ci if targets.hr is not None else None
     if ci is None or not all(0 < end < np.inf for end in (ci.lower.low, ci.upper.high)):
         return 0.0
-    return float((4 * 1.96 / np.log(ci.upper.middle / ci.lower.middle)) ** 2)
+    return float((4 * round(ci.z, 2) / np.log(ci.upper.middle / ci.lower.middle)) ** 2)
 
 
 def _limit_rows(
@@ -147,7 +174,7 @@ def _limit_rows(
     if limits is None:
         return []
     return [
-        _Row(kind, group, time, end.low, end.high, error, key)
+        _Row(kind, group, time, end.low, end.high, error, key, _z_of(limits))
         for kind, end, error in zip(kinds, (limits.lower, limits.upper), errors, strict=True)
         if not math.isnan(end.low)
     ]
@@ -162,8 +189,10 @@ def _median_rows(
         return []
     middle = median.middle if median.reached else scale
     error = 1.44 * middle / math.sqrt(n)  # of an exponential distribution's median
-    if limits is not None and all(math.isfinite(end) for end in limits):
-        error = max((limits.upper.middle - limits.lower.middle) / 3.92, 0.01 * middle)
+    if limits is not None and limits.lower.low == -math.inf and limits.upper.reached:
+        error = max((limits.upper.middle - middle) / limits.z, 0.01 * middle)
+    elif limits is not None and all(math.isfinite(end) for end in limits):
+        error = max((limits.upper.middle - limits.lower.middle) / _width(limits), 0.01 * middle)
     rows = [_Row(state.MEDIAN, group, 0.0, median.low, median.high, error, ("median", name))]
     kinds = (state.MEDIAN_LOW, state.MEDIAN_HIGH)
     return rows + _limit_rows(kinds, group, 0.0, limits, (1.2 * error, 1.5 * error), ("median_ci", name))
@@ -225,7 +254,7 @@ def _contrast_rows(targets: Targets) -> list[_Row]:
         turned = ratio.arm != next(iter(targets.arms))
         error = 4 / math.sqrt(targets.n)
         if ratio.ci is not None and all(end > 0 and math.isfinite(end) for end in ratio.ci):
-            error = math.log(ratio.ci.upper.middle / ratio.ci.lower.middle) / 3.92
+            error = math.log(ratio.ci.upper.middle / ratio.ci.lower.middle) / _width(ratio.ci)
         low, high = _logs(ratio.estimate, turned)
         rows.append(_Row(state.LOG_HR, group, 0.0, low, high, error, ("hr",)))
         error *= _TIED
@@ -233,9 +262,9 @@ def _contrast_rows(targets: Targets) -> list[_Row]:
             ends = (ratio.ci.upper, ratio.ci.lower) if turned else (ratio.ci.lower, ratio.ci.upper)
             for kind, end in zip((state.LOG_HR_LOW, state.LOG_HR_HIGH), ends, strict=True):
                 if not math.isnan(end.low) and end.low != math.inf:
-                    rows.append(_Row(kind, group, 0.0, *_logs(end, turned), error, ("hr_ci",)))
-    if targets.logrank_p is not None:
-        p = targets.logrank_p
+                    rows.append(_Row(kind, group, 0.0, *_logs(end, turned), error, ("hr_ci",), _z_of(ratio.ci)))
+    p = targets.two_sided_p
+    if p is not None:
         least = -float(ndtri(min(p.high, 1.0) / 2))
         most = -float(ndtri(p.low / 2)) if p.low > 0 else math.inf
         if most == math.inf:

@@ -196,8 +196,10 @@ def find_feasible(targets: Targets) -> Feasible:
     left, dropped = _attainable(targets, search)
     left, conventions, gone = _feasible_arms(left, search)
     dropped += [_words(constraint, search) for constraint in gone]
-    search.works(_bare(left), conventions)
-    search.expect()
+    bare = _bare(left)
+    if bare is not None:
+        search.works(bare, conventions)
+        search.expect()
     left, conventions, gone = _feasible_pooled(left, conventions, search)
     dropped += [_words(constraint, search) for constraint in gone]
     search.expect()
@@ -243,11 +245,15 @@ def _alone(targets: Targets, name: str) -> Targets:
     return replace(alone, follow_up_floor=targets.latest)
 
 
-def _bare(targets: Targets) -> Targets:
-    """Without what is printed of all arms together, of their contrast and of follow-up."""
+def _bare(targets: Targets) -> Targets | None:
+    """Without what is printed of all arms together, of their contrast and of follow-up; None where an arm is only known
+    through these."""
     arms = {name: replace(arm, follow_up_median=None) for name, arm in targets.arms.items()}
-    left = replace(targets, arms=arms, events_total=None, pooled_median=None, pooled_median_ci=None)
-    return replace(left, hr=None, logrank_p=None, follow_up_median=None)
+    left = replace(targets, arms=arms, follow_up_median=None)
+    try:
+        return replace(left, events_total=None, pooled_median=None, pooled_median_ci=None, hr=None, logrank_p=None)
+    except TargetError:
+        return None
 
 
 def _feasible_arms(targets: Targets, search: _Search) -> tuple[Targets, AssumedConventions, list[Constraint]]:
@@ -290,7 +296,10 @@ def _interval_words(conventions: AssumedConventions) -> str:
 def _feasible_pooled(
     targets: Targets, conventions: AssumedConventions, search: _Search
 ) -> tuple[Targets, AssumedConventions, list[Constraint]]:
-    bare = replace(targets, hr=None, logrank_p=None)
+    try:
+        bare = replace(targets, hr=None, logrank_p=None)
+    except TargetError:
+        return targets, conventions, []  # an arm is only known through the contrast
     if not any(_of_all(constraint) for constraint in constraints_of(bare)):
         return targets, conventions, []
     candidates = [replace(conventions, follow_up=method) for method in _methods(targets, conventions)]

@@ -6,12 +6,14 @@ published Kaplan-Meier survival curves. BMC Med Res Methodol 2012;12:9.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from haicbook.limits import MOST_PATIENTS, MOST_ROWS
+from haicbook.survival import estimators
 from haicbook.survival.intervals import TargetError
 
 Floats = NDArray[np.float64]
@@ -34,13 +36,66 @@ class _Stretch:
     misfit: float
 
 
+@dataclass(frozen=True)
+class CurveFit:
+    """How near reconstructed patients come to the curve and the numbers beside it.
+
+    Attributes
+    ----------
+    largest, mean
+        Distance of their curve from the readings, as a fraction of survival.
+    at_risk_missed
+        Columns of the table that are not met: months, the printed number, and theirs.
+    events_printed, events
+        Deaths in all, where printed, and theirs.
+    """
+
+    largest: float
+    mean: float
+    at_risk_missed: tuple[tuple[float, int, int], ...]
+    events_printed: int | None
+    events: int
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """What is printed and not met, in words; empty where all is."""
+        columns = [
+            f"{printed} are printed as at risk at {time:g} months; the nearest that the curve allows is {found}"
+            for time, printed, found in self.at_risk_missed
+        ]
+        if self.events_printed not in (None, self.events):
+            words = f"{self.events_printed} events are printed; the nearest that curve and table allow is {self.events}"
+            columns.append(words)
+        return tuple(columns)
+
+
+@dataclass(frozen=True)
+class CurvePatients:
+    """One arm's patients. Unpacks as `time, event = patients`.
+
+    Attributes
+    ----------
+    time, event
+        (n,) months in ascending order, and whether a death; n is the first number at risk.
+    fit
+        How near they come to what was read and printed.
+    """
+
+    time: Floats
+    event: Bools
+    fit: CurveFit
+
+    def __iter__(self) -> Iterator[Floats | Bools]:
+        return iter((self.time, self.event))
+
+
 def from_curve(
     times: ArrayLike,
     survival: ArrayLike,
     at_risk_times: ArrayLike,
     at_risk: ArrayLike,
     events: int | None = None,
-) -> tuple[Floats, Bools]:
+) -> CurvePatients:
     """Reconstruct one arm's patients from its curve.
 
     Parameters
@@ -49,14 +104,15 @@ def from_curve(
         (K,) readings of the curve: months, and survival as a fraction just after each; best taken where it falls. In
         any order; a reading that rises above an earlier one is lowered to it.
     at_risk_times, at_risk
-        (R,) the table beneath the curve: months from 0 on, and patients at risk just before each.
+        (R,) the table beneath the curve: months from 0 on, and patients at risk just before each. Where it goes on
+        after the last reading, the curve is flat from there.
     events
         Deaths in all, where printed.
 
     Returns
     -------
-    time, event
-        (n,) months in ascending order, and whether a death; n is the first number at risk.
+    CurvePatients
+        Unpacks as `time, event`; its `fit` says what is not met, with the nearest that is possible.
 
     Raises
     ------
@@ -69,19 +125,18 @@ def from_curve(
     right, given the deaths that the curve's falls mean for those at risk. Guyot spreads them evenly; here they may also
     come mostly early or mostly late, where whole numbers of deaths then meet the curve's heights more nearly. After the
     last column they are spread evenly, and are as many as give the printed deaths, or else as many for each month as
-    before. Who is left at the last reading is censored there.
+    before. Who is left at the last reading, or in the last column, is censored there.
     """
     table_times, table = _table(at_risk_times, at_risk)
     moments, heights = _readings(times, survival)
     if events is not None and not 0 <= events <= table[0]:
         raise TargetError([f"there are {events} events among {table[0]} patients; 0 to {table[0]} are possible"])
-    inside = table_times < moments[-1]
-    table_times, table = table_times[inside], table[inside]
+    latest = max(moments[-1], table_times[-1])
     rows: list[tuple[float, bool]] = []
     number, height, lost = int(table[0]), 1.0, 0
     for place, start in enumerate(table_times):
         last = place == len(table_times) - 1
-        end = moments[-1] if last else table_times[place + 1]
+        end = latest if last else table_times[place + 1]
         here = (moments >= start) & (moments <= end if last else moments < end)
         known = None if last else int(table[place + 1])
         stretch = _Interval(start, end, moments[here], heights[here], number, height)
@@ -98,9 +153,23 @@ def from_curve(
         rows += [(float(t), True) for t, d in zip(stretch.moments, given.deaths, strict=True) for _ in range(d)]
         rows += [(float(t), False) for t in censored[: number - int(given.deaths.sum()) - given.at_risk]]
         number, height = given.at_risk, given.survival
-    rows += [(float(moments[-1]), False)] * number
+    rows += [(float(latest), False)] * number
     rows.sort(key=lambda row: (row[0], not row[1]))
-    return np.array([time for time, _ in rows]), np.array([died for _, died in rows])
+    time, event = np.array([time for time, _ in rows]), np.array([died for _, died in rows])
+    return CurvePatients(time, event, _fit(time, event, (moments, heights), (table_times, table), events))
+
+
+def _fit(
+    time: Floats, event: Bools, curve: tuple[Floats, Floats], table: tuple[Floats, Ints], events: int | None
+) -> CurveFit:
+    away = np.abs(estimators.survival_at(estimators.km(time, event), curve[0])[0] - curve[1])
+    found = estimators.at_risk(time, event, table[0])[0]
+    missed = [
+        (float(at), int(printed), int(number))
+        for at, printed, number in zip(*table, found, strict=True)
+        if printed != number
+    ]
+    return CurveFit(float(away.max()), float(away.mean()), tuple(missed), events, int(event.sum()))
 
 
 @dataclass(frozen=True)

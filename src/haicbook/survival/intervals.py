@@ -4,18 +4,36 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple, get_args, get_type_hints
+from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
+from statistics import NormalDist
+from typing import Any, Literal, NamedTuple, get_args, get_type_hints
 
-from haicbook.printed import Printed, overlap, parse_number
+from haicbook.printed import Comma, Printed, overlap, parse_number
 
 Rounding = Literal["round", "truncate"]
 Rates = Literal["product_limit", "life_table", "life_table_6"]
+Sides = Literal["two", "one"]
 FollowUpMethod = Literal["unknown", "reverse_km", "observed"]
 
 DAYS_IN_MONTH = 30.4375
 # Recomputed numbers carry floating-point noise; this is far below any printed digit.
 _NOISE = 1e-11
+
+
+# A field that is not in the `repr` while it has its default: random numbers and kept answers go by the targets' `repr`,
+# and those of targets that do not use the field stay as they are.
+UNSAID = {"unsaid": True}
+
+
+def said(instance: Any) -> str:
+    """The `repr` of a dataclass without its unsaid fields."""
+    shown = [
+        f"{part.name}={getattr(instance, part.name)!r}"
+        for part in fields(instance)
+        if not part.metadata.get("unsaid") or getattr(instance, part.name) != part.default
+    ]
+    return f"{type(instance).__qualname__}({', '.join(shown)})"
 
 
 class Fault(NamedTuple):
@@ -67,7 +85,9 @@ class Interval:
     rounding: Rounding = "round"
 
     @classmethod
-    def read(cls, figure: str, *, percent: bool = False, value_id: str = "", scale: float = 1.0) -> Interval:
+    def read(
+        cls, figure: str, *, percent: bool = False, value_id: str = "", scale: float = 1.0, comma: Comma = "thousands"
+    ) -> Interval:
         """The rounding interval of a printed figure.
 
         Parameters
@@ -80,17 +100,22 @@ class Interval:
             Kept for traceability.
         scale
             Months in one unit of the figure.
+        comma
+            What the comma of `1,234` is; that of a percentage is a decimal one.
 
         Raises
         ------
         TargetError
             When the figure has no value (not reached, or a misprint).
         """
-        printed = parse_number(figure)
+        printed = parse_number(figure, comma="decimal" if percent else comma)
         if math.isnan(printed.value):
             raise TargetError([f"{figure!r} is no number ({printed.state.replace('_', ' ')})"])
         unit = 100 / scale if percent else 1 / scale
-        return cls(printed.low / unit, printed.high / unit, figure, value_id)
+        low, high = printed.low / unit, printed.high / unit
+        if percent and printed.state in ("below", "above"):
+            low, high = max(low, 0.0), min(high, 1.0)
+        return cls(low, high, figure, value_id)
 
     @classmethod
     def without_value(cls, figure: str, value_id: str) -> Interval:
@@ -130,6 +155,21 @@ class Interval:
         return overlap(Printed(self.printed, self.middle, self.low, self.high, 0), value, value)
 
 
+def as_if_a_fraction(rate: str) -> str:
+    """What a rate's figure would have to be, where it may be a fraction or a rate below one per cent; else empty."""
+    printed = parse_number(rate, comma="decimal")
+    if not 0 < printed.value < 1 or "%" in rate:
+        return ""
+    figure = rate.strip()
+    return f"a rate in per cent, such as {100 * printed.value:g} ({figure}% where it is indeed below one per cent)"
+
+
+@lru_cache(maxsize=64)
+def z_of_level(level: float) -> float:
+    """The standard normal's two-sided quantile of a level in per cent."""
+    return NormalDist().inv_cdf((1 + level / 100) / 2)
+
+
 @dataclass(frozen=True)
 class Limits:
     """A printed confidence interval. Unpacks as `low, high = limits`, numbers; infinite where not reached.
@@ -138,13 +178,18 @@ class Limits:
     ----------
     lower, upper
         The limits as intervals; see :meth:`Interval.without_value` for those that are not reached.
+    level
+        Of confidence, in per cent.
     """
 
     lower: Interval
     upper: Interval
+    level: float = field(default=95.0, metadata=UNSAID)
+
+    __repr__ = said
 
     @classmethod
-    def read(cls, low: str, high: str, *, percent: bool = False, scale: float = 1.0) -> Limits:
+    def read(cls, low: str, high: str, *, percent: bool = False, scale: float = 1.0, level: float = 95.0) -> Limits:
         """Limits from their printed figures; `NR`, `NA` or `not reached` is not reached."""
         ends = [
             Interval.read(figure, percent=percent, scale=scale)
@@ -152,7 +197,17 @@ class Limits:
             else Interval.without_value(figure, "")
             for figure in (low, high)
         ]
-        return cls(ends[0], ends[1])
+        return cls(ends[0], ends[1], level)
+
+    @property
+    def z(self) -> float:
+        """How many standard errors each limit is from the estimate: 1.96 at 95 %."""
+        return z_of_level(self.level)
+
+    @property
+    def clipped(self) -> bool:
+        """Whether the lower limit is printed as 0, as SPSS does for a negative one."""
+        return self.lower.contains(0.0)
 
     @property
     def printed(self) -> str:
@@ -161,7 +216,7 @@ class Limits:
 
     def under(self, rounding: Rounding) -> Limits:
         """Both limits under a reading; see :meth:`Interval.under`."""
-        return Limits(self.lower.under(rounding), self.upper.under(rounding))
+        return replace(self, lower=self.lower.under(rounding), upper=self.upper.under(rounding))
 
     def __iter__(self) -> Iterator[float]:
         return iter((self.lower.middle, self.upper.middle))
@@ -175,7 +230,8 @@ class Conventions:
     ----------
     interval
         Confidence intervals of medians and rates: `plain`, `log` (R) or `log-log` (lifelines, SAS) after Brookmeyer
-        and Crowley (1982); `normal`: estimate ± 1.96 SE (SPSS), for rates the same as `plain`.
+        and Crowley (1982); `normal`: estimate ± 1.96 SE (SPSS, which prints a negative limit of a median as 0), for
+        rates the same as `plain`.
     ties
         Of the hazard ratio: `efron` (R), `breslow` (SPSS, SAS) or `exact`.
     time_grid

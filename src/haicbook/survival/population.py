@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from haicbook.survival.targets import PROGRESSION, Targets
+
 if TYPE_CHECKING:
     from haicbook.survival.engine.state import HazardPopulation, Pieces
-    from haicbook.survival.targets import Targets
 
 Floats = NDArray[np.float64]
 
@@ -91,7 +92,7 @@ _BEFORE, _AFTER = 0.1, 0.15
 def kind_of(targets: Targets, scale: float, rng: np.random.Generator) -> str:
     """`death` or `progression`: as the endpoint has it, else drawn by the typical survival time (months)."""
     if targets.endpoint:
-        return "death" if targets.of_patients else "progression"
+        return "progression" if targets.endpoint in PROGRESSION else "death"
     weights = {kind: np.exp(-0.5 * ((np.log(scale) - mean) / sd) ** 2) / sd for kind, (mean, sd) in TYPICAL.items()}
     return "death" if rng.random() * sum(weights.values()) < weights["death"] else "progression"
 

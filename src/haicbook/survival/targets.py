@@ -17,7 +17,18 @@ from dataclasses import dataclass, field, replace
 
 from haicbook.survival.follow_up import Bound, Calendar
 from haicbook.survival.impossible import faults_of
-from haicbook.survival.intervals import Conventions, FollowUpMethod, Interval, Limits, Rounding, TargetError
+from haicbook.survival.intervals import (
+    UNSAID,
+    Conventions,
+    FollowUpMethod,
+    Interval,
+    Limits,
+    Rounding,
+    Sides,
+    TargetError,
+    as_if_a_fraction,
+    said,
+)
 
 __all__ = [
     "ArmTargets",
@@ -29,6 +40,7 @@ __all__ = [
     "Interval",
     "Landmark",
     "Limits",
+    "Sides",
     "TargetError",
     "Targets",
 ]
@@ -67,6 +79,8 @@ class Landmark:
     @classmethod
     def read(cls, time: float, rate: str, ci: tuple[str, str] | None = None, *, value_id: str = "") -> Landmark:
         """A landmark from printed percentages: `Landmark.read(6, "92.2%", ("88.0", "95.1"))`."""
+        if expected := as_if_a_fraction(rate):
+            raise TargetError([f"the {time:g}-month rate is {rate!r}, as if a fraction; {expected} is needed"])
         limits = Limits.read(*ci, percent=True) if ci else None
         return cls(time, Interval.read(rate, percent=True, value_id=value_id), limits, value_id, rate)
 
@@ -228,6 +242,10 @@ class Targets:
         Figures that the paper prints differently elsewhere.
     events_total_id
         Where the total number of events stands.
+    logrank_sides
+        Of the test that the log-rank p is of. All tests here are two-sided; see :attr:`two_sided_p`.
+    follow_up_min
+        Shortest follow-up, where printed (months). It is not met, and named among what is left out.
 
     Raises
     ------
@@ -257,6 +275,9 @@ class Targets:
     events_total_id: str = ""
     follow_up_method: FollowUpMethod = "unknown"
     conventions: Conventions = field(default=Conventions())
+    logrank_sides: Sides = field(default="two", metadata=UNSAID)
+
+    __repr__ = said
 
     def __post_init__(self) -> None:
         faults = faults_of(self)
@@ -276,6 +297,16 @@ class Targets:
             follow_up_max=self.follow_up_max and self.follow_up_max.under(rounding),
             follow_up_min=self.follow_up_min and self.follow_up_min.under(rounding),
         )
+
+    @property
+    def two_sided_p(self) -> Interval | None:
+        """The log-rank p of a two-sided test: of a one-sided one twice it, or twice what it lacks to 1."""
+        p = self.logrank_p
+        if p is None or self.logrank_sides == "two":
+            return p
+        ends = [2 * min(end, 1 - end) for end in (p.low, p.high)]
+        half_inside = p.low <= 0.5 <= p.high
+        return replace(p, low=max(min(ends), 0.0), high=1.0 if half_inside else max(ends))
 
     @property
     def n(self) -> int:
@@ -332,8 +363,15 @@ class Targets:
 
     @property
     def of_patients(self) -> bool:
-        """Whether a printed follow-up binds the times of this endpoint; a time to progression ends sooner."""
-        return self.endpoint not in PROGRESSION
+        """Whether a printed follow-up binds the times of this endpoint.
+
+        A study prints that of its patients, to whichever endpoint, and a time to progression ends sooner; what is
+        given with an endpoint's own targets is of it.
+        """
+        medians = (self.follow_up_median, *(arm.follow_up_median for arm in self.arms.values()))
+        printed = (*medians, self.follow_up_min, self.follow_up_max)
+        of_a_study = any(figure.value_id for figure in printed if figure is not None)
+        return not (of_a_study and self.endpoint in PROGRESSION)
 
     @property
     def _pooled_end(self) -> float:

@@ -21,7 +21,6 @@ from haicbook.survival.targets import ArmTargets, HazardRatio, Targets
 
 Row = tuple[float, bool]
 _NORMAL = NormalDist()
-_Z = _NORMAL.inv_cdf(0.975)
 # a fraction of whole numbers that a computer's division puts on one half
 _HALF = 1e-7
 # months: what a sum of days may be off
@@ -124,7 +123,8 @@ def _arm_violations(
             rate, spread = _height(steps, landmark.time)
         yield from _miss(what, rate, landmark.interval)
         kind = "plain" if conventions.interval == "normal" else conventions.interval
-        yield from _limit_misses(what, _limits(rate, spread, kind), landmark.ci)
+        if landmark.ci is not None:
+            yield from _limit_misses(what, _limits(rate, spread, kind, _z(landmark.ci)), landmark.ci)
         if not conventions.table_width and rate > 0 and not any(time >= landmark.time for time, _ in rows):
             yield f"nobody of arm {name} is at risk at {landmark.time:g} months, where a rate is printed"
     yield from _median_violations(f"arm {name}", steps, wanted.median, wanted.median_ci, conventions)
@@ -159,11 +159,11 @@ def _median_violations(
     median = _crossing(steps, lambda step: step.height, middle=conventions.interval != "normal")
     yield from _miss(what, median, wanted)
     if limits is not None:
-        found = (
-            _normal_limits(steps, median)
-            if conventions.interval == "normal"
-            else _crossings(steps, conventions.interval)
-        )
+        if conventions.interval == "normal":
+            low, high = _normal_limits(steps, median, _z(limits))
+            found = (max(low, 0.0) if limits.clipped else low, high)
+        else:
+            found = _crossings(steps, conventions.interval, _z(limits))
         yield from _limit_misses(what, found, limits)
 
 
@@ -233,11 +233,16 @@ def _crossing(steps: list[SurvivalStep], height: Callable[[SurvivalStep], float]
     return math.nan
 
 
-def _limits(rate: float, spread: float, kind: str) -> tuple[float, float]:
+def _z(limits: Limits) -> float:
+    """How many standard errors limits are from the estimate."""
+    return _NORMAL.inv_cdf((1 + limits.level / 100) / 2)
+
+
+def _limits(rate: float, spread: float, kind: str, z: float) -> tuple[float, float]:
     """Confidence limits of a survival probability from Greenwood's sum."""
     if rate <= 0 or math.isinf(spread):
         return math.nan, math.nan
-    error = _Z * math.sqrt(spread)
+    error = z * math.sqrt(spread)
     if kind == "plain":
         found = (rate - rate * error, rate + rate * error)
     elif kind == "log":
@@ -250,12 +255,12 @@ def _limits(rate: float, spread: float, kind: str) -> tuple[float, float]:
     return max(found[0], 0.0), min(found[1], 1.0)
 
 
-def _crossings(steps: list[SurvivalStep], kind: str) -> tuple[float, float]:
+def _crossings(steps: list[SurvivalStep], kind: str, z: float) -> tuple[float, float]:
     """Where the limits of the curve fall to one half; a limit that is not defined crosses nothing."""
 
     def side(which: int) -> float:
         def height(step: SurvivalStep) -> float:
-            value = _limits(step.height, step.spread, kind)[which]
+            value = _limits(step.height, step.spread, kind, z)[which]
             return 1.0 if math.isnan(value) else value
 
         return _crossing(steps, height)
@@ -263,8 +268,8 @@ def _crossings(steps: list[SurvivalStep], kind: str) -> tuple[float, float]:
     return side(0), side(1)
 
 
-def _normal_limits(steps: list[SurvivalStep], median: float) -> tuple[float, float]:
-    """Median ± 1.96 standard errors, the density taken between survival of 0.55 and of 0.45 (Collett, 2015, 2.4)."""
+def _normal_limits(steps: list[SurvivalStep], median: float, z: float) -> tuple[float, float]:
+    """Median ± z standard errors, the density taken between survival of 0.55 and of 0.45 (Collett, 2015, 2.4)."""
     above = [step for step in steps if step.height >= 0.55 - 1e-9]
     below = [step for step in steps if step.height <= 0.45 + 1e-9]
     if math.isnan(median) or not below:
@@ -273,7 +278,7 @@ def _normal_limits(steps: list[SurvivalStep], median: float) -> tuple[float, flo
     density = (height - below[0].height) / (below[0].time - start)
     at = next(step for step in steps if step.height < 0.5 + _HALF)
     error = at.height * math.sqrt(at.spread) / density if math.isfinite(at.spread) else math.nan
-    return median - _Z * error, median + _Z * error
+    return median - z * error, median + z * error
 
 
 def _life_table(rows: list[Row], until: float, width: float) -> tuple[float, float]:
@@ -314,8 +319,8 @@ def _contrast_violations(
     ties = list(_ties(rows[first], rows[second]))
     if ratio is not None:
         yield from _ratio_violations(ties, ratio, conventions)
-    if targets.logrank_p is not None:
-        yield from _miss("the log-rank p", _logrank_p(ties), targets.logrank_p)
+    if targets.two_sided_p is not None:
+        yield from _miss("the two-sided log-rank p", _logrank_p(ties), targets.two_sided_p)
 
 
 def _ties(arm: list[Row], other: list[Row]) -> Iterator[Tie]:
@@ -346,8 +351,10 @@ def _logrank_p(ties: list[Tie]) -> float:
 def _ratio_violations(ties: list[Tie], ratio: HazardRatio, conventions: AssumedConventions) -> Iterator[str]:
     beta, error = _cox(ties, conventions.ties)
     yield from _miss("the hazard ratio", math.exp(beta), ratio.estimate)
-    found = (math.exp(beta - _Z * error), math.exp(beta + _Z * error))
-    yield from _limit_misses("the hazard ratio", found, ratio.ci)
+    if ratio.ci is not None:
+        z = _z(ratio.ci)
+        found = (math.exp(beta - z * error), math.exp(beta + z * error))
+        yield from _limit_misses("the hazard ratio", found, ratio.ci)
 
 
 def _cox(ties: list[Tie], treatment: str) -> tuple[float, float]:

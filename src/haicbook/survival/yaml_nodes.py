@@ -6,6 +6,7 @@ therefore read before YAML makes numbers of it.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from haicbook.printed import parse_number
+from haicbook.printed import ONE_MARK, decimal_marks, parse_number
 from haicbook.survival.intervals import Fault, Interval, Limits, TargetError
 from haicbook.texts import Flaw, malformed, read_text, unseen_characters, yaml_flaws
 
@@ -22,6 +23,7 @@ _KINDS = {"map": "keys and values", "seq": "a list", "null": "nothing", "bool": 
 _LONGEST_SHOWN = 60
 # what is only said because a figure could not be read
 _AFTER_A_REFUSAL = ("no printed median", "but no estimate", "nothing says when", "no median is reached")
+LEAST_LEVEL, MOST_LEVEL = 50, 100
 _TAG = "tag:yaml.org,2002:"
 
 Place = tuple[str, ...]
@@ -93,6 +95,7 @@ class NodeReader:
     name: str
     problems: list[tuple[int, str]] = field(default_factory=list)
     lines: dict[Place, int] = field(default_factory=dict)
+    marks: dict[str, tuple[int, Place, str]] = field(default_factory=dict)  # where each decimal mark first stands
     refused: bool = False  # a figure that cannot be read: what then seems missing is not
 
     def sentences(self) -> list[str]:
@@ -161,9 +164,18 @@ class NodeReader:
                 f'a figure such as "{example}"',
             )
         else:
-            return str(node.value).strip()
+            figure = str(node.value).strip()
+            for mark in decimal_marks(figure):
+                self.marks.setdefault(mark, (line, place, figure))
+            return figure
         self.refused = True
         return None
+
+    def note_mixed_marks(self) -> None:
+        """Note where decimal commas stand beside decimal points."""
+        if len(self.marks) > 1:
+            line, place, figure = self.marks[","]
+            self.add(line, place, f'"{figure}" beside "{self.marks["."][2]}"', f"figures {ONE_MARK}")
 
     def word(self, node: Any, place: Place, allowed: tuple[str, ...]) -> str | None:
         """One of a few words."""
@@ -214,12 +226,27 @@ class NodeReader:
             return None
         return Interval.without_value(figure, "") if state == "not_reached" else Interval.read(figure, **how)
 
-    def limits(self, node: Any, place: Place, example: str, **how: Any) -> Limits | None:
-        """A printed confidence interval: a list of two figures."""
+    def limits(self, entry: dict[str, Any], place: Place, example: str, **how: Any) -> Limits | None:
+        """The printed confidence interval of an entry, a list of two figures, and its level."""
+        if "ci" not in entry:
+            return None
+        node, level, place = entry["ci"], self.level(entry, place), (*place, "ci")
         if kind_of(node) != "seq" or len(node.value) != 2:
             self.refused = True
             found = f"a list of {len(node.value)}" if kind_of(node) == "seq" else _found(node)
             self.add(node.start_mark.line + 1, place, found, 'a list of two figures such as ["10.9", NR]')
             return None
         ends = [self.interval(end, place, example, **how) for end in node.value]
-        return None if ends[0] is None or ends[1] is None else Limits(ends[0], ends[1])
+        return None if ends[0] is None or ends[1] is None else Limits(ends[0], ends[1], level)
+
+    def level(self, entry: dict[str, Any], place: Place) -> float:
+        """The level of confidence of an entry's interval, in per cent: 95 where none is given."""
+        if "level" not in entry:
+            return 95.0
+        node = entry["level"]
+        level = parse_number(str(node.value)).value if kind_of(node) in ("str", "int", "float") else math.nan
+        if LEAST_LEVEL <= level < MOST_LEVEL:
+            return level
+        expected = 'a level of confidence in per cent, such as "96.02"'
+        self.add(node.start_mark.line + 1, (*place, "level"), _found(node), expected)
+        return 95.0

@@ -11,7 +11,16 @@ from typing import Any, cast, get_args
 
 from haicbook.printed import parse_number
 from haicbook.survival.follow_up import Bound, Calendar, days
-from haicbook.survival.intervals import DAYS_IN_MONTH, Conventions, FollowUpMethod, Interval, Limits, TargetError
+from haicbook.survival.intervals import (
+    DAYS_IN_MONTH,
+    Conventions,
+    FollowUpMethod,
+    Interval,
+    Limits,
+    Sides,
+    TargetError,
+    as_if_a_fraction,
+)
 from haicbook.survival.targets import ArmTargets, HazardRatio, Landmark, Targets
 from haicbook.survival.yaml_nodes import NodeReader, Place, compose, document, kind_of
 
@@ -44,6 +53,7 @@ FOLLOW_UP = (
     "earliest_censoring",
     "scan_weeks",
 )
+BOUNDED = ("exact", "below", "above")
 _MOST_ARMS = 2
 
 
@@ -105,8 +115,8 @@ class _TargetReader(NodeReader):
         follow_up = self.follow_up(top, tuple(arms), scale)
         landmarks = self.landmarks(top, tuple(arms), scale)
         hr = self.hazard_ratio(top, tuple(arms))
-        p = top.get("logrank_p")
-        states = ("exact", "below", "above")
+        p, sides = self.logrank_p(top)
+        self.note_mixed_marks()
         total = top.get("events_total")
         drafted = {
             "study": self.text(top, "name", Path(self.name).stem),
@@ -127,7 +137,8 @@ class _TargetReader(NodeReader):
             "pooled_median": medians.get(POOLED, (None, None))[0],
             "pooled_median_ci": medians.get(POOLED, (None, None))[1],
             "hr": hr,
-            "logrank_p": None if p is None else self.interval(p, ("logrank_p",), "0.009", states=states),
+            "logrank_p": p,
+            "logrank_sides": sides,
             "follow_up_median": follow_up["medians"].get(POOLED),
             **{key: value for key, value in follow_up.items() if key != "medians"},
             "conventions": self.conventions(top),
@@ -172,11 +183,11 @@ class _TargetReader(NodeReader):
         states = ("exact", "not_reached")
         for arm, node in self.by_arm(top, "median", arms, pooled=True).items():
             place: Place = ("median", arm)
-            entry = self.mapping(node, place, ("estimate", "ci"), 'an estimate, such as {estimate: "14.2"}')
-            estimate, ci = entry.get("estimate"), entry.get("ci")
+            entry = self.mapping(node, place, ("estimate", "ci", "level"), 'an estimate, such as {estimate: "14.2"}')
+            estimate = entry.get("estimate")
             read[arm] = (
                 estimate and self.interval(estimate, (*place, "estimate"), "14.2", states=states, scale=scale),
-                ci and self.limits(ci, (*place, "ci"), "10.9", states=states, scale=scale),
+                self.limits(entry, place, "10.9", states=states, scale=scale),
             )
         return read
 
@@ -198,20 +209,18 @@ class _TargetReader(NodeReader):
             self.add(self.lines[place], place, f"the time `{time}`", 'a time such as "12"')
             return None
         self.lines["landmarks", arm, f"{at.value * scale:g}"] = self.lines[place]
-        entry = self.mapping(node, place, ("rate", "ci"), 'a rate, such as {rate: "56.3"}')
+        entry = self.mapping(node, place, ("rate", "ci", "level"), 'a rate, such as {rate: "56.3"}')
         if "rate" not in entry:
             if kind_of(node) == "map":
                 self.add(self.lines[place], place, "no rate", 'a rate in per cent, such as "56.3"')
             return None
-        rate = self.interval(entry["rate"], (*place, "rate"), "56.3", percent=True)
-        ci = self.limits(entry["ci"], (*place, "ci"), "45.9", percent=True) if "ci" in entry else None
+        rate = self.interval(entry["rate"], (*place, "rate"), "56.3", states=BOUNDED, percent=True)
+        ci = self.limits(entry, place, "45.9", percent=True)
         if rate is None:
             return None
-        if 0 < parse_number(rate.printed).value < 1 and "%" not in rate.printed:
-            expected = "a rate in per cent, such as 81.1 (with a % sign where it is indeed below one per cent)"
-            self.add(
-                entry["rate"].start_mark.line + 1, (*place, "rate"), f'"{rate.printed}", as if a fraction', expected
-            )
+        if expected := as_if_a_fraction(rate.printed):
+            found = f'"{rate.printed}", as if a fraction'
+            self.add(entry["rate"].start_mark.line + 1, (*place, "rate"), found, expected)
         return Landmark(at.value * scale, rate, ci, "", rate.printed)
 
     def hazard_ratio(self, top: dict[str, Any], arms: tuple[str, ...]) -> HazardRatio | None:
@@ -219,15 +228,15 @@ class _TargetReader(NodeReader):
         if "hazard_ratio" not in top:
             return None
         place: Place = ("hazard_ratio",)
-        allowed = ("arm", "reference", "estimate", "ci")
+        allowed = ("arm", "reference", "estimate", "ci", "level")
         entry = self.mapping(top["hazard_ratio"], place, allowed, "arm, reference and estimate")
         missing = [key for key in allowed[:3] if key not in entry]
         if missing:
             if kind_of(top["hazard_ratio"]) == "map":
                 self.add(self.lines[place], place, f"no {' and no '.join(missing)}", "arm, reference and estimate")
             return None
-        estimate = self.interval(entry["estimate"], (*place, "estimate"), "0.62")
-        ci = self.limits(entry["ci"], (*place, "ci"), "0.43") if "ci" in entry else None
+        estimate = self.interval(entry["estimate"], (*place, "estimate"), "0.62", comma="decimal")
+        ci = self.limits(entry, place, "0.43", comma="decimal")
         if len(arms) < _MOST_ARMS:
             if arms:
                 self.add(self.lines[place], place, "a hazard ratio with one arm", "two arms, or no hazard ratio")
@@ -236,6 +245,21 @@ class _TargetReader(NodeReader):
         if names[0] is None or names[1] is None or estimate is None:
             return None
         return HazardRatio(names[0], names[1], estimate, ci)
+
+    def logrank_p(self, top: dict[str, Any]) -> tuple[Interval | None, Sides]:
+        """The log-rank p, and of how many sides its test is."""
+        if "logrank_p" not in top:
+            return None, "two"
+        place: Place = ("logrank_p",)
+        node, sides = top["logrank_p"], None
+        if kind_of(node) == "map":
+            entry = self.mapping(node, place, ("value", "sided"))
+            sides = self.word(entry["sided"], (*place, "sided"), get_args(Sides)) if "sided" in entry else None
+            if "value" not in entry:
+                self.add(self.lines[place], place, "no value", 'a p-value, such as {value: "0.009", sided: one}')
+                return None, "two"
+            node, place = entry["value"], (*place, "value")
+        return self.interval(node, place, "0.009", states=BOUNDED, comma="decimal"), cast(Sides, sides or "two")
 
     def follow_up(self, top: dict[str, Any], arms: tuple[str, ...], scale: float) -> dict[str, Any]:
         """Median follow-up by arm and pooled, its range, its dates, the method, and what eligibility says."""
@@ -253,7 +277,7 @@ class _TargetReader(NodeReader):
             for key, example in shown.items()
             if key in entry
         }
-        if "range" in entry and (ends := self.limits(entry["range"], ("follow_up", "range"), "1.9", scale=scale)):
+        if "range" in entry and (ends := self.limits({"ci": entry["range"]}, ("follow_up",), "1.9", scale=scale)):
             times |= {"minimum": ends.lower, "maximum": ends.upper}
         weeks = self.interval(entry["scan_weeks"], ("follow_up", "scan_weeks"), "6") if "scan_weeks" in entry else None
         earliest = {key: figure and Bound(figure.middle) for key, figure in times.items() if key.startswith("earliest")}

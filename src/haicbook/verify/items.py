@@ -19,11 +19,15 @@ _WORDS |= {"no": 0, "none": 0, "fve": 5, "ffteen": 15, "ffty": 50}  # ligatures 
 _MONTHS = {*calendar.month_name, *calendar.month_abbr} - {""}
 _FIGURE = r"(?<![\d,])\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d+(?:\.\d+)*|(?<![\w.])\.\d+"
 _ITEM = re.compile(
-    r"(?P<open>\bnot (?:yet )?reached\b|\bnot estimable\b|\bN\.?[AR]\b\.?|\bNE\b|∞)"
+    r"(?P<open>\bnot (?:yet |been )*(?:reached|estimable|evaluable|calculable|assessable)\b|\bN\.?[AR]\b\.?|\bN[EC]\b"
+    r"|\bN/A\b|\bNYR\b|∞)"
     rf"|(?P<figure>{_FIGURE})"
     r"|(?P<word>[^\W\d_]+)",
     re.IGNORECASE,
 )
+# "17.8 v 11.5" and "17.8 months v 11.5 months" are two results, "SPSS v 26" is none
+_NOT_VERSUS = r"(?<![\d%)\]]\s)(?<!months\s)(?<!years\s)(?<!weeks\s)(?<!days\s)(?<!patients\s)(?<!reached\s)"
+_SIDES = re.compile(r"\b(?:one|two|1|2)[- ](?:sided|tailed)\b", re.IGNORECASE)
 _SIGN = re.compile(r"([<>]=?)\s?=?\s?$")
 _SIGN_IN_WORDS = {"over": ">", "above": ">", "exceeding": ">", "more than": ">"}
 _SIGN_IN_WORDS |= {"under": "<", "below": "<", "less than": "<"}
@@ -63,7 +67,9 @@ _RULES: list[tuple[str, bool, re.Pattern[str]]] = [  # reason, in tables too, pa
     (
         _NAMES_OF,
         False,
-        re.compile(r"(?:\b[vV]ersions?|\bv\.?|\bR|\bSPSS®?|\bPrism|\bsoftware)\s*\(?(?:v\.?\s?)?\d+(?:\.\w+)*"),
+        re.compile(
+            rf"(?:\b[vV]ersions?|{_NOT_VERSUS}\bv\.?|\bR|\bSPSS®?|\bPrism|\bsoftware)\s*\(?(?:v\.?\s?)?\d+(?:\.\w+)*"
+        ),
     ),
     (_NAMES_OF, False, re.compile(r"\b[A-Z]*\d{4}-\d+(?:-\d+)?\b")),
     (
@@ -164,7 +170,7 @@ def _classify(match: re.Match[str]) -> tuple[str, str]:
     if match.lastgroup == "open":
         return "open", letters(shown)
     if match.lastgroup == "figure":
-        return "figure", shown.replace(",", "")
+        return "figure", f"{'0' if shown.startswith('.') else ''}{shown.replace(',', '')}"
     if shown in _MONTHS:
         return "month", shown[:3]
     if shown.lower() in _WORDS:
@@ -202,7 +208,7 @@ def read_cell(cell: str) -> list[Item]:
     """The items of a printed cell that the text must show: figures, number words, months, `not reached`."""
     from haicbook.verify.clean import clean
 
-    return [item for item in read_items([clean(cell)], [True]) if item.kind != "word"]
+    return [item for item in read_items([_SIDES.sub("", clean(cell))], [True]) if item.kind != "word"]
 
 
 def same(cell: Item, text: Item, *, exact_sign: bool) -> bool:

@@ -40,7 +40,6 @@ from haicbook.survival.engine.state import (
     Floats,
     HazardPopulation,
     Rows,
-    Z,
 )
 from haicbook.survival.engine.statistics import climb, curve_values, rate_value
 
@@ -97,7 +96,7 @@ def after_rates(constraints: Constraints, arm: int, mark: int) -> int:
 def rates_met(constraints: Constraints, arm: int, mark: int, survival: float, greenwood: float) -> bool:
     """Whether rate and limits at one time are met by a curve of this height there."""
     for j in range(mark, after_rates(constraints, arm, mark)):
-        value = rate_value(constraints.kind[j], survival, greenwood, constraints.rate_interval)
+        value = rate_value(constraints, j, survival, greenwood)
         if not constraints.low[j] <= value <= constraints.high[j]:
             return False
     return True
@@ -110,7 +109,7 @@ def rates_missed(constraints: Constraints, arm: int, mark: int, log_s: float, gr
     if survival == 0.0:
         return np.inf
     for j in range(mark, after_rates(constraints, arm, mark)):
-        value = rate_value(constraints.kind[j], survival, greenwood, constraints.rate_interval)
+        value = rate_value(constraints, j, survival, greenwood)
         total += max(constraints.low[j] - value, value - constraints.high[j], 0.0) / constraints.tolerance[COLD, j]
     return total
 
@@ -177,8 +176,9 @@ def expected(
 @inner
 def wanted_greenwood(constraints: Constraints, arm: int, mark: int, survival: float) -> float:
     """Greenwood's sum that a printed interval stands for, from its limits about the rate; -1 where none is."""
-    low, high = -1.0, -1.0
+    low, high, z = -1.0, -1.0, 1.0
     for j in range(mark, after_rates(constraints, arm, mark)):
+        z = constraints.z[j]
         if constraints.kind[j] == RATE_LOW and constraints.low[j] > 0.0:
             low = 0.5 * (constraints.low[j] + constraints.high[j])
         if constraints.kind[j] == RATE_HIGH and constraints.high[j] < 1.0:
@@ -192,11 +192,11 @@ def wanted_greenwood(constraints: Constraints, arm: int, mark: int, survival: fl
         if value <= 0.0 or value >= 1.0:
             continue
         if transform == LOG:
-            root += abs(np.log(value / survival)) / Z
+            root += abs(np.log(value / survival)) / z
         elif transform == LOG_LOG:
-            root += abs(np.log(np.log(value) / np.log(survival))) * abs(np.log(survival)) / Z
+            root += abs(np.log(np.log(value) / np.log(survival))) * abs(np.log(survival)) / z
         else:
-            root += abs(value / survival - 1.0) / Z
+            root += abs(value / survival - 1.0) / z
         sides += 1.0
     return (root / sides) ** 2
 

@@ -67,7 +67,7 @@ def brought_within(constraints: Constraints, j: int, value: float, rng: np.rando
 
 @inner
 def pin_normal(arm: ArmState, medians: tuple[int, int, int], many: int, rng: np.random.Generator) -> int:
-    """Pins of a median with limits 1.96 standard errors away, which rest on the curve's slope about it."""
+    """Pins of a median with limits so many standard errors away, which rest on the curve's slope about it."""
     constraints, values, memory = arm.constraints, arm.values, arm.memory
     middle, low, high = medians
     above, _, below, _ = slope_span(arm.rows.time, arm.rows.event)
@@ -81,8 +81,12 @@ def pin_normal(arm: ArmState, medians: tuple[int, int, int], many: int, rng: np.
         return add_pin(memory, many, centre, centre)
     bottom, top = 0.0, 0.0
     for _ in range(PAIRS):
-        bottom, top = drawn_within(constraints, low, rng), drawn_within(constraints, high, rng)
-        if within(constraints, middle, 0.5 * (bottom + top)):
+        if constraints.low[low] == -np.inf:  # below 0, and printed as 0
+            top = drawn_within(constraints, high, rng)
+            bottom = 2.0 * drawn_within(constraints, middle, rng) - top
+        else:
+            bottom, top = drawn_within(constraints, low, rng), drawn_within(constraints, high, rng)
+        if within(constraints, middle, 0.5 * (bottom + top)) and within(constraints, low, bottom):
             break
     aim = 0.5 * (bottom + top)
     wide = (top - bottom) / (values[high] - values[low]) * (below - above)

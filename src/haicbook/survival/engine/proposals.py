@@ -95,7 +95,8 @@ def snap(rows: Rows, constraints: Constraints, arm: int, values: Floats, rng: np
                     away = abs(rows.time[i] - centre)
                     if rows.event[i] and away < best:
                         row, best = i, away
-                return row, low[j] + rng.random() * (high[j] - low[j])
+                least = max(low[j], 0.0)
+                return row, least + rng.random() * (high[j] - least)
             pick -= 1
     return -1, 0.0
 

@@ -50,8 +50,6 @@ EVENT_FACTOR, LEAVING_FACTOR, ADMINISTRATIVE = range(3)  # what makes a piece's 
 ACCRUAL, SCANNED = range(2)  # see HazardPopulation.habits
 EXACTLY = -1.0  # the temperature at which every number is met and stays so
 
-Z = 1.959963984540054  # of 95 % intervals
-
 
 class Rows(NamedTuple):
     """Patients of one group: times (n,) in months, in order, and whether the event was seen."""
@@ -77,6 +75,7 @@ class Constraints(NamedTuple):
     low: Floats
     high: Floats
     tolerance: Floats  # (2, J) at temperature 1 and at 0
+    z: Floats  # (J,) of a limit, how many standard errors it is from the estimate
     median_interval: int
     rate_interval: int
     ties: int

@@ -41,7 +41,6 @@ from haicbook.survival.engine.state import (
     Floats,
     Patients,
     Rows,
-    Z,
 )
 
 HALF = 1.4901161193847656e-08  # heights of a curve this close to one half lie on it, as in R
@@ -66,11 +65,11 @@ class Curve(NamedTuple):
 
 
 @inner
-def limit(survival: float, greenwood: float, side: float, transform: int) -> float:
-    """A confidence limit of a survival probability; `side` is -1 for the lower and 1 for the upper."""
+def limit(survival: float, greenwood: float, z: float, transform: int) -> float:
+    """A confidence limit of a survival probability, z standard errors from it: below 0 the lower one."""
     if survival <= NO_RATE:
         return np.nan
-    wide = side * Z * np.sqrt(greenwood)
+    wide = z * np.sqrt(greenwood)
     if transform == PLAIN or transform == NORMAL:
         value = survival * (1.0 + wide)
     elif transform == LOG:
@@ -84,11 +83,12 @@ def limit(survival: float, greenwood: float, side: float, transform: int) -> flo
 
 
 @inner
-def rate_value(kind: int, survival: float, greenwood: float, transform: int) -> float:
-    """A rate or a limit of it."""
+def rate_value(constraints: Constraints, j: int, survival: float, greenwood: float) -> float:
+    """A rate or a limit of it, as a constraint has it."""
+    kind, z = constraints.kind[j], constraints.z[j]
     if kind == RATE:
         return survival
-    return limit(survival, greenwood, -1.0 if kind == RATE_LOW else 1.0, transform)
+    return limit(survival, greenwood, -z if kind == RATE_LOW else z, constraints.rate_interval)
 
 
 @inner
@@ -167,12 +167,12 @@ def first_below(values: Floats, bound: float) -> int:
 
 
 @inner
-def lower_crossing(curve: Curve, until: int, transform: int) -> int:
+def lower_crossing(curve: Curve, until: int, transform: int, z: float) -> int:
     """The first row after which the lower limit of the curve, which falls as the curve does, is below one half."""
     low, high = 0, until
     while low < high:
         middle = (low + high) // 2
-        if limit(curve.survival[middle], curve.greenwood[middle], -1.0, transform) < 0.5 + HALF:
+        if limit(curve.survival[middle], curve.greenwood[middle], -z, transform) < 0.5 + HALF:
             high = middle
         else:
             low = middle + 1
@@ -180,14 +180,14 @@ def lower_crossing(curve: Curve, until: int, transform: int) -> int:
 
 
 @inner
-def upper_crossing(curve: Curve, row: int, until: int, transform: int) -> int:
+def upper_crossing(curve: Curve, row: int, until: int, transform: int, z: float) -> int:
     """The first event from a row on after which the curve's upper limit is below one half; `until` where none is.
 
     Of events at one time the last, as the limit may rise between them.
     """
     time, event, survival, greenwood = curve
     for i in range(row, until):
-        if event[i] and limit(survival[i], greenwood[i], 1.0, transform) < 0.5 + HALF:
+        if event[i] and limit(survival[i], greenwood[i], z, transform) < 0.5 + HALF:
             if i + 1 == until or time[i + 1] > time[i] or not event[i + 1]:
                 return i
     return until
@@ -246,8 +246,8 @@ def slope_span(time: Floats, event: Bools) -> tuple[float, float, float, float]:
 
 
 @inner
-def normal_limits(curve: Curve, row: int, median: float) -> tuple[float, float]:
-    """Limits 1.96 standard errors from the median, which is reached at a row, by the curve's slope about it (SPSS)."""
+def normal_limits(curve: Curve, row: int, median: float, z: float) -> tuple[float, float]:
+    """Limits z standard errors from the median, which is reached at a row, by the curve's slope about it (SPSS)."""
     time, n = curve.time, len(curve.time)
     above, over, below, under = slope_span(time, curve.event)
     if row == n or below == np.inf:
@@ -258,12 +258,12 @@ def normal_limits(curve: Curve, row: int, median: float) -> tuple[float, float]:
     if curve.survival[end] == 0.0:
         return np.inf, np.inf
     error = np.sqrt(curve.greenwood[end]) * curve.survival[end] * (below - above) / (over - under)
-    return median - Z * error, median + Z * error
+    return median - z * error, median + z * error
 
 
 @inner
-def median_and_limits(curve: Curve, transform: int, midpoint: int, limits: bool) -> tuple[float, float, float]:
-    """The median of a curve and, where asked for, its confidence limits; infinite where they are not reached."""
+def median_and_limits(curve: Curve, transform: int, midpoint: int, z: float) -> tuple[float, float, float]:
+    """The median of a curve and, where z is above 0, its confidence limits; infinite where they are not reached."""
     time, n = curve.time, len(curve.time)
     row = first_below(curve.survival, 0.5 + HALF)
     median = time[row] if row < n else np.inf
@@ -273,14 +273,14 @@ def median_and_limits(curve: Curve, transform: int, midpoint: int, limits: bool)
             following += 1
         if following < n:
             median = 0.5 * (median + time[following])
-    if not limits:
+    if z == 0.0:
         return median, np.inf, np.inf
     if transform == NORMAL:
-        low, high = normal_limits(curve, row, median)
+        low, high = normal_limits(curve, row, median, z)
         return median, low, high
     until = rows_with_limits(curve)
-    first = lower_crossing(curve, min(row, until), transform)
-    last = upper_crossing(curve, row, until, transform)
+    first = lower_crossing(curve, min(row, until), transform, z)
+    last = upper_crossing(curve, row, until, transform, z)
     return median, time[first] if first < until else np.inf, time[last] if last < until else np.inf
 
 
@@ -301,7 +301,7 @@ def rate_values(curve: Curve, constraints: Constraints, first: int, last: int, o
             height, total = curve.survival[row - 1], curve.greenwood[row - 1]
         else:
             height, total = 1.0, 0.0
-        out[mark] = rate_value(kind[mark], height, total, constraints.rate_interval)
+        out[mark] = rate_value(constraints, mark, height, total)
         if constraints.rates == PRODUCT_LIMIT and kind[mark] == RATE and height > 0.0 and curve.time[-1] < until:
             out[mark] -= 1.0  # no paper prints a rate where nobody is at risk
         mark += 1
@@ -317,13 +317,14 @@ def curve_values(rows: Rows, constraints: Constraints, group: int, memory: Float
     curve = Curve(time, event, memory[SURVIVAL, :n], memory[GREENWOOD, :n])
     deaths = product_limit(curve)
     mark = rate_values(curve, constraints, first, last, out)
-    wants, limits = False, False
+    wants, z = False, 0.0
     for j in range(mark, last):
         wants = wants or kind[j] <= MEDIAN_HIGH
-        limits = limits or kind[j] == MEDIAN_LOW or kind[j] == MEDIAN_HIGH
+        if kind[j] == MEDIAN_LOW or kind[j] == MEDIAN_HIGH:
+            z = constraints.z[j]
     median, low, high = np.inf, np.inf, np.inf
     if wants:
-        median, low, high = median_and_limits(curve, constraints.median_interval, constraints.midpoint, limits)
+        median, low, high = median_and_limits(curve, constraints.median_interval, constraints.midpoint, z)
     for j in range(mark, last):
         if kind[j] == MEDIAN:
             out[j] = median
@@ -456,9 +457,9 @@ def contrast_values(patients: Patients, constraints: Constraints, table: Floats,
         if constraints.kind[j] == LOG_HR:
             out[j] = log_hr
         elif constraints.kind[j] == LOG_HR_LOW:
-            out[j] = log_hr - Z * error
+            out[j] = log_hr - constraints.z[j] * error
         elif constraints.kind[j] == LOG_HR_HIGH:
-            out[j] = log_hr + Z * error
+            out[j] = log_hr + constraints.z[j] * error
         else:
             out[j] = z
     return log_hr

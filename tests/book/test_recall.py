@@ -54,7 +54,9 @@ def test_the_figures_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(recall, "root", lambda: tmp_path)
     text = " ".join(recall.recall_text().split())
     assert "found 3 errors and 2 warnings" in text
-    assert "Of those errors, 2 (67%) are errors or warnings here, 1 of them errors, and of those warnings 1 (50%)" in text
+    assert (
+        "Of those errors, 2 (67%) are errors or warnings here, 1 of them errors, and of those warnings 1 (50%)" in text
+    )
     assert "Of both, 1 is noted here only, and 1 is missing." in text
     assert "each of the 3 that" in text
     assert "2 of them do not hold" in text

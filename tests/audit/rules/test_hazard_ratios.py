@@ -382,7 +382,11 @@ def test_deviation_contrasts_and_other_populations_are_named_as_explanations():
 
 
 def test_every_rule_has_an_injected_error():
-    injected_rules = {rule for _, (rule, _, _) in INJECTED.values()} | {"ratio_endpoints", "ratio_outlier", "ratio_stepwise"}
+    injected_rules = {rule for _, (rule, _, _) in INJECTED.values()} | {
+        "ratio_endpoints",
+        "ratio_outlier",
+        "ratio_stepwise",
+    }
     assert injected_rules == {rule.key for rule in RULES}
 
 

@@ -536,6 +536,23 @@ def test_no_page_shows_a_traceback_or_a_missing_number() -> None:
         assert shown == [], path.name
 
 
+# keys of the data, outside code, addresses and the status of the build, which names notebooks as the command does
+_KEYS = re.compile(
+    r"(?<![\w/.-])(?:hlp|hl|hepa_haic|post_ab|first_line|liu_hepa|[gl][te]\d+|(?:before|after)_psm|recist11)(?![\w/])"
+)
+
+
+def test_no_chapter_shows_a_key_of_the_data() -> None:
+    for path, page in chapter_pages():
+        if path.stem in ("status", "audit", "values"):
+            continue
+        article = copy.copy(page.select_one("article"))
+        for code in article.select("div.cell_input, code, pre, script"):
+            code.extract()
+        words = [article.get_text(" "), *(image["alt"] for image in article.select("img[alt]"))]
+        assert [found for text in words for found in re.findall(f".{{0,40}}{_KEYS.pattern}.{{0,20}}", text)] == [], path
+
+
 def test_every_survival_figure_is_labelled_as_reconstructed() -> None:
     for path, page in chapter_pages():
         for figure in page.select("article figure"):

@@ -206,7 +206,9 @@ class Chapter:
         self.results.record_all("rerun", summary)
         self.results.record_all("rerun.kept", {name: of_kept[name] for name in ("p", "p_without")})
         repeated = show.repeated_words(matching.repeated_counts(free))
-        show.glue(**show.rerun_words(free, kept, summary), rerun_repeated=repeated)
+        words = show.rerun_words(free, kept, summary)
+        words["rerun_notes"] = show.with_arms_named(self.paper, words["rerun_notes"])
+        show.glue(**words, rerun_repeated=repeated)
         return free, kept
 
     def rerun_table(self, free: Rerun, kept: Rerun, source: str) -> Markdown:

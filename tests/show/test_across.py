@@ -149,3 +149,56 @@ def test_the_same_data_sets_are_said_to_be_so() -> None:
     assert draw.same_words(same) == "They are the data sets of the chapters."
     assert "Only 1 of 2" in draw.same_words(same, other)
     assert "another number" in draw.same_words(synthesis.Rebuilt("os", {}, {}, {}))
+
+
+# --- what one would say on the telephone ------------------------------------------------------------------------------
+
+
+def test_a_heat_map_is_told_by_its_commonest_and_rarest_row_and_its_gaps() -> None:
+    shares = synthesis.patients(PAPERS, synthesis.mapping())
+    alt = draw.heat_alt(shares, "name", "characteristics of patients")
+    assert f"{shares.name.nunique()} characteristics of patients in {shares.label.nunique()} arms" in alt
+    assert f"{shares.share.isna().sum()} of {len(shares)} cells are hatched" in alt
+    assert "rarest Child–Pugh B, " in alt
+    assert draw.heat_alt(shares[shares.share.isna()], "name", "rows").endswith("all without a figure")
+
+
+def test_enrolment_and_reporting_are_told_paper_by_paper() -> None:
+    windows = synthesis.windows(PAPERS)
+    shared = synthesis.shared_centres(PAPERS, synthesis.institutions())
+    alt = draw.enrolment_alt(windows, shared)
+    assert "Liu 2018 to 2022, followed to 2022" in alt
+    assert alt.count("(starred)") == len({*shared["first"], *shared["second"]})
+    found = synthesis.reporting(PAPERS)
+    assert f"{found.item.nunique()} items in 5 papers" in draw.reporting_alt(found)
+    for label, rows in found.groupby("label"):
+        assert f"{label} {(rows.state == 'yes').sum()} printed" in draw.reporting_alt(found)
+
+
+def test_arrows_are_told_by_where_they_lead() -> None:
+    frame = pd.DataFrame(
+        [("a", "A: new", "experimental", 50.0, 10.0), ("a", "A: old", "comparator", 40.0, 12.0)],
+        columns=["study", "label", "role", "response", "median"],
+    )
+    assert "Median OS, 2 arms, arrows A down and to the right" in draw.beside_alt({"Median OS": frame})
+    assert "arrows none" in draw.beside_alt({"Median OS": frame.head(1)})
+
+
+def test_curves_are_told_by_one_half_and_their_ends() -> None:
+    falling = pd.DataFrame({"time": [0.0, 10.0, 20.0], "survival": [1.0, 0.5, 0.2], "label": "A: new"})
+    level = pd.DataFrame({"time": [0.0, 20.0], "survival": [1.0, 0.8], "label": "A: old"})
+    arms = pd.concat([falling.assign(study="a", arm="x"), level.assign(study="a", arm="y")])
+    alt = draw.all_arms_alt(arms)
+    assert "A: new one half at 10 months, 20 % at 20; A: old above one half to the end, 80 % at 20" in alt
+
+
+def test_the_trials_figures_are_told_by_the_designs_rates() -> None:
+    rates = np.array([0.2, 0.4, 0.6])
+    curves = pd.DataFrame({"design": "as printed", "rate": rates, "chance": [0.0, 0.05, 0.83]})
+    assert "at true rates of 40 and 60 %: as printed 5 and 83 %" in draw.operating_alt(curves, 0.4, 0.6)
+    readings = pd.DataFrame({"method": ["one", "other"], "low": [0.25, 0.41], "high": [0.63, 0.55]})
+    assert draw.readings_alt(readings, 0.4, 0.6).endswith("1 of 2 hold 40 %, 1 hold 60 %")
+    chances = pd.DataFrame({"rate": rates, "prior": 1.0, "posterior": [0.1, 4.0, 0.3], "chance": [0.0, 0.1, 0.9]})
+    alt = draw.belief_alt(chances, 0.4, 0.6)
+    assert "flat before the data and highest at 40 % after" in alt
+    assert "10 % at a true rate of 40 % and 90 % at 60 %" in alt

@@ -77,7 +77,7 @@ def test_a_horizon_beyond_follow_up_is_not_filled_in():
     both = ensemble(new=([5, 10, 15], [1, 0, 0]), old=([4, 9, 25], [1, 1, 0]))
     found = mean_survival.restricted_means({"demo": both}, (12, 20)).set_index(["arm", "horizon"])
     assert found.supported.to_dict() == {("new", 12): True, ("new", 20): False, ("old", 12): True, ("old", 20): True}
-    assert found.why["new", 20] == "only 0 % of the reconstructions of new are followed to 20 months"
+    assert found.why["new", 20] == "only 0 % of its reconstructions are followed to 20 months"
     assert math.isnan(found.estimate["new", 20])
     assert not mean_survival.restricted_differences({"demo": both}, (20,)).supported[0]
 

@@ -70,6 +70,9 @@ def test_doses_are_those_of_the_arm() -> None:
     assert infusions.loc["haic", "oxaliplatin"] == "85 mg/m²"
     assert infusions.loc["post_ab", "oxaliplatin"] == ""
     assert infusions.loc["post_ab", "cisplatin"] == "60 mg/m²"
+    # on each of three days of a session
+    assert infusions.loc["post_ab", "fluorouracil"] == "500 mg/m² × 3 days"
+    assert infusions.loc["haic", "fluorouracil"] == "2.4 g/m²"
 
 
 def test_response_says_what_is_missing() -> None:

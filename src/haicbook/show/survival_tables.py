@@ -150,7 +150,8 @@ def opinion_words(paper: Paper, opinion: SecondOpinion) -> str:
         f"{arms[found.reference].short} (the engine: {number(ratio.engine)}; ties by Efron's method), a log-rank p of "
         f"{p_value(logrank.lifelines)} ({p_value(logrank.engine)}), and for proportional hazards a p of "
         f"{p_value(proportional.lifelines)} (scaled Schoenfeld residuals; the engine, by a score test: "
-        f"{p_value(proportional.engine)})."
+        f"{p_value(proportional.engine)}). The last p is the reconstruction's choice: nothing that the paper prints "
+        "fixes how the ratio changes with time, and other data sets that agree with it have other values."
     )
 
 

@@ -91,7 +91,8 @@ def infusions(papers: list[Paper]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row an arm: `study`, `arm`, `label`, `role`, then for each of `DRUGS`, `interval` and `courses` the printed
-        figure with its unit (empty where none is printed) and, as `<name>_id`, its value id.
+        figure with its unit, and on how many days of a course (empty where none is printed) and, as `<name>_id`, its
+        value id.
     """
     return pd.DataFrame([_infusion(paper, arm) for paper in papers for arm in paper.spec.arms])
 
@@ -102,6 +103,9 @@ def _infusion(paper: Paper, arm: str) -> dict[str, str]:
     terms |= {"interval": ("haic_interval", "haic_cycle", "interval_haic"), "courses": ("haic_courses",)}
     for name, names in terms.items():
         row[name], row[f"{name}_id"] = _printed(paper, arm, names, "results" if name == "courses" else "methods")
+        days = paper.select(term=f"days_{name}", section="methods", statistic="n", arm=["", arm])
+        if row[name] and len(days):
+            row[name] += f" × {days.value.iloc[0]:.0f} days"
     return row
 
 

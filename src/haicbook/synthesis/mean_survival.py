@@ -141,5 +141,6 @@ def _unsupported(ensemble: Ensemble, arms: tuple[str, ...], horizon: float) -> s
         # a curve that has fallen to 0 is known for good
         reached = float(((time.max(axis=1) >= horizon) | died).mean())
         if reached < _REACHED:
-            return f"only {100 * reached:.0f} % of the reconstructions of {arm} are followed to {horizon:g} months"
+            whose = "its" if len(arms) == 1 else "one arm's"
+            return f"only {100 * reached:.0f} % of {whose} reconstructions are followed to {horizon:g} months"
     return ""

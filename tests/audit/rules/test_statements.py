@@ -5,14 +5,14 @@ import pytest
 
 from haicbook.audit import audit
 from haicbook.simulate.calibration import drafts, grave, inject
-
-ROW = "{id},{section},{source},{endpoint},,after_psm,{arm},{reference},{term},{level},{grade},,{time},{statistic},{unit},{printed}\n"
-EMPTY = dict.fromkeys(("endpoint", "arm", "reference", "grade", "time", "unit"), "")
+from haicbook.study.values import CLAIM_COLUMNS
 
 
-def said(id, level, printed, **more):
-    known = {"section": "results", "source": "Results", "term": "", "statistic": "said"}
-    return ROW.format(**(EMPTY | known | {"id": id, "level": level, "printed": printed} | more))
+def said(name, level, printed, **more):
+    """A row of claims.csv, a statement unless `statistic` says otherwise."""
+    known = {"section": "results", "source": "Results", "population": "after_psm", "statistic": "said"}
+    row = dict.fromkeys(CLAIM_COLUMNS, "") | known | {"id": name, "level": level, "printed": printed} | more
+    return ",".join(row.values()) + "\n"
 
 
 def found(paper, rule):
@@ -83,8 +83,8 @@ def test_a_group_that_is_everyone_by_another_statement(paper_with):
     assert "All who were enrolled are of that group, as the paper has it" in finding.sentence
 
 
-def arms(id, level, **more):
-    return said(id, level, level, arm="new", reference="old", **more)
+def arms(name, level, **more):
+    return said(name, level, level, arm="new", reference="old", **more)
 
 
 @pytest.mark.parametrize(

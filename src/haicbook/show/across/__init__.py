@@ -2,6 +2,7 @@
 
 from haicbook.show.across.arms import (
     all_arms,
+    all_arms_alt,
     benchmarks_table,
     landmark_words,
     landmarks_table,
@@ -27,6 +28,7 @@ from haicbook.show.across.conclusions import (
     certainty_table,
     change_table,
     conclusion_words,
+    reporting_alt,
     reporting_grid,
     wanted_table,
 )
@@ -38,7 +40,12 @@ from haicbook.show.across.effects import (
     summary_table,
     summary_words,
 )
-from haicbook.show.across.heat import distance_matrix, harms_heat, patients_heat
+from haicbook.show.across.heat import (
+    distance_matrix,
+    harms_heat,
+    heat_alt,
+    patients_heat,
+)
 from haicbook.show.across.judgements import appraisal_table, lights_alt, reasons_table, traffic_lights
 from haicbook.show.across.means import (
     mean_differences,
@@ -52,6 +59,7 @@ from haicbook.show.across.means import (
     proportionality_table,
 )
 from haicbook.show.across.response import (
+    beside_alt,
     contrasts_table,
     differences_alt,
     discovery_words,
@@ -73,6 +81,7 @@ from haicbook.show.across.studies import (
     distance_words,
     distances_table,
     enrolment,
+    enrolment_alt,
     facets_table,
     infusion_table,
     patient_words,
@@ -81,20 +90,26 @@ from haicbook.show.across.studies import (
 )
 from haicbook.show.across.trial import (
     belief,
+    belief_alt,
     belief_words,
     designs_table,
+    operating_alt,
     operating_curves,
+    readings_alt,
     readings_forest,
     trial_words,
 )
 
 __all__ = [
     "all_arms",
+    "all_arms_alt",
     "answers_table",
     "appraisal_table",
     "belief",
+    "belief_alt",
     "belief_words",
     "benchmarks_table",
+    "beside_alt",
     "certainty_table",
     "change_table",
     "compared_table",
@@ -113,11 +128,13 @@ __all__ = [
     "effects_forest",
     "effects_table",
     "enrolment",
+    "enrolment_alt",
     "exceeded_words",
     "facets_table",
     "harm_differences",
     "harms_heat",
     "harms_table",
+    "heat_alt",
     "infusion_table",
     "landmark_words",
     "landmarks_table",
@@ -133,6 +150,7 @@ __all__ = [
     "medians_alt",
     "medians_beside",
     "not_shown",
+    "operating_alt",
     "operating_curves",
     "patient_words",
     "patients_heat",
@@ -141,8 +159,10 @@ __all__ = [
     "period_words",
     "periods_alt",
     "proportionality_table",
+    "readings_alt",
     "readings_forest",
     "reasons_table",
+    "reporting_alt",
     "reporting_grid",
     "response_beside_survival",
     "response_bias_figure",

@@ -56,6 +56,17 @@ def all_arms(bands: pd.DataFrame, horizon: float) -> tuple[Figure, np.ndarray]:
     return fig, axes
 
 
+def all_arms_alt(bands: pd.DataFrame) -> str:
+    """What one would say of :func:`all_arms` on the telephone: where each arm's curve reaches one half, and its end."""
+    told = []
+    for _, arm in bands.groupby(["study", "arm"], sort=False):
+        below = arm[arm.survival <= 0.5]
+        half = f"one half at {below.time.iloc[0]:.0f} months" if len(below) else "above one half to the end"
+        told.append(f"{arm.label.iloc[0]} {half}, {percent(arm.survival.iloc[-1], 0)} % at {arm.time.iloc[-1]:.0f}")
+    panels = f"{bands.study.nunique()} panels of step curves with bands, the other studies' in grey behind"
+    return f"{panels}: {'; '.join(told) or 'none'}"
+
+
 def _panel(ax: Axes, bands: pd.DataFrame, study: str) -> None:
     for (other, _), arm in bands.groupby(["study", "arm"], sort=False):
         if other != study:

@@ -85,6 +85,17 @@ def reporting_grid(found: pd.DataFrame) -> tuple[Figure, Axes]:
     return fig, ax
 
 
+def reporting_alt(found: pd.DataFrame) -> str:
+    """What one would say of :func:`reporting_grid` on the telephone: how each paper's lights are."""
+    told = []
+    for label, rows in found.groupby("label", sort=False):
+        counts = rows.state.value_counts()
+        seen = ((state, words) for state, (colour, _, words) in _REPORTED.items() if colour and state in counts)
+        said = [f"{counts[state]} {words}" for state, words in seen]
+        told.append(f"{label} {', '.join(said)}")
+    return f"Grid of lights for {found.item.nunique()} items in {found.label.nunique()} papers: {'; '.join(told)}"
+
+
 def _legend(ax: Axes) -> None:
     from matplotlib.lines import Line2D
 

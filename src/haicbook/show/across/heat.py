@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from haicbook.show import style
-from haicbook.show.tables import Row
+from haicbook.show.tables import Row, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,6 +57,30 @@ def harms_heat(found: pd.DataFrame, level: str) -> tuple[Figure, Axes]:
     fig.subplots_adjust(left=0.36)
     _heat(ax, chosen.assign(row=chosen.term), _BLUES if level == "any" else _REDS)
     return fig, ax
+
+
+def heat_alt(cells: pd.DataFrame, row: str, what: str) -> str:
+    """What one would say of a heat map on the telephone.
+
+    Parameters
+    ----------
+    cells
+        As drawn: a `share` for each row and arm.
+    row
+        The column that names its rows.
+    what
+        What the rows are.
+    """
+    known = cells[cells.share.notna()]
+    told = f"Heat map of {cells[row].nunique()} {what} in {cells.label.nunique()} arms"
+    if known.empty:
+        return f"{told}, all without a figure"
+    shares = known.groupby(row, sort=False).share.agg(["median", "min", "max"]).sort_values("median")
+    ends = [(word, shares.iloc[place]) for word, place in (("Commonest", -1), ("rarest", 0))]
+    spans = " and ".join(f"{w} {s.name}, {percent(s['min'], 0)} to {percent(s['max'], 0)} %" for w, s in ends)
+    empty = [str(label) for label, arm in cells.groupby("label", sort=False) if arm.share.isna().all()]
+    hatched = f"{len(cells) - len(known)} of {len(cells)} cells are hatched"
+    return f"{told}. {spans}. {hatched}{', among them all of ' + ' and '.join(empty) if empty else ''}"
 
 
 def _heat(ax: Axes, cells: pd.DataFrame, colours: tuple[str, str, str]) -> None:

@@ -108,6 +108,22 @@ def response_beside_survival(both: dict[str, pd.DataFrame]) -> tuple[Figure, np.
     return fig, axes
 
 
+def beside_alt(both: dict[str, pd.DataFrame]) -> str:
+    """What one would say of :func:`response_beside_survival` on the telephone: where each arrow leads."""
+    told = []
+    for name, frame in both.items():
+        ways = []
+        for _, group in frame.groupby("study", sort=False):
+            arms = group.set_index("role")
+            if {"experimental", "comparator"} <= set(arms.index):
+                new, old = arms.loc["experimental"], arms.loc["comparator"]
+                up = "up" if new["median"] > old["median"] else "down"
+                side = "to the right" if new.response > old.response else "to the left"
+                ways.append(f"{new.label.split(':')[0]} {up} and {side}")
+        told.append(f"{name}, {len(frame)} arms, arrows {', '.join(ways) or 'none'}")
+    return f"Scatter plots of response against median survival: {'; '.join(told)}"
+
+
 def _study(ax: Axes, group: pd.DataFrame) -> None:
     by_role = group.set_index("role")
     if {"experimental", "comparator"} <= set(by_role.index):

@@ -57,6 +57,17 @@ def enrolment(windows: pd.DataFrame, shared: pd.DataFrame) -> tuple[Figure, Axes
     return fig, ax
 
 
+def enrolment_alt(windows: pd.DataFrame, shared: pd.DataFrame) -> str:
+    """What one would say of :func:`enrolment` on the telephone: the years of each bar and line."""
+    starred = {*shared["first"], *shared["second"]}
+    told = []
+    for row in windows.itertuples(index=False):
+        years = [f"{math.floor(year)}" for year in (row.start, row.end) if math.isfinite(year)]
+        followed = f", followed to {math.floor(row.followed)}" if math.isfinite(row.followed) else ""
+        told.append(f"{row.label}{' (starred)' if row.label in starred else ''} {' to '.join(years)}{followed}")
+    return f"Bars of enrolment: {'; '.join(told)}"
+
+
 def distances_table(pairs: pd.DataFrame) -> pd.DataFrame:
     """Every pair and the facets in which it differs, the nearest pair first."""
     rows = [

@@ -53,6 +53,16 @@ def operating_curves(curves: pd.DataFrame, p0: float, p1: float) -> tuple[Figure
     return fig, ax
 
 
+def operating_alt(curves: pd.DataFrame, p0: float, p1: float) -> str:
+    """What one would say of :func:`operating_curves` on the telephone: each curve's height at the design's rates."""
+    told = []
+    for name, curve in curves.groupby("design", sort=False):
+        at = [percent(curve.chance.loc[(curve.rate - rate).abs().idxmin()], 0) for rate in (p0, p1)]
+        told.append(f"{name} {at[0]} and {at[1]} %")
+    rates = f"{percent(p0, 0)} and {percent(p1, 0)} %"
+    return f"Rising curves of the chance to be declared worth pursuing; at true rates of {rates}: {'; '.join(told)}"
+
+
 def designs_table(printed: Evaluation, admissible: Sequence[Admissible]) -> pd.DataFrame:
     """The printed design and every admissible one: boundaries, exact errors, expected and largest size.
 
@@ -109,6 +119,28 @@ def readings_forest(readings: pd.DataFrame, p0: float, p1: float) -> tuple[Figur
     ax.set_ylim(len(readings) - 0.4, -0.6)
     ax.set_xlabel("Objective response, %")
     return fig, ax
+
+
+def readings_alt(readings: pd.DataFrame, p0: float, p1: float) -> str:
+    """What one would say of :func:`readings_forest` on the telephone: every interval, and how many hold the rates."""
+    told = "; ".join(
+        f"{row.method} {interval(100 * row.low, 100 * row.high, 1)}" for row in readings.itertuples(index=False)
+    )
+    held = [int(((readings.low <= rate) & (rate <= readings.high)).sum()) for rate in (p0, p1)]
+    ends = f"{held[0]} of {len(readings)} hold {percent(p0, 0)} %, {held[1]} hold {percent(p1, 0)} %"
+    return f"Dots with bars for the response rate, in per cent: {told}. {ends}"
+
+
+def belief_alt(chances: pd.DataFrame, p0: float, p1: float) -> str:
+    """What one would say of :func:`belief` on the telephone: where belief peaks, and the chance at the two rates."""
+    peak, start = (chances.rate.loc[chances[name].idxmax()] for name in ("posterior", "prior"))
+    flat = chances.prior.max() - chances.prior.min() < 0.01 * chances.prior.max()
+    before = "flat before the data" if flat else f"highest at {percent(start, 0)} % before the data"
+    at = [percent(chances.chance.loc[(chances.rate - rate).abs().idxmin()], 0) for rate in (p0, p1)]
+    right = (
+        f"the chance of success is {at[0]} % at a true rate of {percent(p0, 0)} % and {at[1]} % at {percent(p1, 0)} %"
+    )
+    return f"Left, belief is {before} and highest at {percent(peak, 0)} % after. Right, {right}"
 
 
 def belief(chances: pd.DataFrame, p0: float, p1: float) -> tuple[Figure, np.ndarray]:

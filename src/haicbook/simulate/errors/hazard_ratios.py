@@ -447,7 +447,8 @@ def ratio_deaths(desk: Desk) -> Injected | None:
 def ratio_inflation(desk: Desk) -> Injected | None:
     """An adjusted interval widened; detectable where its standard error is 1.7 times that of the row alone.
 
-    Stage and what it follows from are left alone: there it may be so.
+    And where there are 5 events for each covariate, by the most precise row of two groups. Stage and what it follows
+    from are left alone: there it may be so.
     """
     for row in rows(desk, model="multivariable"):
         if row.value.row in ("bclc", "vascular_invasion", "extrahepatic_metastasis"):
@@ -463,6 +464,10 @@ def ratio_inflation(desk: Desk) -> Injected | None:
         shown = _narrowest(low + unit / 2, high - unit / 2, unit) > 1.7 * _widest(
             alone.numbers["ci_low"].value, alone.numbers["ci_high"].value, unit
         )
+        same = [other for other in rows(desk, file=row.value.file) if other.value.row not in ("age", "tumor_size")]
+        events = max((4 / one.se**2 for one in same if one.value.model == "univariable"), default=0.0)
+        enough = events > 5.5 * len(list(rows(desk, file=row.value.file, model="multivariable")))
+        shown = shown and enough
         return Injected(draft, row.ids, shown, f"{row.value.cell}, SE {alone.se:.3f} → {se:.3f}")
     return None
 

@@ -37,6 +37,8 @@ _MORE_EVENTS, _MORE_TIMES = 12.0, 1.15
 _FAR, _NOTED = 3.0, 1.4
 # an adjusted standard error beyond so many times that of the row alone: none of 1,200 in 160 error-free papers is
 _WIDER = 1.7
+# with fewer events for each covariate a model is hardly determined, and its standard errors are anything
+_EVENTS_EACH = 5
 # what a program keeps in a stepwise model unless told otherwise
 _ENTERS, _STAYS = 0.05, 0.10
 
@@ -161,7 +163,7 @@ def _unequal(
     "Adjusting widens an interval by little",
     broken="Adjustment widened a confidence interval beyond what is usual",
     source="Variance inflation: SE² grows by 1/(1 - R²), R² of the covariate on the others in the model",
-    tolerance="1.7 times; rows that another one of the model implies are left out",
+    tolerance="1.7 times, from 5 events for each covariate; rows that another one implies are left out",
 )
 def inflation(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """A covariate's standard error alone and adjusted: a warning where it grows by more than 1.7 times.
@@ -169,7 +171,7 @@ def inflation(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     Its variance would share two thirds with the other covariates'. Rather one of the two rows is of something else. A
     covariate that follows from others in the model (stage from metastasis) is left out, as that may be so.
     """
-    for alone, adjusted in _both(models(paper, found)):
+    for alone, adjusted in _both(paper, found):
         factor = se_span(adjusted)[0] / max(se_span(alone)[1], 1e-9)
         if factor > _WIDER:
             shared = 1 - (alone.printed_se / adjusted.printed_se) ** 2
@@ -184,12 +186,15 @@ def inflation(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
             yield Discrepancy("warning", ids, text, f"{factor:.1f} times as wide", sentence, by_hand)
 
 
-def _both(found: list[Model]) -> Iterator[tuple[PrintedRatio, PrintedRatio]]:
-    """Each row of a multivariable model with the same row alone."""
-    by_key = {model.key: model for model in found}
-    for model in found:
+def _both(paper: Paper, found: list[Cell]) -> Iterator[tuple[PrintedRatio, PrintedRatio]]:
+    """Each row of a multivariable model with the same row alone, where there are events enough for so many rows."""
+    by_key = {model.key: model for model in models(paper, found)}
+    for model in by_key.values():
         alone = by_key.get((*model.key[:3], "univariable"))
         if model.key[3] != "multivariable" or alone is None:
+            continue
+        events = max((4 / row.printed_se**2 for row in alone.rows if groups_of(paper, found, row)), default=0)
+        if events < _EVENTS_EACH * len(model.rows):
             continue
         names = {row.cell.quantity for row in model.rows}
         follows = {name for one in IMPLICATIONS for name in (one.part[0], one.whole[0]) if one.whole[0] in names}

@@ -35,15 +35,16 @@ ACROSS = ["across", "response_safety", "effects_bias", "trial", "conclusions"]
 # numbers of overall survival that no data set was found to have together with the others: a median follow-up of all
 # patients that is below that of each arm
 LEFT_OUT = {"cao2024": 1}
+# what a reader came for, then how it was arrived at; a trial's design comes before what became of it
 SECTIONS = [
     "The paper at a glance",
     "Baseline characteristics",
-    ("Balance", "The design as planned and as run"),
     "Tumour response",
     "Survival",
-    "Cox models",
     "Adverse events",
     "Does it add up?",
+    "Balance",
+    "Cox models",
     "Assumptions",
 ]
 
@@ -84,9 +85,8 @@ def changed(name: str, run_name: str) -> SavedResults:
 def test_every_chapter_has_the_nine_sections_in_order(name: str) -> None:
     text = read_sources([name])[name].text
     headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
-    assert len(headings) == len(SECTIONS)
-    for heading, expected in zip(headings, SECTIONS, strict=True):
-        assert heading in ((expected,) if isinstance(expected, str) else expected)
+    trial = [*SECTIONS[:2], "The design as planned and as run", *(name for name in SECTIONS[2:] if name != "Balance")]
+    assert headings == (trial if name == "shen2025" else SECTIONS)
 
 
 @pytest.mark.parametrize("name", [*CHAPTERS, *ACROSS])

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from haicbook.matching import Rerun, RerunSetting
     from haicbook.survival import Bands, Ensemble
 
+# a love plot's dots, before and after matching
+_DOTS = ("hollow", "filled")
+
 
 @dataclass(frozen=True)
 class Endpoint:
@@ -159,10 +162,15 @@ class Chapter:
 
     def love_plot(self, balances: dict[str, pd.DataFrame], source: str) -> None:
         """The figure of the standardised differences, one set of dots for each population."""
+        named = (
+            list(balances)
+            if len(balances) == 1
+            else [f"{name} ({how})" for name, how in zip(balances, _DOTS, strict=True)]
+        )
         self.figure(
             show.love_plot(balances, threshold=0.1),
             "balance",
-            f"Standardised differences, {' and '.join(balances).lower()}, recomputed from {source}",
+            f"Standardised differences, {' and '.join(named).lower()}, recomputed from {source}",
             show.love_plot_alt(balances),
         )
 
@@ -417,13 +425,14 @@ class Chapter:
         show.glue(**show.finding_counts(found))
         return show.ranked_findings(found, "What else does not add up", f"tab-{self.name}-findings")
 
-    def card(self) -> None:
-        """Glue the message of the study, which the page shows on top; called when all of it has been recorded."""
+    def end(self) -> None:
+        """Write what was recorded, and glue the study's message, which rests on all of it, for the top of the page."""
         from myst_nb import glue
 
         from haicbook.synthesis.verdict import verdict
 
         glue("card", show.card(self.paper, verdict(self.paper, self.results), self._ranked()), display=False)
+        self.results.save()
 
     def _ranked(self) -> list[Finding]:
         from haicbook import audit

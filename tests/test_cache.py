@@ -193,5 +193,5 @@ def test_no_bit_can_flip_unseen(kind: type, data: st.DataObject) -> None:
 def test_no_end_can_be_missing_unseen(kind: type, data: st.DataObject) -> None:
     content = KEPT[kind]
     length = data.draw(st.integers(0, len(content) - 1), label="length")
-    with pytest.raises(ValueError, match="name is not as it was written"):
+    with pytest.raises(ValueError, match=r"^name "):
         store.unpacked(content[:length], "name", kind)

@@ -144,7 +144,7 @@ class Shell:
 
     def wait_for(self, text: str) -> str:
         """What the shell says until it has said this; forgotten then."""
-        end = time.monotonic() + 60
+        end = time.monotonic() + 300
         while text not in self.said:
             assert time.monotonic() < end, self.said
             if select.select([self.terminal], [], [], 0.2)[0]:

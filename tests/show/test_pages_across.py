@@ -111,21 +111,6 @@ def _values(recorded: results.Results) -> dict[str, Any]:
     return {name: item.value for name, item in recorded._values.items()}
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_every_word_of_the_prose_is_computed_and_every_cell_is_filled(name: str, turn: Callable[..., Page]) -> None:
-    page = turn(name, **({"replicates": 12} if "replicates" in _parameters(name) else {}))
-    text = SOURCES[name].text
-    assert set(re.findall(r"\{glue:text\}`([^`]+)`", text)) <= set(page.glued)
-    for shown in [*page.tables.values(), *page.glued.values(), *page.alts]:
-        # the address of a link names a value by its keys; what a reader sees does not
-        assert not (found := UNREADABLE.search(re.sub(r"<[^>]*>", "", shown))), (found, shown)
-    assert len(page.alts) == text.count("page.figure(")
-    assert page.tables
-    assert "nan" not in json.dumps(page.values).lower()
-    for shown in [*page.tables.values(), *page.glued.values()]:
-        assert not re.search(r"\b(nan|None(?! of)|inf)\b|−0\.0\b(?!\d)", shown), shown
-
-
 # several parameters change at once, each known by a recorded value that only it moves
 RUNS: dict[str, dict[str, dict[str, float]]] = {
     "across": {
@@ -148,6 +133,40 @@ RUNS: dict[str, dict[str, dict[str, float]]] = {
     },
     "conclusions": {"size": {"information_size": 50}},
 }
+TURNED: dict[tuple[str, str], Page] = {}
+
+
+def turned(turn: Callable[..., Page], name: str, run: str = "") -> Page:
+    """A page with few data sets, and with the changes of one of its `RUNS`; turned once."""
+    if (name, run) not in TURNED:
+        changes = RUNS[name][run] if run else {}
+        TURNED[name, run] = turn(name, **{**_few(name), **changes})
+    return TURNED[name, run]
+
+
+def _parameters(name: str) -> set[str]:
+    return {item.name for item in SOURCES[name].parameters}
+
+
+def _few(name: str) -> dict[str, object]:
+    return {"replicates": 12} if "replicates" in _parameters(name) else {}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_word_of_the_prose_is_computed_and_every_cell_is_filled(name: str, turn: Callable[..., Page]) -> None:
+    page = turned(turn, name)
+    text = SOURCES[name].text
+    assert set(re.findall(r"\{glue:text\}`([^`]+)`", text)) <= set(page.glued)
+    for shown in [*page.tables.values(), *page.glued.values(), *page.alts]:
+        # the address of a link names a value by its keys; what a reader sees does not
+        assert not (found := UNREADABLE.search(re.sub(r"<[^>]*>", "", shown))), (found, shown)
+    assert len(page.alts) == text.count("page.figure(")
+    assert page.tables
+    assert "nan" not in json.dumps(page.values).lower()
+    for shown in [*page.tables.values(), *page.glued.values()]:
+        assert not re.search(r"\b(nan|None(?! of)|inf)\b|−0\.0\b(?!\d)", shown), shown
+
+
 # each parameter of each page, the run that changes it, the value that moves, and in which direction
 MOVED = [
     ("across", "confidence", "level", "rmst.cao2024.h1.width", -1),
@@ -180,15 +199,6 @@ MOVED = [
     ("trial", "confidence", "rates", "posterior.width", -1),
     ("conclusions", "information_size", "size", "steps.together", -1),
 ]
-TURNED: dict[tuple[str, str], Page] = {}
-
-
-def _parameters(name: str) -> set[str]:
-    return {item.name for item in SOURCES[name].parameters}
-
-
-def _few(name: str) -> dict[str, object]:
-    return {"replicates": 8} if "replicates" in _parameters(name) else {}
 
 
 @pytest.mark.parametrize(
@@ -198,10 +208,7 @@ def test_each_parameter_moves_a_result(
     turn: Callable[..., Page], name: str, parameter: str, run: str, result: str, direction: int
 ) -> None:
     assert parameter in RUNS[name][run]
-    for turned, changes in (("", {}), (run, RUNS[name][run])):
-        if (name, turned) not in TURNED:
-            TURNED[name, turned] = turn(name, **{**_few(name), **changes})
-    before, after = (TURNED[name, turned].values[result] for turned in ("", run))
+    before, after = (turned(turn, name, which).values[result] for which in ("", run))
     assert np.sign(after - before) == direction if direction else after != before
 
 

@@ -202,7 +202,7 @@ def test_what_a_paper_does_not_print_is_refused_by_name():
     paper = study.load("lin2023")
     with pytest.raises(KeyError, match="prints no 'ecog' for before_psm; it prints age, sex"):
         matching.printed_pair(paper, "before_psm", "ecog")
-    with pytest.raises(ValueError, match=r"ggt: found median 159\.4 with quartiles 176.8 and 336.4"):
+    with pytest.raises(ValueError, match=r"^ggt: .*159\.4"):
         matching.printed_pair(paper, "before_psm", "ggt")
 
 

@@ -454,7 +454,7 @@ def test_lin2023_departs_in_the_row_that_repeats_another():
 
 def test_cao2024_is_not_run_again_and_what_is_left_is_shown():
     paper = study.load("cao2024")
-    with pytest.raises(ValueError, match="cao2024 cannot be matched again without its margins before matching"):
+    with pytest.raises(ValueError, match=r"^cao2024 "):
         rerun(paper, RerunSetting(0.03, "score"), 10, np.random.default_rng(1))
     known = known_margins(paper)
     assert set(known.covariate) == set(paper.spec.matching.covariates)

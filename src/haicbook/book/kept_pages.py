@@ -8,6 +8,7 @@ something changed that pages show of each other (titles, numbers, labels, citati
 
 from __future__ import annotations
 
+import ast
 import json
 import shutil
 from collections.abc import Iterable, Mapping
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _PRIVATE = {
     *("all_docs", "app", "config", "config_status", "config_status_extra", "dependencies", "doctreedir", "events"),
     *("included", "project", "settings", "srcdir", "temp_data", "ref_context", "version", "nb_metadata"),
-    *("images", "dlfiles", "original_image_uri", "found_docs"),
+    *("images", "dlfiles", "original_image_uri", "found_docs", "metadata"),
 }
 BUILD_INFO = ".buildinfo"
 _ENTRIES = "index_entries.json"
@@ -105,11 +106,17 @@ def _plain(value: Any) -> Any:
         return value.pformat()
     if isinstance(value, Mapping):
         return sorted(([_plain(key), _plain(item)] for key, item in value.items()), key=repr)
+    if hasattr(value, "_asdict"):
+        # on which line a work is cited, no page shows
+        return _plain({name: item for name, item in value._asdict().items() if name != "line"})
+    if isinstance(value, ast.AST):
+        return ast.dump(value)
     if isinstance(value, set | frozenset):
         return sorted(map(_plain, value), key=repr)
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    return repr(value)
+    # what says no more of itself than where it is, by what it holds
+    return _plain(vars(value)) if type(value).__repr__ is object.__repr__ and vars(value) else repr(value)
 
 
 def outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:

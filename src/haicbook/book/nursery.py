@@ -23,7 +23,7 @@ _RUNNERS = ("nbformat", "papermill", "nbclient", "jupyter_client.manager", "ipyk
 def main() -> None:
     """Import, then fork until nobody asks any more."""
     # an interruption of the run is the run's affair: it closes the socket
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    interrupted = signal.signal(signal.SIGINT, signal.SIG_IGN)
     line = socket.socket(fileno=int(sys.argv[1]))
     load((*_RUNNERS, *sys.argv[2:]))
     # what is here is here to stay; looking at it again would copy its memory
@@ -37,6 +37,7 @@ def main() -> None:
         pid = os.fork()
         if pid == 0:
             line.close()
+            signal.signal(signal.SIGINT, interrupted)
             _work(streams)
         for stream in streams:
             os.close(stream)
@@ -62,7 +63,6 @@ def _work(streams: Iterable[int]) -> None:
     from haicbook.book import worker
 
     try:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
         for place, stream in enumerate(streams):
             os.dup2(stream, place)
             os.close(stream)

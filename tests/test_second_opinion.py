@@ -60,7 +60,15 @@ def test_the_page_says_where_the_two_agree_and_where_they_do_not() -> None:
     comparison = Comparison("si", "se", Twice(0.6058, 0.6061), Twice(0.0022, 0.0022), Twice(0.499, 0.472))
     words = show.opinion_words(paper, SecondOpinion(2e-15, comparison))
     assert "the same Kaplan–Meier estimate" in words
-    for figures in ("0.61 for", "(the engine: 0.61;", "0.002 (0.002)", "0.499 (scaled", "0.472)"):
+    for figures in (
+        "0.61 for",
+        "(the engine: 0.61;",
+        "0.002 (0.002)",
+        "0.499 (scaled",
+        "0.472)",
+        "choice: nothing that",
+    ):
         assert figures in words
+    assert "the reconstruction's choice: nothing that the paper prints fixes" in words
     assert "hazard ratio" not in show.opinion_words(paper, SecondOpinion(0.031, None))
     assert "another Kaplan–Meier estimate" in show.opinion_words(paper, SecondOpinion(0.031, None))

@@ -11,7 +11,7 @@ from haicbook.audit.rules import wholes
 from haicbook.audit.rules import counts
 from haicbook.audit.rules import moments
 from haicbook.audit.rules import agreement
-from haicbook.audit.rules import statements
+from haicbook.audit.rules import wording
 from haicbook.audit.rules import design
 from haicbook.audit.rules import hazard_ratios
 from haicbook.audit.rules import survival
@@ -24,8 +24,8 @@ __all__ = [
     "moments",
     "proportion_intervals",
     "repeats",
-    "statements",
     "survival",
     "tests",
     "wholes",
+    "wording",
 ]

@@ -1,5 +1,5 @@
 """Injected errors, a module for each topic of the audit; importing them registers their injectors."""
 
-from haicbook.simulate.errors import agreement, counts, design, hazard_ratios, moments, statements, survival, tests
+from haicbook.simulate.errors import agreement, counts, design, hazard_ratios, moments, survival, tests, wording
 
-MODULES = (counts, tests, moments, hazard_ratios, survival, agreement, statements, design)
+MODULES = (counts, tests, moments, hazard_ratios, survival, agreement, wording, design)

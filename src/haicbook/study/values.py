@@ -165,6 +165,8 @@ def _split(record: Record, comma: Comma | None) -> Iterator[Record]:
         return
     record = record | {"time": _months(record["time"])}
     for statistic, printed in parse_cell(record["cell"], record["read_as"], comma):
+        # a count that is only bounded, `<5`, counts nobody
+        bounded = statistic in ("n", "denominator") and printed.state in ("below", "above")
         is_limit = statistic in ("ci_low", "ci_high")
         said = parse_number(record.get("confidence") or "").value if printed.confidence == 95 else math.nan
         confidence = (printed.confidence if math.isnan(said) else said) if is_limit else math.nan
@@ -173,7 +175,7 @@ def _split(record: Record, comma: Comma | None) -> Iterator[Record]:
             "id": value_id(record, statistic),
             "statistic": statistic,
             "printed": printed.figure,
-            "value": printed.value,
+            "value": math.nan if bounded else printed.value,
             "low": printed.low,
             "high": printed.high,
             "decimals": printed.decimals,

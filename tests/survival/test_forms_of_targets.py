@@ -269,3 +269,21 @@ def test_a_unit_that_is_none_is_named():
         SIX + 'landmarks: {a: {3 fortnights: {rate: "60"}}}'
     )
     assert 'found "14.2 moons" (not a number)' in told(SIX.replace('"14.2"', '"14.2 moons"'))
+
+
+@pytest.mark.parametrize(("figure", "n"), [(">18.5", 90), ("<9", 90), ("> 12", 14), ("<9.0", 14)])
+def test_a_bound_of_a_median_is_met(figure, n):
+    text = (
+        f'arms: {{a: {{n: "{n}"}}}}\nmedian: {{a: {{estimate: "{figure}"}}}}\nlandmarks: {{a: {{6: {{rate: "64.3"}}}}}}'
+    )
+    targets = read_targets(text)
+    ensemble = reconstruct(targets, 3, np.random.default_rng(2))
+    assert ensemble.dropped == ()
+    bound, medians = float(figure.strip("<> ")), ensemble.medians("a")
+    assert all(targets.arms["a"].median.contains(median) for median in medians)
+    assert (medians < bound).all() if "<" in figure else not (medians <= bound).any()
+
+
+def test_a_bound_at_odds_with_a_rate_is_named():
+    text = 'arms: {a: {n: "90"}}\nmedian: {a: {estimate: ">36"}}\nlandmarks: {a: {24: {rate: "31.0"}}}'
+    assert "the median of arm a, >36 months, is later than its 24-month rate of 31.0, not above half" in told(text)

@@ -165,14 +165,14 @@ class _TargetReader(NodeReader):
     ) -> dict[str, tuple[Interval | None, Limits | None]]:
         """Medians and their intervals by arm."""
         read = {}
-        states = ("exact", "not_reached")
+        states = (*BOUNDED, "not_reached")
         for arm, node in self.by_arm(top, "median", arms, pooled=True).items():
             place: Place = ("median", arm)
             entry = self.mapping(node, place, ("estimate", "ci", "level"), 'an estimate, such as {estimate: "14.2"}')
             estimate = entry.get("estimate")
             read[arm] = (
                 estimate and self.interval(estimate, (*place, "estimate"), "14.2", states=states, scale=scale),
-                self.limits(entry, place, "10.9", states=states, scale=scale),
+                self.limits(entry, place, "10.9", states=("exact", "not_reached"), scale=scale),
             )
         return read
 

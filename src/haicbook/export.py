@@ -46,7 +46,10 @@ FIELDS: dict[str, tuple[str, str]] = {
     "statistic": ("string", "What the number is: n, pct, mean, sd, median, ci_low, …"),
     "cell": ("string", "The whole cell as printed"),
     "printed": ("string", "The figure as printed"),
-    "value": ("number", "The number it says; dates in days since 1970-01-01; missing when not reached or unreadable"),
+    "value": (
+        "number",
+        "The number it says; dates in days since 1970-01-01; missing when not reached, unreadable or a count's bound",
+    ),
     "low": (
         "number",
         "Lower end of the rounding interval; -INF where there is none; missing when not reached or unreadable",

@@ -63,7 +63,8 @@ def response_rates(paper: Paper) -> list[Rate]:
     values = paper.values
     of_text = (values.kind == "claim") & values.term.isin(CATEGORIES)
     of_table = (values.kind == "response") & values.row.isin(CATEGORIES)
-    found = values[(of_text | of_table) & values.statistic.isin(["n", "pct"]) & (values.arm != "")]
+    shares = values.statistic.isin(["n", "pct"]) & (values.state == "exact")
+    found = values[(of_text | of_table) & shares & (values.arm != "")]
     found = found.assign(category=found.row.where(of_table, found.term), rank=found.section.map(_SECTIONS).fillna(6))
     found = found[found.grade == ""].sort_values(["rank", "file", "line"], kind="stable")
     whole = {

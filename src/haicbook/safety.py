@@ -25,7 +25,7 @@ def adverse_events(paper: Paper) -> pd.DataFrame:
     """
     values = paper.select(kind="adverse_events")
     cells = values[values.statistic.isin(["n", "pct"])].drop_duplicates(["file", "line", "column"])
-    by_place = values.set_index(["file", "line", "column", "statistic"]).value
+    by_place = values[values.state == "exact"].set_index(["file", "line", "column", "statistic"]).value
     headings = _headings(paper)
     rows = []
     for _, cell in cells.iterrows():

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import csv
+import math
 import shutil
 from pathlib import Path
 
 import pytest
 
+from haicbook.endpoints import targets_from_study
+from haicbook.response import response_rates
+from haicbook.safety import adverse_events
 from haicbook.study import inspect
 
 PAPERS = Path(__file__).parents[1] / "papers"
@@ -43,6 +47,25 @@ def test_two_shares_of_two_arms(tmp_path: Path) -> None:
     assert found == [("none", "n", 7), ("none", "pct", 14), ("drug", "n", 9), ("drug", "pct", 18)]
 
 
+@pytest.mark.parametrize(("cell", "share"), [("<5 (<10%)", 0), ("23.6 (48.0)", 0.48)])
+def test_a_count_that_is_none_counts_nobody(tmp_path: Path, cell: str, share: float) -> None:
+    data = Path(shutil.copytree(PAPERS, tmp_path / "data"))
+    for name, old in (("2_response", "20 (40.0%)"), ("4_adverse_events", "15 (30.0%)")):
+        path = data / f"demo2020/tables/{name}.csv"
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, cell, 1), encoding="utf-8")
+    paper, problems = inspect("demo2020", data)
+    assert problems == []
+    assert paper is not None
+    counts = {rate.counts for rate in response_rates(paper) if (rate.category, rate.arm) == ("pr", "drug")}
+    assert counts == ({(24,)} if share else set())
+    events = adverse_events(paper).set_index(["event", "arm", "grade"])
+    nausea = events.loc[("nausea", "drug", "any")]
+    assert math.isnan(nausea.n)
+    assert nausea.share == pytest.approx(share, nan_ok=True) or not share
+
+
 def test_a_table_with_decimal_commas(tmp_path: Path) -> None:
     data = Path(shutil.copytree(PAPERS, tmp_path / "data"))
     path = data / "demo2020/tables/1_baseline.csv"
@@ -73,3 +96,25 @@ def test_a_level_and_sides_are_columns_of_the_values(tmp_path: Path) -> None:
     rows = paper.values[(paper.values.row == "treatment") & (paper.values.kind == "cox")].set_index("statistic")
     assert rows.confidence[["ci_low", "ci_high"]].tolist() == [99, 99]
     assert rows.sides.to_dict() == {"hr": "", "ci_low": "", "ci_high": "", "p": "one"}
+
+
+def test_levels_and_sides_of_a_study_become_targets(tmp_path: Path) -> None:
+    data = Path(shutil.copytree(PAPERS, tmp_path / "data"))
+    changes = {
+        "tables/3_cox.csv": ("0.600 (0.380–0.947)", "0.600 (99% CI 0.329–1.094)"),
+        "claims.csv": ("p,,0.026", "p,,0.013 (one-sided)"),
+    }
+    for name, (old, new) in changes.items():
+        path = data / "demo2020" / name
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+    paper, problems = inspect("demo2020", data)
+    assert problems == []
+    assert paper is not None
+    targets = targets_from_study(paper, "os", "after_psm")
+    assert targets.hr is not None
+    assert targets.hr.ci is not None
+    assert targets.hr.ci.level == 99
+    assert targets.two_sided_p is not None
+    assert targets.two_sided_p.contains(0.026)

@@ -248,3 +248,42 @@ def test_follow_up_printed_under_progression_is_met():
     assert ("follow_up", "pooled") in [one.key for one in constraints_of(targets)]
     of_patients = replace(targets, follow_up_median=Interval.read("20.4", value_id="a_study/results/follow_up"))
     assert ("follow_up", "pooled") not in [one.key for one in constraints_of(of_patients)]
+
+
+@pytest.mark.parametrize("unit", ["months", "days", "weeks", "years"])
+@given(
+    st.integers(1, 9),
+    st.sampled_from([("year", 12), ("years", 12), ("month", 1), ("Months", 1), ("weeks", 7 / 30.4375)]),
+)
+def test_a_time_may_carry_its_unit(unit, many, carried):
+    word, months = carried
+    time = f"{many} {word}"
+    text = f'unit: {unit}\narms: {{a: {{n: "90"}}}}\nmedian: {{a: {{estimate: "{time}"}}}}\n'
+    arm = read_targets(f'{text}landmarks: {{a: {{"{2 * many} {word}": {{rate: "31"}}}}}}').arms["a"]
+    assert arm.median.middle == pytest.approx(many * months)
+    assert arm.landmarks[0].time == pytest.approx(2 * many * months)
+
+
+def test_a_unit_that_is_none_is_named():
+    assert "found the time `3 fortnights`, expected a time" in told(
+        SIX + 'landmarks: {a: {3 fortnights: {rate: "60"}}}'
+    )
+    assert 'found "14.2 moons" (not a number)' in told(SIX.replace('"14.2"', '"14.2 moons"'))
+
+
+@pytest.mark.parametrize(("figure", "n"), [(">18.5", 90), ("<9", 90), ("> 12", 14), ("<9.0", 14)])
+def test_a_bound_of_a_median_is_met(figure, n):
+    text = (
+        f'arms: {{a: {{n: "{n}"}}}}\nmedian: {{a: {{estimate: "{figure}"}}}}\nlandmarks: {{a: {{6: {{rate: "64.3"}}}}}}'
+    )
+    targets = read_targets(text)
+    ensemble = reconstruct(targets, 3, np.random.default_rng(2))
+    assert ensemble.dropped == ()
+    bound, medians = float(figure.strip("<> ")), ensemble.medians("a")
+    assert all(targets.arms["a"].median.contains(median) for median in medians)
+    assert (medians < bound).all() if "<" in figure else not (medians <= bound).any()
+
+
+def test_a_bound_at_odds_with_a_rate_is_named():
+    text = 'arms: {a: {n: "90"}}\nmedian: {a: {estimate: ">36"}}\nlandmarks: {a: {24: {rate: "31.0"}}}'
+    assert "the median of arm a, >36 months, is later than its 24-month rate of 31.0, not above half" in told(text)

@@ -173,6 +173,8 @@ def _split(record: Record, comma: Comma | None) -> Iterator[Record]:
         yield record | nothing | said | {"id": value_id(record, SAID)}
         return
     for statistic, printed in parse_cell(record["cell"], record["read_as"], comma):
+        # a count that is only bounded, `<5`, counts nobody
+        bounded = statistic in ("n", "denominator") and printed.state in ("below", "above")
         is_limit = statistic in ("ci_low", "ci_high")
         given = parse_number(record.get("confidence") or "").value if printed.confidence == 95 else math.nan
         confidence = (printed.confidence if math.isnan(given) else given) if is_limit else math.nan
@@ -181,7 +183,7 @@ def _split(record: Record, comma: Comma | None) -> Iterator[Record]:
             "id": value_id(record, statistic),
             "statistic": statistic,
             "printed": printed.figure,
-            "value": printed.value,
+            "value": math.nan if bounded else printed.value,
             "low": printed.low,
             "high": printed.high,
             "decimals": printed.decimals,

@@ -97,7 +97,8 @@ def _on_grid(targets: Targets, step: float) -> bool:
     if step == 0:
         return True
     figures = [arm.median for arm in targets.arms.values()] + [targets.pooled_median]
-    return all(_holds_multiple(figure, step / 2) for figure in figures if figure is not None and figure.reached)
+    exact = [figure for figure in figures if figure is not None and figure.reached and not figure.bound]
+    return all(_holds_multiple(figure, step / 2) for figure in exact)
 
 
 def _holds_multiple(figure: Interval, step: float) -> bool:
@@ -111,7 +112,7 @@ def _likely_intervals(targets: Targets) -> list[str]:
     possible = [kind for kind in INTERVALS if all(_fits(mark, kind) for mark in marks)] or list(INTERVALS)
     medians = [(arm.median, arm.median_ci) for arm in targets.arms.values()]
     medians.append((targets.pooled_median, targets.pooled_median_ci))
-    pairs = [(median, ci) for median, ci in medians if median is not None and ci is not None]
+    pairs = [(median, ci) for median, ci in medians if median is not None and ci is not None and not median.bound]
     symmetric = bool(pairs) and all(
         abs(ci.lower.middle + ci.upper.middle - 2 * median.middle) <= 2.1 * (median.high - median.low)
         or (ci.clipped and 2 * median.low <= ci.upper.high)

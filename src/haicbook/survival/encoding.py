@@ -193,6 +193,9 @@ def _median_rows(
         error = max((limits.upper.middle - middle) / limits.z, 0.01 * middle)
     elif limits is not None and all(math.isfinite(end) for end in limits):
         error = max((limits.upper.middle - limits.lower.middle) / _width(limits), 0.01 * middle)
+    if median.bound:  # that survival is above one half then, or below
+        half = (0.0, 0.5 - _NOISE) if median.high < math.inf else (0.5 + _NOISE, 1.0)
+        return [_Row(state.RATE, group, middle, *half, 0.5 / math.sqrt(n), ("median", name))]
     rows = [_Row(state.MEDIAN, group, 0.0, median.low, median.high, error, ("median", name))]
     kinds = (state.MEDIAN_LOW, state.MEDIAN_HIGH)
     return rows + _limit_rows(kinds, group, 0.0, limits, (1.2 * error, 1.5 * error), ("median_ci", name))

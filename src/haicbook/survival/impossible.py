@@ -79,9 +79,10 @@ def _median_faults(key: tuple[str, ...], whose: str, median: Interval | None, ci
             yield Fault(key, f"the median {whose} has an interval, {ci.printed}, but no estimate")
         return
     words = f"the median {whose}, {median.printed or median}"
-    if median.reached and not (0 < median.low <= median.high < math.inf):
+    ends = (median.middle, median.middle) if median.bound else (median.low, median.high)
+    if median.reached and not (0 < ends[0] <= ends[1] < math.inf):
         yield Fault(key, f"{words}, is not a time above 0")
-    elif median.reached and median.high > MOST_MONTHS:
+    elif median.reached and ends[1] > MOST_MONTHS:
         yield Fault(key, f"{words}, is {median.middle:g} months; {_IN_MONTHS}")
     yield from _interval_faults(key, words, median, ci)
 
@@ -242,7 +243,7 @@ def _follow_up_faults(targets: Targets) -> Iterator[Fault]:
                 key = ("landmarks", name, f"{landmark.time:g}")
                 yield Fault(key, f"{ends} the {landmark.time:g}-month rate of arm {name}")
     for place, words, median in _medians(targets):
-        if median.reached and median.high >= end:
+        if median.reached and (median.middle if median.bound else median.high) >= end:
             yield Fault(place, f"{ends} {words}, {median.printed} months")
     for place, words, median in _followed(targets):
         if median.low > end:

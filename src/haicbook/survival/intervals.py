@@ -137,6 +137,11 @@ class Interval:
         """False for a time that is not reached."""
         return self.low != math.inf
 
+    @property
+    def bound(self) -> bool:
+        """Whether it is printed as above or below a number: `>36`."""
+        return self.reached and not (math.isfinite(self.low) and math.isfinite(self.high))
+
     def under(self, rounding: Rounding) -> Interval:
         """The figure read as rounded (half a unit to either side) or as cut off (up to one unit above)."""
         if rounding == self.rounding or not (math.isfinite(self.low) and math.isfinite(self.high)):
@@ -149,7 +154,7 @@ class Interval:
         if self.low == math.inf:
             return math.isnan(value) or value == math.inf
         if math.isnan(value):
-            return False
+            return self.high == math.inf
         if self.rounding == "truncate" and self.high > self.low:
             return self.low - _NOISE <= value < self.high - _NOISE
         return overlap(Printed(self.printed, self.middle, self.low, self.high, 0), value, value)

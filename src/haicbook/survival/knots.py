@@ -60,7 +60,10 @@ def knots_of(arm: ArmTargets, *, strict: bool = True) -> tuple[Knot, ...]:
     """
     off = _EPSILON if strict else -_EPSILON
     knots = _rate_knots(arm)
-    if arm.median is not None:
+    if arm.median is not None and arm.median.bound:
+        half = (0.0, 0.5 - off) if arm.median.high < math.inf else (0.5 + off, 1.0)
+        knots.append(Knot(arm.median.middle, *half))
+    elif arm.median is not None:
         knots.append(Knot(arm.median.low, 0.5 + off, 1.0, median_next=True))
         knots.append(Knot(arm.median.high, 0.0, 0.5 - off))
     return _looking_ahead(_merged(knots))
@@ -74,7 +77,7 @@ def flat_knots(arm: ArmTargets) -> tuple[Knot, ...]:
     rates of 50%.
     """
     on_half = [mark.time for mark in arm.landmarks if mark.interval.contains(0.5)]
-    if arm.median is None or not on_half:
+    if arm.median is None or arm.median.bound or not on_half:
         return ()
     twice, width = 2 * arm.median.middle, arm.median.high - arm.median.low
     start = min(*on_half, twice - max(on_half))

@@ -123,7 +123,7 @@ class ArmTargets:
     def latest(self) -> float:
         """The latest time, in months, at which this arm's curve is pinned; 0 where nothing is printed."""
         times = [landmark.time for landmark in self.landmarks]
-        reached = [self.median.high] if self.median and self.median.reached else []
+        reached = [_end_of(self.median)] if self.median and self.median.reached else []
         return max([*times, *reached], default=0.0)
 
     @property
@@ -375,4 +375,8 @@ class Targets:
 
     @property
     def _pooled_end(self) -> float:
-        return self.pooled_median.high if self.pooled_median and self.pooled_median.reached else 0.0
+        return _end_of(self.pooled_median) if self.pooled_median and self.pooled_median.reached else 0.0
+
+
+def _end_of(median: Interval) -> float:
+    return median.middle if median.bound else median.high

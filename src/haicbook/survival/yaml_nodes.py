@@ -16,17 +16,25 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from haicbook.printed import ONE_MARK, decimal_marks, parse_number
-from haicbook.survival.intervals import Fault, Interval, Limits, TargetError
+from haicbook.survival.intervals import DAYS_IN_MONTH, Fault, Interval, Limits, TargetError
 from haicbook.texts import Flaw, malformed, read_text, unseen_characters, yaml_flaws
 
 _KINDS = {"map": "keys and values", "seq": "a list", "null": "nothing", "bool": "a truth value", "timestamp": "a date"}
 _LONGEST_SHOWN = 60
 # what is only said because a figure could not be read
 _AFTER_A_REFUSAL = ("no printed median", "but no estimate", "nothing says when", "no median is reached")
+UNITS = {"months": 1.0, "years": 12.0, "weeks": 7 / DAYS_IN_MONTH, "days": 1 / DAYS_IN_MONTH}
 LEAST_LEVEL, MOST_LEVEL = 50, 100
 _TAG = "tag:yaml.org,2002:"
 
 Place = tuple[str, ...]
+
+
+def with_unit(time: str, scale: float) -> tuple[str, float]:
+    """A time without the unit that it may carry, and months in that unit; as it is, and `scale`, where it has none."""
+    figure, _, unit = time.rpartition(" ")
+    word = f"{unit.lower().removesuffix('s')}s"
+    return (figure.strip(), UNITS[word]) if figure and word in UNITS else (time, scale)
 
 
 def document(source: Path | str) -> tuple[str, str]:
@@ -214,6 +222,8 @@ class NodeReader:
         figure = self.figure(node, place, example)
         if figure is None:
             return None
+        if "scale" in how:
+            figure, how["scale"] = with_unit(figure, how["scale"])
         state = parse_number(figure).state
         percent = "%" in figure and not how.get("percent")
         if percent or state not in states:

@@ -1,6 +1,7 @@
 """Targets written by hand as YAML: read with every problem at once, each with its line.
 
-The form is that of :data:`KEYS`; every entry is optional but `arms`.
+The form is that of :data:`KEYS`; every entry is optional but `arms`. An interval is of 95 % where no `level` stands
+beside its `ci`; a time may carry its unit, and is in the document's one where it does not.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from typing import Any, cast, get_args
 from haicbook.printed import parse_number
 from haicbook.survival.follow_up import Bound, Calendar, days
 from haicbook.survival.intervals import (
-    DAYS_IN_MONTH,
     Conventions,
     FollowUpMethod,
     Interval,
@@ -22,9 +22,8 @@ from haicbook.survival.intervals import (
     as_if_a_fraction,
 )
 from haicbook.survival.targets import ArmTargets, HazardRatio, Landmark, Targets
-from haicbook.survival.yaml_nodes import NodeReader, Place, compose, document, kind_of
+from haicbook.survival.yaml_nodes import UNITS, NodeReader, Place, compose, document, kind_of, with_unit
 
-UNITS = {"months": 1.0, "years": 12.0, "weeks": 7 / DAYS_IN_MONTH, "days": 1 / DAYS_IN_MONTH}
 POOLED = "pooled"
 KEYS = (
     "name",
@@ -180,14 +179,14 @@ class _TargetReader(NodeReader):
     ) -> dict[str, tuple[Interval | None, Limits | None]]:
         """Medians and their intervals by arm."""
         read = {}
-        states = ("exact", "not_reached")
+        states = (*BOUNDED, "not_reached")
         for arm, node in self.by_arm(top, "median", arms, pooled=True).items():
             place: Place = ("median", arm)
             entry = self.mapping(node, place, ("estimate", "ci", "level"), 'an estimate, such as {estimate: "14.2"}')
             estimate = entry.get("estimate")
             read[arm] = (
                 estimate and self.interval(estimate, (*place, "estimate"), "14.2", states=states, scale=scale),
-                self.limits(entry, place, "10.9", states=states, scale=scale),
+                self.limits(entry, place, "10.9", states=("exact", "not_reached"), scale=scale),
             )
         return read
 
@@ -203,10 +202,11 @@ class _TargetReader(NodeReader):
     def landmark(self, arm: str, time: str, node: Any, scale: float) -> Landmark | None:
         """One rate, in per cent, at a time in the document's unit."""
         place: Place = ("landmarks", arm, time)
-        at = parse_number(time)
-        if at.state != "exact" or not set(time) <= set("0123456789.-"):
+        figure, scale = with_unit(time, scale)
+        at = parse_number(figure)
+        if at.state != "exact" or not set(figure) <= set("0123456789.-"):
             self.refused = True
-            self.add(self.lines[place], place, f"the time `{time}`", 'a time such as "12"')
+            self.add(self.lines[place], place, f"the time `{time}`", 'a time such as "12" or "1 year"')
             return None
         self.lines["landmarks", arm, f"{at.value * scale:g}"] = self.lines[place]
         entry = self.mapping(node, place, ("rate", "ci", "level"), 'a rate, such as {rate: "56.3"}')

@@ -78,6 +78,12 @@ def test_what_is_no_probability_is_never_significant(figure):
     assert flips(parse_number(figure), [0.3, 0.4]) == ""
 
 
+@pytest.mark.parametrize(("limits", "severity"), [("0.0–45.4", "info"), ("0.0–38.1", "warning")])
+def test_a_normal_limit_below_0_is_a_clipped_one(paper_with, limits, severity):
+    paper = paper_with(("claims.csv", "20.1 (15.0–not reached)", f"20.1 ({limits})"))
+    assert [finding.severity for finding in audit(paper) if finding.rule == "median_interval"] == [severity]
+
+
 def known_rows(missing_level="missing", percent="77.3"):
     # of 30 patients 8 are missing: percentages of 22
     return (T2, "22 (73.3%)", f"17 ({percent}%)"), (

@@ -369,6 +369,12 @@ def _is_symmetric(cell: Cell) -> bool:
     return least <= 0 <= most
 
 
+def _is_clipped(cell: Cell) -> bool:
+    """Whether a symmetric interval would begin below 0, and is printed from 0 on, as SPSS does."""
+    median, low, high = (cell.numbers[name] for name in ("median", "ci_low", "ci_high"))
+    return low.value == 0 and _high(high) >= 2 * _low(median)
+
+
 def _low(printed: Printed) -> float:
     return printed.value - printed.unit / 2
 
@@ -455,7 +461,8 @@ def _at_odds(
     paper: Paper, curve: PrintedCurve, median: CurvePoint, against: list[tuple[CurvePoint, bool]]
 ) -> Discrepancy:
     claimed = BROOKMEYER_CROWLEY in (paper.spec.methods.median_ci or "").lower()
-    normal = _is_symmetric(median.cell) if median.cell.number("ci_low") and median.cell.number("ci_high") else False
+    two_sided = median.cell.number("ci_low") and median.cell.number("ci_high")
+    normal = bool(two_sided) and (_is_symmetric(median.cell) or _is_clipped(median.cell))
     severity: Severity = "error" if claimed else "info" if normal else "warning"
     said = "; ".join(
         f"{rate.time:g} months {'outside' if holds else 'inside'}, although one half {'is' if holds else 'is not'} in "

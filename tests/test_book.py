@@ -22,7 +22,7 @@ from rich.console import Console
 from haicbook import study
 from haicbook.book.alone import alone
 from haicbook.book.appendix import COLUMNS, write_appendix
-from haicbook.book.build import build_pages
+from haicbook.book.build import Built, build_pages
 from haicbook.book.ledger import write_ledger
 from haicbook.book.notebooks import names, read_sources
 from haicbook.book.run import Outcome, run
@@ -335,14 +335,19 @@ def test_every_printed_number_is_met_or_named(name: str) -> None:
 
 
 @cache
-def pages() -> dict[Path, BeautifulSoup]:
-    assert all(outcome.well for outcome in outcomes()), outcomes()
+def built() -> Built:
+    """The book, built once, also when that fails."""
     write_page([outcome.job.source.name for outcome in outcomes()], [])
     write_appendix()
     write_ledger()
     with alone(silently):
-        built = build_pages(strict=True)
-    assert built.code == 0, "\n".join([*built.warnings, *built.last])
+        return build_pages(strict=True)
+
+
+@cache
+def pages() -> dict[Path, BeautifulSoup]:
+    assert all(outcome.well for outcome in outcomes()), outcomes()
+    assert built().code == 0, "\n".join([*built().warnings, *built().last])
     html = build_dir() / "html"
     return {
         path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
@@ -352,9 +357,8 @@ def pages() -> dict[Path, BeautifulSoup]:
 
 
 def chapter_pages() -> Iterator[tuple[Path, BeautifulSoup]]:
-    built = pages()
     made = {path.stem for path in executed_dir().glob("*.*") if path.suffix in (".ipynb", ".md")}
-    for path, page in built.items():
+    for path, page in pages().items():
         if path.parent == build_dir() / "html" and path.stem in made:
             yield path, page
 

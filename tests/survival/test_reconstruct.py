@@ -268,7 +268,7 @@ def test_one_figure_that_no_arm_can_have_leaves_nothing():
 
 
 def test_a_search_in_vain_ends_soon_and_says_how_long_it_was(monkeypatch):
-    nothing, budgets = Sample([], 3, {}), []
+    nothing, budgets = Sample([], [], 3, {}), []
 
     def in_vain(targets, conventions, censoring, budget, *args, **options):
         budgets.append(budget)

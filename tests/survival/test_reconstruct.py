@@ -2,6 +2,7 @@
 
 import re
 import sys
+from dataclasses import replace
 
 import lifelines
 import numpy as np
@@ -14,6 +15,7 @@ from haicbook.survival import (
     CENSORING,
     ArmTargets,
     Conflict,
+    Conventions,
     Interval,
     Landmark,
     TargetError,
@@ -202,8 +204,17 @@ def test_a_request_without_sense_is_refused(replicates, censoring, message):
 # --- what cannot be met -----------------------------------------------------------------------------------------------
 
 
+SIX_MONTHS = one_arm(n=25, median=Interval.read("4.33"), landmarks=landmarks((6, "34.7%"), (12, "24.0%")))
+
+
+def test_rates_that_no_kaplan_meier_curve_has_are_met_as_those_of_a_life_table():
+    ensemble = reconstruct(SIX_MONTHS, 4, fresh(1))
+    assert (ensemble.dropped, ensemble.conventions.rates) == ((), "life_table_6")
+    assert ensemble.compare().query("role == 'target'").met.all()
+
+
 def test_a_rate_out_of_reach_of_a_small_arm_is_left_out_with_a_proof():
-    targets = one_arm(n=25, median=Interval.read("4.33"), landmarks=landmarks((6, "34.7%"), (12, "24.0%")))
+    targets = replace(SIX_MONTHS, conventions=Conventions(rates="product_limit"))
     ensemble = reconstruct(targets, 4, fresh(1))
     (words,) = ensemble.dropped
     assert words.startswith("left out: the 6-month rate, 34.7%, arm all: no data set of 25 patients can have it")

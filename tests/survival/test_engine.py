@@ -194,7 +194,7 @@ def test_rows_until_a_rate_are_on_course_if_and_only_if_the_rest_can_still_meet_
 
     def agrees(wanted):
         rows = state.Rows(time.copy(), event.copy())
-        arm = state.Arm(0, rows, constraints_of_one_arm(wanted, width), memory_for(n), np.zeros(4))
+        arm = state.ArmState(0, rows, constraints_of_one_arm(wanted, width), memory_for(n), np.zeros(4))
         return from_python(forward.on_course)(arm, until, stop)
 
     assert agrees(values)
@@ -222,7 +222,7 @@ def test_what_is_found_through_both_arms_curve_is_in_order_not_heaped_and_none_o
     assert targets.pooled_median is not None
     feasible = feasible_targets(targets)
     kept, rng = feasible.kept, np.random.default_rng(1)
-    found = sample(kept, feasible.conventions, "uniform", feasible.budget, 12, rng, most_chains=8)
+    found = sample(kept, feasible.conventions, "uniform", feasible.budget, 12, rng, most_chains=24)
     assert len(found.members) == 12
     assert all(ordered(time, event) for member in found.members for time, event in member)
     assert all(verified(stacked(tuple(targets.arms), found.members), kept, feasible.conventions))

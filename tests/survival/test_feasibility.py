@@ -74,7 +74,7 @@ def test_a_follow_up_that_leaves_no_room_for_the_contrast_is_read_the_other_way(
     def few(targets, conventions, *args, **options):
         alone = targets.hr is None and targets.logrank_p is None
         often = alone or conventions.follow_up == "observed"
-        return Sample([()] * 4, 0 if often else 30, {})
+        return Sample([()] * 4, [0] * 4, 0 if often else 30, {})
 
     monkeypatch.setattr(module, "sample", few)
     ratio = HazardRatio("a", "b", Interval.read("0.62"))
@@ -101,8 +101,8 @@ def test_a_ratio_goes_instead_of_a_follow_up_only_if_data_sets_are_else_seldom_f
         elif targets.follow_up_median is None:
             failures = without_follow_up
         else:
-            return Sample([], 30, {("follow_up", "pooled"): 9.0, ("hr",): 9.0})
-        return Sample([()] * 4, failures, {})
+            return Sample([], [], 30, {("follow_up", "pooled"): 9.0, ("hr",): 9.0})
+        return Sample([()] * 4, [0] * 4, failures, {})
 
     monkeypatch.setattr(module, "sample", few)
     ratio = HazardRatio("a", "b", Interval.read("0.62"))

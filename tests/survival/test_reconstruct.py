@@ -1,6 +1,7 @@
 """The engine: what is returned meets what is printed, and what cannot be met is said."""
 
 import sys
+from dataclasses import replace
 
 import lifelines
 import numpy as np
@@ -13,6 +14,7 @@ from haicbook.survival import (
     CENSORING,
     ArmTargets,
     Conflict,
+    Conventions,
     Interval,
     Landmark,
     TargetError,
@@ -201,8 +203,17 @@ def test_a_request_without_sense_is_refused(replicates, censoring, message):
 # --- what cannot be met -----------------------------------------------------------------------------------------------
 
 
+SIX_MONTHS = one_arm(n=25, median=Interval.read("4.33"), landmarks=landmarks((6, "34.7%"), (12, "24.0%")))
+
+
+def test_rates_that_no_kaplan_meier_curve_has_are_met_as_those_of_a_life_table():
+    ensemble = reconstruct(SIX_MONTHS, 4, fresh(1))
+    assert (ensemble.dropped, ensemble.conventions.rates) == ((), "life_table_6")
+    assert ensemble.compare().query("role == 'target'").met.all()
+
+
 def test_a_rate_out_of_reach_of_a_small_arm_is_left_out_with_a_proof():
-    targets = one_arm(n=25, median=Interval.read("4.33"), landmarks=landmarks((6, "34.7%"), (12, "24.0%")))
+    targets = replace(SIX_MONTHS, conventions=Conventions(rates="product_limit"))
     ensemble = reconstruct(targets, 4, fresh(1))
     (words,) = ensemble.dropped
     assert words.startswith("left out: the 6-month rate, 34.7%, arm all: no data set of 25 patients can have it")
@@ -251,7 +262,7 @@ def test_one_figure_that_no_arm_can_have_leaves_nothing():
 
 
 def test_a_search_in_vain_ends_soon_and_says_how_long_it_was(monkeypatch):
-    nothing, budgets = Sample([], 3, {}), []
+    nothing, budgets = Sample([], [], 3, {}), []
 
     def in_vain(targets, conventions, censoring, budget, *args, **options):
         budgets.append(budget)

@@ -36,7 +36,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from haicbook.survival.constraints import Key
-from haicbook.survival.conventions import AssumedConventions
+from haicbook.survival.conventions import GRIDS, AssumedConventions
 from haicbook.survival.encoding import encode, scale_of
 from haicbook.survival.population import kind_of, pieces_of, population_of, prior_of, scan_interval
 from haicbook.survival.targets import Targets
@@ -90,7 +90,7 @@ class SearchBudget:
     cool: int = 4
     polish: int = 1_000
     forward: int = 40_000
-    corrections: int = 0
+    corrections: int = 2
     approach: int = 10
     relax: int = 20
     cycles: int = 20
@@ -168,7 +168,7 @@ class Chain:
         self.from_the_start = (shortest.low, shortest.high) if shortest and targets.reaches(shortest) else None
         scale = scale_of(targets)
         kind = kind_of(targets, scale, rng)
-        scans = scan_interval(targets, kind, rng) if constraints.step == 0.0 else 0.0
+        scans = scan_interval(targets, kind, rng) if constraints.step <= GRIDS["days"] else 0.0
         pieces = pieces_of(scale, constraints.end[MOST], constraints.earliest, scans)
         accrual = targets.calendar.enrolled / np.sqrt(constraints.end[LEAST] * constraints.end[MOST])
         prior = prior_of(kind, scale, censoring, accrual)

@@ -19,6 +19,7 @@ import numpy as np
 from haicbook.survival.attainable import attainable_arm
 from haicbook.survival.chains import SearchBudget, sample
 from haicbook.survival.constraints import Constraint, Key, constraints_of, without
+from haicbook.survival.contrast import least_p
 from haicbook.survival.conventions import AssumedConventions, of_arms, of_contrast, of_follow_up, of_tables
 from haicbook.survival.intervals import TargetError
 from haicbook.survival.targets import Targets
@@ -27,16 +28,16 @@ from haicbook.survival.targets import Targets
 PILOT = SearchBudget(tries=100, burn=8, warm=3, cycles=8)
 PILOT_CHAINS = 4
 # what has to fail before a number is left out
-THOROUGH = SearchBudget(cool=12, polish=8_000, forward=60_000, patience=8, corrections=2)
-# for data sets that are seldom found: corrected warps find more of them, of which some lie farther from the population
-SELDOM = SearchBudget(forward=20_000, corrections=2)
+THOROUGH = SearchBudget(cool=12, polish=8_000, forward=60_000, patience=8)
+# for data sets that are seldom found
+SELDOM = SearchBudget(forward=20_000)
 # which numbers are given up first
 _FIRST_TO_GO = ("follow_up", "median_ci", "rate_ci", "hr_ci", "logrank_p", "events", "hr", "rate", "median")
 # a pilot is long enough for so many successes to be expected, within limits
 _ENOUGH, _MOST_CHAINS = 4, 8
 # fewer data sets than this are none: an ensemble cannot be drawn where one chain in many succeeds once
 _FEW = 2
-# runs that succeed this often need no better conventions; this often, no corrections; this often, no harder work
+# runs that succeed this often need no better conventions; this often, no other budget; this often, no harder work
 _OFTEN, _MOSTLY, _OFTEN_ENOUGH = 0.3, 0.7, 0.1
 # conventions, or a number to give up, that come later must make data sets so many times as frequent
 _CLEARLY = 2.0
@@ -195,16 +196,16 @@ def find_feasible(targets: Targets) -> Feasible:
     search = _Search(np.random.default_rng(zlib.crc32(repr(targets).encode())))
     left, dropped = _attainable(targets, search)
     left, conventions, gone = _feasible_arms(left, search)
-    dropped += [_words(constraint, search) for constraint in gone]
+    dropped += [_words(constraint, targets, search) for constraint in gone]
     bare = _bare(left)
     if bare is not None:
         search.works(bare, conventions)
         search.expect()
     left, conventions, gone = _feasible_pooled(left, conventions, search)
-    dropped += [_words(constraint, search) for constraint in gone]
+    dropped += [_words(constraint, targets, search) for constraint in gone]
     search.expect()
     left, conventions, gone = _feasible_contrast(left, conventions, search)
-    dropped += [_words(constraint, search) for constraint in gone]
+    dropped += [_words(constraint, targets, search) for constraint in gone]
     hard = SELDOM if search.share >= _OFTEN_ENOUGH else THOROUGH
     budget = SearchBudget() if search.share >= _MOSTLY else hard
     return Feasible(left, conventions, tuple(dropped), tuple(search.tried.items()), budget)
@@ -217,7 +218,9 @@ def _attainable(targets: Targets, search: _Search) -> tuple[Targets, list[str]]:
     for name in targets.arms:
         left, words = attainable_arm(left, name)
         dropped += words
-    for table in reversed(of_tables(targets)) if dropped and targets.conventions.rates == "auto" else ():
+    if targets.conventions.rates != "auto" or not any(words.startswith("left out") for words in dropped):
+        return left, dropped
+    for table in reversed(of_tables(targets)):
         read = replace(targets, conventions=replace(targets.conventions, rates=table))
         alone = [_alone(read, name) for name in read.arms]
         for conventions in of_arms(read):
@@ -228,13 +231,21 @@ def _attainable(targets: Targets, search: _Search) -> tuple[Targets, list[str]]:
     return left, dropped
 
 
-def _words(constraint: Constraint, search: _Search) -> str:
+def _words(constraint: Constraint, targets: Targets, search: _Search) -> str:
     runs = search.found + search.failures
     return (
-        f"left out: {constraint.words}. Data sets that have it together with the other printed numbers were not found, "
-        f"or too rarely to draw from ({runs} annealing runs under {len(search.tried)} sets of conventions: a search, "
-        "not a proof)"
+        f"left out: {constraint.words}. {_reason(constraint, targets)}Data sets that have it together with the other "
+        f"printed numbers were not found, or too rarely to draw from ({runs} annealing runs under "
+        f"{len(search.tried)} sets of conventions: a search, not a proof)"
     )
+
+
+def _reason(constraint: Constraint, targets: Targets) -> str:
+    """Why a number does not go with the others, where that can be computed."""
+    p, least = targets.logrank_p, least_p(targets) if constraint.key == ("logrank_p",) else None
+    if p is None or least is None or least <= p.high:
+        return ""
+    return f"Without ties no data set with this ratio, its interval and these events has a p below {least:.4f}. "
 
 
 def _alone(targets: Targets, name: str) -> Targets:

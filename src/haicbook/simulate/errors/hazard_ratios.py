@@ -392,13 +392,12 @@ def ratio_outlier(desk: Desk) -> Injected | None:
         others = [events for name, events in implied.items() if name != row.value.row]
         if len(others) < 3:
             continue
-        hr, se = (
-            row.numbers["hr"].value,
-            max(row.se * float(desk.rng.uniform(0.6, 0.98)), 1.05 * _least_error(desk, row)),
-        )
+        hr, unit, usual = row.numbers["hr"].value, row.numbers["hr"].unit, float(np.median(others))
+        se = max(row.se * float(desk.rng.uniform(0.6, 0.9)), 1.05 * _least_error(desk, row))
         low, high = hr * math.exp(-Z95 * se), hr * math.exp(Z95 * se)
         draft = rewritten(desk, desk.draft, row, hr, low, high)
-        unit, usual = row.numbers["hr"].unit, float(np.median(others))
+        if draft.cell(row.value.file, row.value.line, row.value.column) == row.value.cell:
+            continue
         needed = 4 / _widest(low - unit / 2, high + unit / 2, unit) ** 2
         return Injected(draft, row.ids, needed > max(1.15 * usual, usual + 12), f"{row.value.cell}, {usual:.0f} events")
     return None

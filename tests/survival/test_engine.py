@@ -19,6 +19,7 @@ from haicbook.survival.conventions import AssumedConventions
 from haicbook.survival.encoding import Z95
 from haicbook.survival.engine import annealing, event_counts, forward, state, statistics, warps
 from haicbook.survival.ensemble import stacked
+from haicbook.survival.intervals import z_of_level
 from haicbook.survival.verify import verified
 
 
@@ -115,11 +116,12 @@ def memory_for(n):
 INTERVALS = {"plain": state.PLAIN, "log": state.LOG, "log-log": state.LOG_LOG, "normal": state.NORMAL}
 TIES = {"efron": state.EFRON, "breslow": state.BRESLOW, "exact": state.EXACT}
 STEPS = st.sampled_from([0.0, 0.5])
+LEVELS = st.sampled_from([0.8, 0.95, 0.9602])
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.integers(2, 60), STEPS, st.sampled_from(sorted(INTERVALS)), st.booleans())
-def test_what_the_search_reads_off_a_curve_is_what_the_estimators_give(seed, n, step, interval, in_the_middle):
+@given(st.integers(0, 2**32 - 1), st.integers(2, 60), STEPS, st.sampled_from(sorted(INTERVALS)), st.booleans(), LEVELS)
+def test_what_the_search_reads_off_a_curve_is_what_the_estimators_give(seed, n, step, interval, in_the_middle, level):
     time, event = rows_from(seed, n, step)
     rates = (state.RATE, state.RATE_LOW, state.RATE_HIGH)
     kinds = (*rates, state.MEDIAN, state.MEDIAN_LOW, state.MEDIAN_HIGH, state.EVENTS, state.FOLLOW_UP_REVERSE)
@@ -129,6 +131,7 @@ def test_what_the_search_reads_off_a_curve_is_what_the_estimators_give(seed, n, 
         "rate_interval": INTERVALS["plain" if interval == "normal" else interval],
         "time": np.where(np.isin(kinds, rates), at, 0.0),
         "midpoint": int(in_the_middle),
+        "z": np.full(len(kinds), z_of_level(100 * level)),
     }
     values, none = np.zeros(len(kinds)), np.zeros(len(kinds))
     constraints = constraints_with(kinds, 0, none, none, **conventions)
@@ -137,9 +140,9 @@ def test_what_the_search_reads_off_a_curve_is_what_the_estimators_give(seed, n, 
     curve = estimators.km(time, event)
     rate = float(estimators.survival_at(curve, [at])[0, 0])
     transform = "plain" if interval == "normal" else interval
-    limits = [float(limit[0, 0]) for limit in estimators.limits_at(curve, [at], transform)]
+    limits = [float(limit[0, 0]) for limit in estimators.limits_at(curve, [at], transform, level)]
     median = float(estimators.median_of(curve, "middle" if in_the_middle else "start")[0])
-    ends = [float(limit[0]) for limit in estimators.median_limits(curve, interval)]
+    ends = [float(limit[0]) for limit in estimators.median_limits(curve, interval, level)]
     if interval == "normal":  # their middle is the estimate, which is read by the other rule here
         half = (ends[1] - ends[0]) / 2
         ends = [median - half, median + half]
@@ -153,8 +156,8 @@ def test_what_the_search_reads_off_a_curve_is_what_the_estimators_give(seed, n, 
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.integers(5, 60), st.integers(5, 60), STEPS, st.sampled_from(sorted(TIES)))
-def test_what_the_search_reads_off_a_contrast_is_what_the_estimators_give(seed, first, second, step, ties):
+@given(st.integers(0, 2**32 - 1), st.integers(5, 60), st.integers(5, 60), STEPS, st.sampled_from(sorted(TIES)), LEVELS)
+def test_what_the_search_reads_off_a_contrast_is_what_the_estimators_give(seed, first, second, step, ties, level):
     arms = (rows_from(seed, first, step), rows_from(seed + 1, second, step))
     n = max(first, second)
     time, event = np.zeros((2, n)), np.zeros((2, n), dtype=bool)
@@ -162,7 +165,8 @@ def test_what_the_search_reads_off_a_contrast_is_what_the_estimators_give(seed, 
         time[a, : len(times)], event[a, : len(times)] = times, events
     kinds = (state.LOG_HR, state.LOG_HR_LOW, state.LOG_HR_HIGH, state.LOGRANK_Z)
     values, none = np.zeros(4), np.zeros(4)
-    constraints = constraints_with(kinds, state.CONTRAST, none, none, ties=TIES[ties])
+    z = z_of_level(100 * level)
+    constraints = constraints_with(kinds, state.CONTRAST, none, none, ties=TIES[ties], z=np.full(4, z))
     patients = state.Patients(time, event, np.array([first, second]))
     contrast_values(patients, constraints, np.zeros((7, first + second)), 0.0, values)
 
@@ -170,7 +174,7 @@ def test_what_the_search_reads_off_a_contrast_is_what_the_estimators_give(seed, 
     treated = np.arange(first + second) < first
     log_hr, error = (float(value[0]) for value in estimators.cox(*everyone, treated, ties))
     assume(abs(log_hr) < 5)
-    ends = [log_hr - state.Z * error, log_hr + state.Z * error]
+    ends = [log_hr - z * error, log_hr + z * error]
     np.testing.assert_allclose(values[:3], [log_hr, *ends], rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(values[3], np.sqrt(estimators.logrank(*everyone, treated).chi2[0]), rtol=1e-9)
 

@@ -320,7 +320,8 @@ def _contrast_violations(
     if ratio is not None:
         yield from _ratio_violations(ties, ratio, conventions)
     if targets.two_sided_p is not None:
-        yield from _miss("the two-sided log-rank p", _logrank_p(ties), targets.two_sided_p)
+        what = "the log-rank p" if targets.logrank_sides == "two" else "the two-sided log-rank p"
+        yield from _miss(what, _logrank_p(ties), targets.two_sided_p)
 
 
 def _ties(arm: list[Row], other: list[Row]) -> Iterator[Tie]:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 # of Sphinx's environment: when and from where pages were read, what serves its own work, and what only one page shows
 _PRIVATE = {
-    *("all_docs", "app", "config", "config_status", "config_status_extra", "dependencies", "doctreedir", "events"),
-    *("included", "project", "settings", "srcdir", "temp_data", "ref_context", "version", "nb_metadata"),
+    *("all_docs", "app", "config", "config_status", "config_status_extra", "dependencies", "doctreedir", "domains"),
+    *("events", "included", "project", "settings", "srcdir", "temp_data", "ref_context", "version", "nb_metadata"),
     *("images", "dlfiles", "original_image_uri", "found_docs", "metadata"),
 }
 BUILD_INFO = ".buildinfo"
@@ -115,8 +115,10 @@ def _plain(value: Any) -> Any:
         return sorted(map(_plain, value), key=repr)
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    # what says no more of itself than where it is, by what it holds
-    return _plain(vars(value)) if type(value).__repr__ is object.__repr__ and vars(value) else repr(value)
+    if type(value).__module__.startswith("pybtex."):
+        # their representation has their place in memory
+        return _plain(vars(value))
+    return repr(value)
 
 
 def outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:

@@ -68,7 +68,7 @@ def test_names_of_ones_own_are_text_to_terminals_and_spreadsheets(folder):
 def test_the_report_has_each_number_with_its_interval_and_what_members_give(folder):
     asked(folder)
     told = json.loads((folder / "rows.json").read_text())
-    assert told["replicates"] == {"asked": 4, "found": 4}
+    assert told["replicates"] == {"asked": 4, "found": 4, "effective": 4.0}
     assert set(told["conventions"]) == {"interval", "ties", "time_grid", "rounding", "rates", "follow_up"}
     assert told["left_out"] == []
     numbers = {(number["quantity"], number["arm"]): number for number in told["numbers"]}

@@ -94,11 +94,7 @@ def report_of(ensemble: Ensemble, seed: int) -> dict[str, Any]:
         "patients": {name: arm.n for name, arm in targets.arms.items()},
         "seed": seed,
         "censoring": ensemble.censoring,
-        "replicates": {
-            "asked": ensemble.asked,
-            "found": len(ensemble),
-            "effective": round(ensemble.effective_size(), 1),
-        },
+        "replicates": {"asked": ensemble.asked, "found": len(ensemble), "effective": _plain(ensemble.effective_size())},
         "verified": "every replicate meets every number whose role is `target`, to the printed rounding",
         "conventions": ensemble.conventions.words(),
         "follow_up_end": {"months": _plain(targets.follow_up_end), "from": targets.follow_up_basis},

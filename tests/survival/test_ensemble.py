@@ -95,11 +95,14 @@ def test_a_limit_that_is_not_reached_is_compared_in_words():
     assert row.loc["median, months (log), upper 95% limit", "reconstructed"] == "not reached"
 
 
-def test_follow_up_is_compared_for_survival_only():
-    arm = ArmTargets(40, median=Interval.read("9.0"), follow_up_median=Interval.read("10.0"))
-    for endpoint, expected in (("os", 1), ("pfs", 0)):
-        ensemble = reconstruct(Targets("fictitious", endpoint, {"all": arm}), 2, np.random.default_rng(1))
-        assert ensemble.compare().quantity.str.startswith("median follow-up").sum() == expected
+@pytest.mark.parametrize(
+    ("endpoint", "value_id", "expected"),
+    [("os", "", 1), ("os", "a/follow_up", 1), ("pfs", "", 1), ("pfs", "a/follow_up", 0)],
+)
+def test_follow_up_of_a_studys_patients_is_compared_for_survival_only(endpoint, value_id, expected):
+    arm = ArmTargets(40, median=Interval.read("9.0"), follow_up_median=Interval.read("10.0", value_id=value_id))
+    ensemble = reconstruct(Targets("fictitious", endpoint, {"all": arm}), 2, np.random.default_rng(1))
+    assert ensemble.compare().quantity.str.startswith("median follow-up").sum() == expected
 
 
 def test_members_are_labelled_synthetic(ensemble):

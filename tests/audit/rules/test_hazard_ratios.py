@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from haicbook import audit
 from haicbook.audit.edits import EditKind
-from haicbook.audit.rules.hazard_ratios.events import most_information
+from haicbook.audit.rules.hazard_ratios.events import Groups, _best, most_information
 from haicbook.audit.rules.hazard_ratios.ratios import PrintedRatio, asymmetry, repairs, se_span, z_of_p, z_span
 from haicbook.audit.rules.hazard_ratios.wald import TEST_DISTANCE
 from haicbook.audit.rules.p_values import two_sided
@@ -368,6 +368,10 @@ def test_stage_may_share_its_variance_with_what_it_follows_from():
         os = os.replace(f"\n{old},", f"\n{new},")
     found = found_by(RULES, made_of(FILES | {"cox_os": os}, study()))
     assert not [finding for finding in found if finding.rule == "ratio_inflation"]
+
+
+def test_two_patients_one_in_each_group_are_no_crash():
+    assert _best(Groups(2, ((1, 1),)), 2, "deaths").with_one_more == math.inf
 
 
 def test_a_continuous_covariate_is_not_judged_by_groups():

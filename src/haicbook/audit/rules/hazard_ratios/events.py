@@ -215,7 +215,9 @@ def _best(groups: Groups, events: int | None, event: str) -> InformationBound | 
     least, smaller, e1, e2 = min(bounds)
     of_events = f" and {events} {event}" if events is not None else ""
     words = f"{smaller} of {n} patients in the smaller group{of_events}"
-    more = math.sqrt(1 / most_information(smaller + 1, n - smaller - 1, total))
+    # where one more leaves nobody in the other group, there is none to compare with
+    information = most_information(smaller + 1, n - smaller - 1, total)
+    more = math.sqrt(1 / information) if information else math.inf
     return InformationBound(least, words, f"√(1/{e1} + 1/{e2}) = {least:.3f}", n, more)
 
 

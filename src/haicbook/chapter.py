@@ -429,9 +429,9 @@ class Chapter:
         """Write what was recorded, and glue the study's message, which rests on all of it, for the top of the page."""
         from myst_nb import glue
 
-        from haicbook.synthesis.verdict import verdict
+        from haicbook.synthesis.message import study_message
 
-        glue("card", show.card(self.paper, verdict(self.paper, self.results), self._ranked()), display=False)
+        glue("card", show.card(self.paper, study_message(self.paper, self.results), self._ranked()), display=False)
         self.results.save()
 
     def _ranked(self) -> list[Finding]:

@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
     from haicbook.audit.finding import Finding
     from haicbook.study import Paper
-    from haicbook.synthesis.verdict import Stated, Verdict
+    from haicbook.synthesis.message import Stated, StudyMessage
 
 
-def card(paper: Paper, verdict: Verdict, found: Sequence[Finding]) -> Markdown:
+def card(paper: Paper, message: StudyMessage, found: Sequence[Finding]) -> Markdown:
     """The message of a study, in the order in which a reader on a telephone should meet it.
 
     Parameters
     ----------
     paper
         The study.
-    verdict
-        From :func:`haicbook.synthesis.verdict`.
+    message
+        From :func:`haicbook.synthesis.message.study_message`.
     found
         Its findings, ranked; the first few are named.
 
@@ -39,21 +39,21 @@ def card(paper: Paper, verdict: Verdict, found: Sequence[Finding]) -> Markdown:
     """
     from IPython.display import Markdown
 
-    primary = "Primary endpoint" + ("s" if len(verdict.primary) > 1 else "")
-    signs = CERTAINTY[verdict.certainty]
+    primary = "Primary endpoint" + ("s" if len(message.primary) > 1 else "")
+    signs = CERTAINTY[message.certainty]
     parts = {
-        "Claim": _stated(verdict.claim),
-        "Certainty": f"{signs} **{verdict.certainty}**\n\n{_lines(map(escape, verdict.reasons))}",
-        primary if verdict.named else "Survival (no primary endpoint is named)": _lines(map(_stated, verdict.primary)),
-        "Compared" if paper.spec.comparator else "Treated": " \\\nagainst ".join(map(escape, verdict.who)),
-        "What does not add up": _lines(_against(paper, verdict, found)),
+        "Claim": _stated(message.claim),
+        "Certainty": f"{signs} **{message.certainty}**\n\n{_lines(map(escape, message.reasons))}",
+        primary if message.named else "Survival (no primary endpoint is named)": _lines(map(_stated, message.primary)),
+        "Compared" if paper.spec.comparator else "Treated": " \\\nagainst ".join(map(escape, message.who)),
+        "What does not add up": _lines(_against(paper, message, found)),
         "Reconstructed here": escape(reconstructed(paper)),
     }
     facts = "\n".join(
         _box(f"**{title}**\n\n{text}", 4, f"haic-fact-{n}") for n, (title, text) in enumerate(parts.items())
     )
-    question = _box(escape(verdict.question), 4, "haic-question")
-    bottom_line = _box(escape(verdict.bottom_line), 4, "haic-bottom-line")
+    question = _box(escape(message.question), 4, "haic-question")
+    bottom_line = _box(escape(message.bottom_line), 4, "haic-bottom-line")
     return Markdown(_box(f"{question}\n{bottom_line}\n{_box(facts, 5, 'haic-facts')}", 6, "haic-card"))
 
 
@@ -69,9 +69,9 @@ def _stated(stated: Stated) -> str:
     return linked(f"{stated.words[0].upper()}{stated.words[1:]}", stated.value_id)
 
 
-def _against(paper: Paper, verdict: Verdict, found: Sequence[Finding]) -> list[str]:
+def _against(paper: Paper, message: StudyMessage, found: Sequence[Finding]) -> list[str]:
     """The few things that matter most, the matching first where it cannot have given what is printed."""
     entries = [f'{escape(words)} (<a href="{finding_link(item)}">in the ledger</a>)' for item, words in in_brief(found)]
-    if verdict.matching:
-        entries.insert(0, f"{escape(verdict.matching)} ({{numref}}`tab-{paper.study}-rerun`)")
+    if message.matching:
+        entries.insert(0, f"{escape(message.matching)} ({{numref}}`tab-{paper.study}-rerun`)")
     return entries[:FIRST] or ["Nothing was found."]

@@ -48,7 +48,7 @@ class Stated:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class StudyMessage:
     """What a reader with one minute should take from a study.
 
     Attributes
@@ -84,7 +84,7 @@ class Verdict:
     matching: str
 
 
-def verdict(paper: Paper, results: Recorded) -> Verdict:
+def study_message(paper: Paper, results: Recorded) -> StudyMessage:
     """The message of a study, from its printed values, what its chapter has recorded, and the judgements in `data/`.
 
     Raises
@@ -101,7 +101,7 @@ def verdict(paper: Paper, results: Recorded) -> Verdict:
     spec = paper.spec
     sizes = spec.populations[spec.main_population].n
     named: list[Endpoint] = [key for key, endpoint in spec.endpoints.items() if endpoint.primary]
-    return Verdict(
+    return StudyMessage(
         question=spec.question,
         who=tuple(f"{arm.label} ({sizes[key]} patients)" for key, arm in spec.arms.items()),
         claim=_claim(paper, concluded),

@@ -9,7 +9,7 @@ import pytest
 
 from haicbook import study
 from haicbook.results import Results
-from haicbook.synthesis.verdict import Verdict, verdict
+from haicbook.synthesis.message import StudyMessage, study_message
 
 MATCHED = {"rerun.grid.settings": 30, "rerun.grid.surprising": 30, "rerun.grid.largest_p": 0.008}
 
@@ -22,8 +22,8 @@ def recorded(name: str, **values: float) -> Results:
 
 
 @cache
-def of(name: str) -> Verdict:
-    return verdict(study.load(name), recorded(name))
+def of(name: str) -> StudyMessage:
+    return study_message(study.load(name), recorded(name))
 
 
 @pytest.mark.parametrize("name", study.studies())
@@ -57,15 +57,15 @@ def test_a_trial_with_one_arm_is_held_against_its_own_bar() -> None:
 @pytest.mark.parametrize(("without", "said"), [(0.001, True), (0.19, False)])
 def test_the_matching_is_named_unless_a_single_row_may_explain_it(without: float, said: bool) -> None:
     results = recorded("liu_hepa", **MATCHED, **{"rerun.kept.p_without": without})
-    assert bool(verdict(study.load("liu_hepa"), results).matching) is said
+    assert bool(study_message(study.load("liu_hepa"), results).matching) is said
 
 
 def test_a_setting_under_which_the_table_is_usual_silences_it() -> None:
     values = {**MATCHED, "rerun.grid.surprising": 29, "rerun.kept.p_without": 0.001}
-    assert verdict(study.load("liu_hepa"), recorded("liu_hepa", **values)).matching == ""
+    assert study_message(study.load("liu_hepa"), recorded("liu_hepa", **values)).matching == ""
 
 
 def test_a_study_without_a_question_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("haicbook.synthesis.verdict.questions", lambda: pd.DataFrame({"study": []}))
+    monkeypatch.setattr("haicbook.synthesis.message.questions", lambda: pd.DataFrame({"study": []}))
     with pytest.raises(KeyError, match="has no question for cao2024"):
-        verdict(study.load("cao2024"), recorded("cao2024"))
+        study_message(study.load("cao2024"), recorded("cao2024"))

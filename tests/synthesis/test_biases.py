@@ -8,7 +8,7 @@ from ensembles import ensemble, exponential
 
 from haicbook.synthesis import biases
 from haicbook.synthesis.by_response import response_bias
-from haicbook.synthesis.contrast import log_ratio, pair, reconstructed_effect
+from haicbook.synthesis.two_arms import log_ratio, pair, reconstructed_effect
 
 RNG = np.random.default_rng(20251121)
 # two arms with the same hazard, one of which was entered only by those who lived three months

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from haicbook.stats import immortal_time
 from haicbook.survival import Ensemble
 from haicbook.survival.ensemble import Member
-from haicbook.synthesis.contrast import Pair, arms_of, log_ratio, pair
+from haicbook.synthesis.two_arms import Pair, arms_of, log_ratio, pair
 
 Floats = NDArray[np.float64]
 Assumption = Literal["entry", "landmark", "lead", "missed", "excluded"]

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from haicbook.survival import Ensemble, estimators
-from haicbook.synthesis.contrast import Pair, arms_of, log_ratio, pair
+from haicbook.synthesis.two_arms import Pair, arms_of, log_ratio, pair
 from haicbook.synthesis.spread import spread
 
 Floats = NDArray[np.float64]

@@ -84,6 +84,8 @@ def project(made, monkeypatch) -> Path:
     for name, text in SOURCES.items():
         if (made / name).read_text() != text:
             write(made / name, text)
+    if not kept_folder().exists():
+        (made / "_build/book.json").unlink(missing_ok=True)
     assert build.build_pages().warnings == ()
     return made
 

@@ -114,7 +114,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, set | frozenset):
         return sorted(map(_plain, value), key=repr)
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        # what each page cites, in the order of reading, which is not that of the pages
+        by_page = sorted(value, key=lambda item: item.docname) if value and hasattr(value[0], "docname") else value
+        return [_plain(item) for item in by_page]
     if type(value).__module__.startswith("pybtex."):
         # their representation has their place in memory
         return _plain(vars(value))
@@ -157,6 +159,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     app.connect("env-get-outdated", outdated)
     # after all that number and label
-    app.connect("env-updated", updated, priority=1000)
+    app.connect("env-get-updated", updated, priority=1000)
     app.connect("build-finished", finished)
     return {"parallel_read_safe": False, "parallel_write_safe": False}

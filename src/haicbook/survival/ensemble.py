@@ -155,7 +155,7 @@ class Ensemble:
         return estimators.logrank(*self.contrast()).p
 
     def effective_size(self) -> float:
-        """How many independent members would say as much as these; see :func:`.diagnostics.effective_size`."""
+        """How many independent members would say as much as these; see `haicbook.survival.diagnostics`."""
         return diagnostics.effective_size(list(diagnostics.statistics_of(self)), self.chains or range(len(self)))
 
     def typical(self) -> int:

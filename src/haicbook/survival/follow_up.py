@@ -59,7 +59,7 @@ class Calendar:
 
     @property
     def last(self) -> str:
-        """Which of the dates ends follow-up: `cutoff`, else `received`, else `published`; empty where none is there."""
+        """The date that ends follow-up, `cutoff`, else `received`, else `published`; empty where none is there."""
         return next((name for name in _LAST if _readable(getattr(self, name))), "")
 
     @property

@@ -139,7 +139,7 @@ class Interval:
 
     @property
     def bound(self) -> bool:
-        """Whether it is printed as above or below a number: `>36`."""
+        """Whether it is printed as above or below a number, such as `>36`."""
         return self.reached and not (math.isfinite(self.low) and math.isfinite(self.high))
 
     def under(self, rounding: Rounding) -> Interval:
@@ -206,7 +206,7 @@ class Limits:
 
     @property
     def z(self) -> float:
-        """How many standard errors each limit is from the estimate: 1.96 at 95 %."""
+        """How many standard errors each limit is from the estimate, 1.96 at 95 %."""
         return z_of_level(self.level)
 
     @property

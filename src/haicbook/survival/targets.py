@@ -300,7 +300,7 @@ class Targets:
 
     @property
     def two_sided_p(self) -> Interval | None:
-        """The log-rank p of a two-sided test: of a one-sided one twice it, or twice what it lacks to 1."""
+        """The log-rank p as a two-sided test has it; twice a one-sided one, or twice what that lacks to 1."""
         p = self.logrank_p
         if p is None or self.logrank_sides == "two":
             return p

@@ -13,8 +13,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from haicbook.survival import Ensemble, estimators
-from haicbook.synthesis.two_arms import Pair, arms_of, log_ratio, pair
 from haicbook.synthesis.spread import spread
+from haicbook.synthesis.two_arms import Pair, arms_of, log_ratio, pair
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -77,7 +77,9 @@ class ForkedProvisioner(LocalProvisioner):
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Let the waiting process be this kernel."""
         kernel = _waiting.pop()
-        kernel.launch(cmd, env=kwargs["env"], cwd=kwargs.get("cwd"))
+        # it ends when its parent does; Jupyter's client says so in the environment, which was read on import
+        command = [*cmd, f"--IPKernelApp.parent_handle={os.getpid()}"]
+        kernel.launch(command, env=kwargs["env"], cwd=kwargs.get("cwd"))
         # it leads a process group of its own, as one that Jupyter's client starts does
         self.process: Any = kernel
         self.pid, self.pgid = kernel.pid, kernel.pid

@@ -7,6 +7,7 @@ function of the package, so that all notebooks begin alike.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import signal
@@ -70,6 +71,8 @@ def _work(streams: Iterable[int]) -> None:
     except BaseException:
         sys.excepthook(*sys.exc_info())
     finally:
+        # papermill's client ends its kernel there, when it was interrupted
+        atexit._run_exitfuncs()
         with suppress(OSError):
             sys.stderr.flush()
         os._exit(0)

@@ -43,11 +43,11 @@ def card(paper: Paper, message: StudyMessage, found: Sequence[Finding]) -> Markd
     signs = CERTAINTY[message.certainty]
     parts = {
         "Claim": _stated(message.claim),
-        "Certainty": f"{signs} **{message.certainty}**\n\n{_lines(map(escape, message.reasons))}",
+        "Certainty": f"{signs} **{message.certainty}**\n\n{_lines(escape(_as_a_sentence(reason)) for reason in message.reasons)}",
         primary if message.named else "Survival (no primary endpoint is named)": _lines(map(_stated, message.primary)),
         "Compared" if paper.spec.comparator else "Treated": " \\\nagainst ".join(map(escape, message.who)),
         "What does not add up": _lines(_against(paper, message, found)),
-        "Reconstructed here": escape(reconstructed(paper)),
+        "Reconstructed here": escape(_as_a_sentence(reconstructed(paper))),
     }
     facts = "\n".join(
         _box(f"**{title}**\n\n{text}", 4, f"haic-fact-{n}") for n, (title, text) in enumerate(parts.items())
@@ -66,7 +66,11 @@ def _lines(entries: Iterable[str]) -> str:
 
 
 def _stated(stated: Stated) -> str:
-    return linked(f"{stated.words[0].upper()}{stated.words[1:]}", stated.value_id)
+    return linked(_as_a_sentence(stated.words), stated.value_id)
+
+
+def _as_a_sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}"
 
 
 def _against(paper: Paper, message: StudyMessage, found: Sequence[Finding]) -> list[str]:

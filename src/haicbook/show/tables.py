@@ -104,7 +104,8 @@ def lost(entries: list[str]) -> Markdown:
     listing = "\n".join(f"* {escape(entry)}" for entry in entries)
     from IPython.display import Markdown
 
-    return Markdown(f":::{{admonition}} Not available\n:class: haic-lost\n{listing}\n:::\n")
+    count = f"{len(entries)} item" + ("s" if len(entries) > 1 else "")
+    return Markdown(f":::{{dropdown}} Not available: {count}\n:class-container: haic-lost\n{listing}\n:::\n")
 
 
 def number(value: float, decimals: int = 2, missing: str = "–") -> str:

@@ -41,9 +41,10 @@ def card(paper: Paper, message: StudyMessage, found: Sequence[Finding]) -> Markd
 
     primary = "Primary endpoint" + ("s" if len(message.primary) > 1 else "")
     signs = CERTAINTY[message.certainty]
+    reasons = _lines(escape(_as_a_sentence(reason)) for reason in message.reasons)
     parts = {
         "Claim": _stated(message.claim),
-        "Certainty": f"{signs} **{message.certainty}**\n\n{_lines(escape(_as_a_sentence(reason)) for reason in message.reasons)}",
+        "Certainty": f"{signs} **{message.certainty}**\n\n{reasons}",
         primary if message.named else "Survival (no primary endpoint is named)": _lines(map(_stated, message.primary)),
         "Compared" if paper.spec.comparator else "Treated": " \\\nagainst ".join(map(escape, message.who)),
         "What does not add up": _lines(_against(paper, message, found)),

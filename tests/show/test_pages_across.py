@@ -108,7 +108,7 @@ def _chapter(name: str) -> SavedResults:
 
 
 def _values(recorded: results.Results) -> dict[str, Any]:
-    return {name: item.value for name, item in recorded._values.items()}
+    return {name: item.value for name, item in recorded.values.items()}
 
 
 # several parameters change at once, each known by a recorded value that only it moves

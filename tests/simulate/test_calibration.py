@@ -51,7 +51,7 @@ def test_a_rule_that_cries_wolf_is_counted(monkeypatch: pytest.MonkeyPatch) -> N
     def wolf(paper: study.Paper, found: object) -> list[Discrepancy]:
         return [Discrepancy(severity, (), "", "", "Wolf!") for severity in ("error", "warning", "info")]
 
-    monkeypatch.setattr(calibration, "RULES", (Rule("grades", "", wolf, "", "", "counts"),))
+    monkeypatch.setattr(calibration, "RULES", (Rule("grades", "", "", wolf, "", "", "counts"),))
     monkeypatch.setattr(calibration, "INJECTORS", {"grades": INJECTORS["grades"]})
     result = calibrate(3, SEED, each=1)
     row = result.rules.set_index("rule").loc["grades"]

@@ -105,7 +105,7 @@ def lost(entries: list[str]) -> Markdown:
     from IPython.display import Markdown
 
     count = f"{len(entries)} item" + ("s" if len(entries) > 1 else "")
-    return Markdown(f":::{{dropdown}} Not available: {count}\n:class-container: haic-lost\n{listing}\n:::\n")
+    return Markdown(f":::{{admonition}} Not available: {count}\n:class: haic-lost dropdown\n{listing}\n:::\n")
 
 
 def number(value: float, decimals: int = 2, missing: str = "–") -> str:

@@ -245,10 +245,12 @@ class _Lines:
         printed = self.targets.follow_up_max
         if printed is None:
             return
-        words = f"longest time, {_unit(printed)}" + ("" if math.isfinite(printed.low) else ", at most")
+        # a time to progression ends before its patient's follow-up does
+        bound = printed if self.targets.reaches(printed) else replace(printed, low=-math.inf)
+        words = f"longest time, {_unit(printed)}" + ("" if math.isfinite(bound.low) else ", at most")
         values = self._rows("pooled").time.max(axis=1)
         yield ComparisonLine(
-            words, "", printed.printed, values, printed, TARGET, ("follow_up_max",), value_id=printed.value_id
+            words, "", printed.printed, values, bound, TARGET, ("follow_up_max",), value_id=printed.value_id
         )
 
     # --- the contrast -------------------------------------------------------------------------------------------------

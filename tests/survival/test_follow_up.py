@@ -1,5 +1,7 @@
 """Dates, the range of follow-up and eligibility bind every row: read, refused where impossible, met, verified."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -110,7 +112,9 @@ def test_the_verifying_code_knows_each_bound(row, message):
 
 def test_a_time_to_progression_may_end_before_the_shortest_follow_up():
     arms = one_arm(n=4, median=Interval.read("3.0")).arms
-    targets = Targets("fictitious", "pfs", arms, follow_up_min=Interval.read("1.9"), follow_up_max=Interval.read("9.0"))
+    # what a study prints of its patients, whichever the endpoint
+    least, most = (replace(Interval.read(months), value_id=f"study/{months}") for months in ("1.9", "9.0"))
+    targets = Targets("fictitious", "pfs", arms, follow_up_min=least, follow_up_max=most)
     assert violations({"all": ([0.5, 3.0, 3.0, 8.0], [True, True, True, False])}, targets) == []
     assert violations({"all": ([0.5, 3.0, 3.0, 9.2], [True, True, True, False])}, targets) != []
 

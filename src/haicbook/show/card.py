@@ -46,7 +46,7 @@ def card(paper: Paper, message: StudyMessage, found: Sequence[Finding]) -> Markd
         "Claim": _stated(message.claim),
         "Certainty": f"{signs} **{message.certainty}**\n\n{reasons}",
         primary if message.named else "Survival (no primary endpoint is named)": _lines(map(_stated, message.primary)),
-        "Compared" if paper.spec.comparator else "Treated": " \\\nagainst ".join(map(escape, message.who)),
+        "Compared" if paper.spec.comparator else "Treated": " \\\nagainst \\\n".join(map(escape, message.who)),
         "What does not add up": _lines(_against(paper, message, found)),
         "Reconstructed here": escape(_as_a_sentence(reconstructed(paper))),
     }

@@ -10,7 +10,7 @@ from haicbook.results import Recorded
 from haicbook.study import Paper
 from haicbook.study.schema import Endpoint
 from haicbook.synthesis.arms import medians, response_rates
-from haicbook.synthesis.conclusions import Conclusion, conclude, log_rank, questions
+from haicbook.synthesis.conclusions import NOT_GRADED, Conclusion, conclude, log_rank, questions
 from haicbook.synthesis.effects import ANALYSES, chosen, within_study_effects
 from haicbook.synthesis.judgements import appraisal, judged, risk_of_bias
 
@@ -68,9 +68,9 @@ class StudyMessage:
     reasons
         What lowers it.
     bottom_line
-        One sentence.
+        What was found, and what else may explain it.
     matching
-        That the matched table cannot come from the matching described; empty where it may, or was not run again.
+        That the matched table is not what the matching described would give; empty where it may be, or was not run.
     """
 
     question: str
@@ -108,10 +108,16 @@ def study_message(paper: Paper, results: Recorded) -> StudyMessage:
         primary=tuple(_result(paper, key) for key in named or ["os"]) if spec.comparator else (_bar(paper),),
         named=bool(named) or spec.two_stage is not None,
         certainty=concluded.certainty,
-        reasons=tuple(f"{step.domain}: {step.reason}" for step in concluded.steps if step.down or step.domain == "all"),
+        reasons=_reasons(concluded),
         bottom_line=_bottom_line(paper, table),
         matching=_matching(results),
     )
+
+
+def _reasons(concluded: Conclusion) -> tuple[str, ...]:
+    if concluded.certainty == NOT_GRADED:
+        return tuple(step.reason for step in concluded.steps)
+    return tuple(f"{step.domain}: {step.reason}" for step in concluded.steps if step.down)
 
 
 def _effect(paper: Paper) -> pd.Series | None:
@@ -193,8 +199,8 @@ def _matching(results: Recorded) -> str:
     if surprising < settings or without is None or without >= _SURPRISING:
         return ""
     return (
-        f"The matched table does not come from the matching described: simulated matchings are nearer to one another "
-        f"than to it under all {settings} settings tried (p at most {largest:.3f})"
+        "The matched table is not what the matching described would give: under each of the "
+        f"{settings} settings tried it lies farther out than nearly all simulated matchings (p at most {largest:.3f})"
     )
 
 

@@ -15,8 +15,7 @@ from haicbook.study.beside import FORMS
 Damage = Callable[[Path], None]
 
 STUDY = "demo2020"
-YAML = f"{STUDY}/study.yml"
-CLAIMS = f"{STUDY}/claims.csv"
+YAML, CLAIMS = f"{STUDY}/study.yml", f"{STUDY}/claims.csv"
 BASELINE, RESPONSE, COX, EVENTS = (
     f"{STUDY}/tables/{name}.csv" for name in ("1_baseline", "2_response", "3_cox", "4_adverse_events")
 )

@@ -123,6 +123,9 @@ def _plain(value: Any) -> Any:
     return repr(value)
 
 
+# Sphinx keeps with its environment whatever is set on it, which its types do not know
+
+
 def outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
     """The pages that are made of something else than when they were read."""
     known: dict[str, str] = getattr(env, "haicbook_made_of", {})

@@ -64,13 +64,8 @@ def spec_of(
         "main_population": main,
         "matching": _matching() if design == "propensity_matched" else None,
         "endpoints": {
-            "os": {"label": "Overall survival", "primary": True, "time_zero": "start of treatment", "event": "death"},
-            "pfs": {
-                "label": "Progression-free survival",
-                "primary": False,
-                "time_zero": "start of treatment",
-                "event": "progression or death",
-            },
+            "os": _endpoint("Overall survival", "death", primary=True),
+            "pfs": _endpoint("Progression-free survival", "progression or death"),
         },
         "response_criterion": "mRECIST",
         "safety_criterion": "CTCAE 5.0",
@@ -79,6 +74,10 @@ def spec_of(
         "tables": _table_specs(tuple(sizes), main, arms),
         "unavailable": [],
     }
+
+
+def _endpoint(label: str, event: str, *, primary: bool = False) -> dict[str, Any]:
+    return {"label": label, "primary": primary, "time_zero": "start of treatment", "event": event}
 
 
 def printed_dates(world: World) -> dict[str, str]:

@@ -7,11 +7,14 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from haicbook.survival.constraints import Key, counts_follow_up
 from haicbook.survival.conventions import GRIDS, AssumedConventions
 from haicbook.survival.intervals import Interval, Limits
 from haicbook.survival.targets import ArmTargets, Targets
+
+Floats = NDArray[np.float64]
 
 # A chain is warm when a number is missed by this share of its standard error on average, cold when by this share of
 # half its rounding interval.
@@ -83,14 +86,8 @@ def encode(targets: Targets, conventions: AssumedConventions) -> tuple[Any, tupl
     rows += _contrast_rows(targets)
     rows.sort(key=lambda row: (row.group, row.kind > state.RATE_HIGH, row.time, row.kind))
     table = np.array([row[:6] for row in rows], dtype=float).reshape(-1, 6)
-    kinds, groups, times, low, high, error = table.T
-    finite = np.isfinite(low) & np.isfinite(high)
-    with np.errstate(invalid="ignore"):
-        half = np.where(finite, (high - low) / 2, error / 10)
-    half = np.where(half > 0, half, _COUNT)
-    # rates are quotients of whole numbers, which lie on the ends of their intervals: 39 of 48 is 81.2% or 81.3%
-    closed = kinds == state.RATE
-    shrink = np.where(finite & (high > low), _NOISE, 0.0)
+    kinds, groups, times = table.T[:3]
+    low, high, tolerance = _bounds(table, conventions)
     transforms = {"plain": state.PLAIN, "log": state.LOG, "log-log": state.LOG_LOG, "normal": state.NORMAL}
     transform = transforms[conventions.interval]
     earliest, latest = _ends_of_follow_up(targets, scale)
@@ -98,9 +95,9 @@ def encode(targets: Targets, conventions: AssumedConventions) -> tuple[Any, tupl
         kind=kinds.astype(np.int64),
         start=np.searchsorted(groups, np.arange(5)).astype(np.int64),
         time=np.ascontiguousarray(times),
-        low=low + shrink * np.where(closed, -0.05, 1),
-        high=high - shrink * np.where(closed & (conventions.rounding == "round"), -0.05, 1),
-        tolerance=np.array([np.maximum(WARM * error, COLD * half), COLD * half]),
+        low=low,
+        high=high,
+        tolerance=tolerance,
         z=np.array([row.z for row in rows], dtype=float),
         median_interval=transform,
         rate_interval=state.PLAIN if transform == state.NORMAL else transform,
@@ -115,7 +112,24 @@ def encode(targets: Targets, conventions: AssumedConventions) -> tuple[Any, tupl
     return encoded, tuple(row.key for row in rows)
 
 
-def earliest_rows(targets: Targets) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _bounds(table: Floats, conventions: AssumedConventions) -> tuple[Floats, Floats, Floats]:
+    """Ends of the printed intervals (J,), and how far off each may be, warm and cold (2, J)."""
+    from haicbook.survival.engine import state
+
+    kinds, low, high, error = table.T[[0, 3, 4, 5]]
+    finite = np.isfinite(low) & np.isfinite(high)
+    with np.errstate(invalid="ignore"):
+        half = np.where(finite, (high - low) / 2, error / 10)
+    half = np.where(half > 0, half, _COUNT)
+    # rates are quotients of whole numbers, which lie on the ends of their intervals: 39 of 48 is 81.2% or 81.3%
+    closed = kinds == state.RATE
+    shrink = np.where(finite & (high > low), _NOISE, 0.0)
+    least = low + shrink * np.where(closed, -0.05, 1)
+    most = high - shrink * np.where(closed & (conventions.rounding == "round"), -0.05, 1)
+    return least, most, np.array([np.maximum(WARM * error, COLD * half), COLD * half])
+
+
+def earliest_rows(targets: Targets) -> Floats:
     """(2,) months before which nobody has an event, and nobody leaves."""
     shortest = targets.follow_up_min.low if targets.follow_up_min and counts_follow_up(targets) else 0.0
     bounds = (targets.earliest_event, targets.earliest_censoring)

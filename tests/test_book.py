@@ -364,8 +364,9 @@ def pages() -> dict[Path, BeautifulSoup]:
 
 
 def chapter_pages() -> Iterator[tuple[Path, BeautifulSoup]]:
+    there = pages()  # building them writes the status page
     made = {path.stem for path in executed_dir().glob("*.*") if path.suffix in (".ipynb", ".md")}
-    for path, page in pages().items():
+    for path, page in there.items():
         if path.parent == build_dir() / "html" and path.stem in made:
             yield path, page
 

@@ -60,7 +60,7 @@ def test_names_of_ones_own_are_text_to_terminals_and_spreadsheets(folder):
     assert result.exit_code == 0, result.output
     assert "\x1b" not in result.output
     first, *lines = (folder / "rows.csv").read_text().splitlines()
-    assert ". x, '@y os; " in first
+    assert ". x, '@y; " in first
     assert {line.split(",", 1)[1].rsplit(",", 2)[0] for line in lines[1:]} == {'"\'=cmd(), [red]"', "\x1b[31mb"}
     assert set(written(folder).arm.str.removeprefix("'")) == {"=cmd(), [red]", "\x1b[31mb"}
 
@@ -99,7 +99,8 @@ def test_an_endpoint_of_a_study(folder):
 
 
 def test_what_cannot_be_met_is_named_in_words_and_in_the_report(folder):
-    (folder / "rates.yml").write_text('arms: {a: {n: 25}}\nlandmarks: {a: {6: {rate: "34.7"}, 12: {rate: "24.0"}}}\n')
+    text = 'arms: {a: {n: 5}}\nmedian: {a: {estimate: "4.2"}}\nlandmarks: {a: {6: {rate: "34.7"}}}\n'
+    (folder / "rates.yml").write_text(text)
     result = asked(folder, targets="rates.yml", replicates=2)
     (sentence,) = json.loads((folder / "rows.json").read_text())["left_out"]
     assert sentence.startswith("left out: the 6-month rate")

@@ -118,15 +118,19 @@ def test_the_two_sided_p_of_a_one_sided_one(p):
 def test_what_is_new_is_not_said_where_it_is_not_used():
     # random numbers and kept answers go by the repr
     plain = repr(trial(hr=HazardRatio("a", "b", Interval.read("0.62"), Limits.read("0.43", "0.89"))))
-    assert not [word for word in ("level", "sides", "follow_up_min") if word in plain]
+    assert not [word for word in ("level", "sides") if word in plain]
     assert "level=90" in repr(Limits.read("0.43", "0.89", level=90))
     assert "logrank_sides='one'" in repr(trial(logrank_sides="one"))
 
 
-def test_the_shortest_follow_up_is_named():
+def test_the_range_of_follow_up_is_of_all_patients():
     targets = read_targets(SIX + 'follow_up: {range: ["1.9", "41.0"]}')
     assert targets.follow_up_end == 41.0
-    assert find_feasible(targets).dropped == ("left out: the shortest follow-up, 1.9 months, which binds nobody here",)
+    ensemble = reconstruct(targets, replicates=3, rng=np.random.default_rng(5))
+    assert (ensemble.dropped, len(ensemble)) == ((), 3)
+    times = ensemble.pooled().time
+    assert np.all((times.min(axis=1) >= 1.85) & (times.min(axis=1) <= 1.95))
+    assert np.all((times.max(axis=1) >= 40.95) & (times.max(axis=1) <= 41.05))
 
 
 # --- met by rows that print them --------------------------------------------------------------------------------------

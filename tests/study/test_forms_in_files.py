@@ -116,5 +116,5 @@ def test_levels_and_sides_of_a_study_become_targets(tmp_path: Path) -> None:
     assert targets.hr is not None
     assert targets.hr.ci is not None
     assert targets.hr.ci.level == 99
-    assert targets.two_sided_p is not None
-    assert targets.two_sided_p.contains(0.026)
+    assert targets.logrank_p is not None
+    assert targets.two_sided(targets.logrank_p).contains(0.026)

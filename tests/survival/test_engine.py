@@ -123,7 +123,7 @@ LEVELS = st.sampled_from([0.8, 0.95, 0.9602])
 @given(st.integers(0, 2**32 - 1), st.integers(2, 60), STEPS, st.sampled_from(sorted(INTERVALS)), st.booleans(), LEVELS)
 def test_what_the_search_reads_off_a_curve_is_what_the_estimators_give(seed, n, step, interval, in_the_middle, level):
     time, event = rows_from(seed, n, step)
-    rates = (state.RATE, state.RATE_LOW, state.RATE_HIGH)
+    rates = (state.RATE, state.RATE_LOW, state.RATE_HIGH, state.NUMBER_AT_RISK)
     kinds = (*rates, state.MEDIAN, state.MEDIAN_LOW, state.MEDIAN_HIGH, state.EVENTS, state.FOLLOW_UP_REVERSE)
     at = float(time[n // 2])
     conventions = {
@@ -151,8 +151,9 @@ def test_what_the_search_reads_off_a_curve_is_what_the_estimators_give(seed, n, 
         np.testing.assert_allclose(values[:3], [rate, *limits], rtol=1e-9)
     not_reached = np.isnan([median, *ends, follow_up])
     expected = np.where(not_reached, np.inf, [median, *ends, follow_up])
-    np.testing.assert_allclose(values[[3, 4, 5, 7]], expected, rtol=1e-9)
-    assert values[6] == event.sum()
+    np.testing.assert_allclose(values[[4, 5, 6, 8]], expected, rtol=1e-9)
+    assert values[7] == event.sum()
+    assert values[3] == estimators.at_risk(time, event, [at])[0, 0]
 
 
 @settings(max_examples=400, deadline=None)
@@ -163,10 +164,11 @@ def test_what_the_search_reads_off_a_contrast_is_what_the_estimators_give(seed, 
     time, event = np.zeros((2, n)), np.zeros((2, n), dtype=bool)
     for a, (times, events) in enumerate(arms):
         time[a, : len(times)], event[a, : len(times)] = times, events
-    kinds = (state.LOG_HR, state.LOG_HR_LOW, state.LOG_HR_HIGH, state.LOGRANK_Z)
-    values, none = np.zeros(4), np.zeros(4)
-    z = z_of_level(100 * level)
-    constraints = constraints_with(kinds, state.CONTRAST, none, none, ties=TIES[ties], z=np.full(4, z))
+    kinds = (state.LOG_HR, state.LOG_HR_LOW, state.LOG_HR_HIGH, state.LOGRANK_Z, state.LOGRANK_Z)
+    values, none = np.zeros(5), np.zeros(5)
+    z, until = z_of_level(100 * level), float(np.median(arms[0][0]))
+    changes = {"ties": TIES[ties], "z": np.full(5, z), "time": np.array([0, 0, 0, until, np.inf])}
+    constraints = constraints_with(kinds, state.CONTRAST, none, none, **changes)
     patients = state.Patients(time, event, np.array([first, second]))
     contrast_values(patients, constraints, np.zeros((7, first + second)), 0.0, values)
 
@@ -176,7 +178,9 @@ def test_what_the_search_reads_off_a_contrast_is_what_the_estimators_give(seed, 
     assume(abs(log_hr) < 5)
     ends = [log_hr - z * error, log_hr + z * error]
     np.testing.assert_allclose(values[:3], [log_hr, *ends], rtol=1e-5, atol=1e-5)
-    np.testing.assert_allclose(values[3], np.sqrt(estimators.logrank(*everyone, treated).chi2[0]), rtol=1e-9)
+    np.testing.assert_allclose(values[4], np.sqrt(estimators.logrank(*everyone, treated).chi2[0]), rtol=1e-9)
+    cut = (np.minimum(everyone[0], until), everyone[1] & (everyone[0] <= until))
+    np.testing.assert_allclose(values[3], np.sqrt(estimators.logrank(*cut, treated).chi2[0]), rtol=1e-9)
 
 
 def on_half(time, event):

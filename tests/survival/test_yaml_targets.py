@@ -1,6 +1,7 @@
 """Targets by hand as YAML: what the form can say, and clear words for what it cannot."""
 
 import math
+import textwrap
 from contextlib import suppress
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from haicbook.survival import Conventions, TargetError, read_targets
+from haicbook.survival.yaml_targets import KEYS
 
 TRIAL = """\
 # a fictitious trial
@@ -256,3 +258,10 @@ def test_whatever_is_written_is_read_or_told(data):
     text = TRIAL[:place] + data.draw(st.sampled_from("\"'{}[]:,.- x0\n&*!|>%@`#\t")) + TRIAL[place + 1 :]
     with suppress(TargetError):
         assert read_targets(text).n > 0
+
+
+def test_the_form_in_the_docstring_is_one():
+    """What the API page shows as all that can be written, is read, and has every key."""
+    example = textwrap.dedent(read_targets.__doc__.split("count)::\n")[1].split("Examples")[0])
+    assert read_targets(example).arms["a"].at_risk[2].patients == 41
+    assert set(KEYS) == {line.split(":")[0] for line in example.splitlines() if line and not line.startswith(" ")}

@@ -181,14 +181,13 @@ class Chain:
 
     def _cycle(self, warm: int, *, final: bool = True) -> bool:
         from haicbook.survival.engine import annealing
-        from haicbook.survival.engine.state import LIFE_TABLE, Schedule
+        from haicbook.survival.engine.state import Schedule
 
         budget = self.budget
         schedule = Schedule(warm, 0, 0, 0, 0, 0, 0)
         if final:
             forward = budget.forward * 100 // int(self.state.patients.sizes.mean())  # a draw of few patients costs less
-            rated = any(key[0] == "rate" for key in self.keys) and self.state.constraints.rates != LIFE_TABLE
-            tries = forward if rated else 0
+            tries = forward if self._can_be_drawn_forward() else 0
             share = min(1.0, _FULL_SWEEPS / int(self.state.patients.sizes.sum()))
             nearer, smoother = (math.ceil(share * sweeps) for sweeps in (budget.approach, budget.relax))
             if self.state.constraints.step > 0.0:
@@ -196,6 +195,13 @@ class Chain:
             how = (budget.cool, budget.polish, tries, budget.corrections)
             schedule = Schedule(warm, *how, nearer, smoother)
         return bool(annealing.cycle(self.state, self.scratch, schedule, self.rng))
+
+    def _can_be_drawn_forward(self) -> bool:
+        """Whether something is printed at a time, and rows can be drawn through it; a life table does not let them."""
+        from haicbook.survival.engine.state import LIFE_TABLE
+
+        marked = any(key[0] in ("rate", "at_risk") for key in self.keys)
+        return marked and self.state.constraints.rates != LIFE_TABLE
 
     def attempts(self) -> Iterator[Attempt]:
         """Anneal again and again; endless."""

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from haicbook.printed import parse_number
 from haicbook.survival import estimators
-from haicbook.survival.constraints import Key, constraints_of, counts_follow_up
+from haicbook.survival.constraints import Key, constraints_of, counts_follow_up, logrank_key
 from haicbook.survival.estimators.kaplan_meier import normal_quantile
 from haicbook.survival.intervals import DAYS_IN_MONTH, Interval, Limits
-from haicbook.survival.targets import Landmark, Targets
+from haicbook.survival.targets import Landmark, LogrankUntil, Targets
 
 if TYPE_CHECKING:
     from haicbook.survival.ensemble import Ensemble, Member
@@ -175,6 +175,12 @@ class _Lines:
         if replaced:
             yield from self._medians(arm, arm, kept.median, None)
         yield self._events(arm, arm, wanted.events, wanted.events_id)
+        for count in wanted.at_risk:
+            figure = Interval(count.patients, count.patients, str(count.patients), count.value_id)
+            values = self.ensemble.at_risk(arm, [count.time])[:, 0].astype(float)
+            yield self._line(
+                ("at_risk", arm, f"{count.time:g}"), f"at risk at {count.time:g} months", arm, figure, values
+            )
         yield from self._follow_up(arm, arm, wanted.follow_up_median)
 
     def _landmark(self, arm: str, mark: Landmark, *, replaced: bool = False) -> Iterator[ComparisonLine]:
@@ -256,7 +262,7 @@ class _Lines:
     # --- the contrast -------------------------------------------------------------------------------------------------
 
     def _contrast(self) -> Iterator[ComparisonLine]:
-        printed, p = self.targets.hr, self.targets.logrank_p
+        printed = self.targets.hr
         if printed is not None:
             # the words of a conventions are the estimators'
             log_hr, error = estimators.cox(*self.ensemble.contrast(), self.conventions.ties)  # type: ignore[arg-type]
@@ -266,16 +272,20 @@ class _Lines:
             error = error * normal_quantile(_level(printed.ci))
             found = (np.exp(log_hr - error), np.exp(log_hr + error))
             yield from self._limits(("hr_ci",), words, arms, printed.ci, found)
-        if p is not None:
-            decimals = max(_P_DECIMALS, parse_number(p.printed).decimals)
-            one_sided = self.targets.logrank_sides == "one"
-            words = "log-rank p, one-sided" if one_sided else "log-rank p"
-            # of the side to which the effect is, as the print has it
-            values = self.ensemble.logrank_p() / (2 if one_sided else 1)
-            if one_sided and p.middle > 0.5:
-                values = 1 - values
-            line = self._line(("logrank_p",), words, "", p, values)
-            yield replace(line, decimals=decimals)
+        for test in self.targets.logrank_tests:
+            yield self._logrank(test)
+
+    def _logrank(self, test: LogrankUntil) -> ComparisonLine:
+        p, one_sided = test.p, self.targets.logrank_sides == "one"
+        words = "log-rank p, one-sided" if one_sided else "log-rank p"
+        if test.time < math.inf:
+            words += f", up to {test.time:g} months"
+        # of the side to which the effect is, as the paper has it
+        values = self.ensemble.logrank_p(test.time) / (2 if one_sided else 1)
+        if one_sided and p.middle > 0.5:
+            values = 1 - values
+        line = self._line(logrank_key(test), words, "", p, values)
+        return replace(line, decimals=max(_P_DECIMALS, parse_number(p.printed).decimals))
 
 
 def _level(limits: Limits | None) -> float:
@@ -311,7 +321,7 @@ def _row(line: ComparisonLine) -> tuple[object, ...]:
     unit = next((unit for unit in _UNITS if f", {unit}" in line.quantity), "months")
     values = values * (100 if line.percent else _UNITS[unit])
     figures = (np.median(values), values.min(), values.max())
-    if target is not None and line.key == ("logrank_p",) and not math.isfinite(target.low):
+    if target is not None and line.key[:1] == ("logrank_p",) and not math.isfinite(target.low):
         # `<0.001` says nothing of the digits
         middle, low, high = (f"{value:.1g}" if value < 0.1 else f"{value:.2f}" for value in figures)
     else:

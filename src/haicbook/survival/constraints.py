@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 from haicbook.survival.intervals import Interval, Limits
-from haicbook.survival.targets import ArmTargets, Landmark, Targets
+from haicbook.survival.targets import ArmTargets, Landmark, LogrankUntil, Targets
 
 Key = tuple[str, ...]
 
@@ -58,10 +58,16 @@ def constraints_of(targets: Targets) -> tuple[Constraint, ...]:
         if targets.hr.ci is not None and _readable(targets.hr.ci):
             words = f"{_interval_of(targets.hr.ci)} the hazard ratio, {targets.hr.ci.printed}"
             constraints.append(Constraint(("hr_ci",), words))
-    if targets.logrank_p is not None:
-        sides = "one-sided " if targets.logrank_sides == "one" else ""
-        constraints.append(Constraint(("logrank_p",), f"the {sides}log-rank p, {targets.logrank_p.printed}"))
+    sides = "one-sided " if targets.logrank_sides == "one" else ""
+    for test in targets.logrank_tests:
+        until = f" up to {test.time:g} months" if test.time < math.inf else ""
+        constraints.append(Constraint(logrank_key(test), f"the {sides}log-rank p{until}, {test.p.printed}"))
     return tuple(constraints)
+
+
+def logrank_key(test: LogrankUntil) -> Key:
+    """The key of a log-rank test, of the whole follow-up or up to a time."""
+    return ("logrank_p",) if test.time == math.inf else ("logrank_p", f"{test.time:g}")
 
 
 def _arm_constraints(name: str, arm: ArmTargets, followed: bool) -> list[Constraint]:
@@ -80,6 +86,9 @@ def _arm_constraints(name: str, arm: ArmTargets, followed: bool) -> list[Constra
         constraints.append(Constraint(("median_ci", name), words))
     if arm.events is not None:
         constraints.append(Constraint(("events", name), f"the events of arm {name}, {arm.events}"))
+    for count in arm.at_risk:
+        words = f"the number at risk of arm {name} at {count.time:g} months, {count.patients}"
+        constraints.append(Constraint(("at_risk", name, f"{count.time:g}"), words))
     if arm.follow_up_median is not None and followed:
         words = f"the median follow-up of arm {name}, {_months(arm.follow_up_median)}"
         constraints.append(Constraint(("follow_up", name), words))
@@ -105,8 +114,10 @@ def without(targets: Targets, key: Key) -> Targets:
         return replace(targets, hr=targets.hr and replace(targets.hr, ci=None))
     if what == "hr":
         return replace(targets, hr=None)
-    if what == "logrank_p":
+    if what == "logrank_p" and not whose:
         return replace(targets, logrank_p=None)
+    if what == "logrank_p":
+        return replace(targets, logrank_until=tuple(t for t in targets.logrank_until if logrank_key(t) != key))
     name = whose[0]
     if name == "pooled":
         return _without_pooled(targets, what)
@@ -132,6 +143,8 @@ def _arm_without(arm: ArmTargets, what: str, time: list[str]) -> ArmTargets:
             elif what == "rate_ci":
                 others.append(replace(mark, ci=None))
         return replace(arm, landmarks=tuple(others))
+    if what == "at_risk":
+        return replace(arm, at_risk=tuple(count for count in arm.at_risk if f"{count.time:g}" != time[0]))
     if what == "median":
         return replace(arm, median=None, median_ci=None)
     if what == "median_ci":

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from haicbook.survival.constraints import Key, counts_follow_up
+from haicbook.survival.constraints import Key, counts_follow_up, logrank_key
 from haicbook.survival.conventions import GRIDS, AssumedConventions
 from haicbook.survival.intervals import Interval, Limits
 from haicbook.survival.targets import ArmTargets, Targets
@@ -84,7 +84,7 @@ def encode(targets: Targets, conventions: AssumedConventions) -> tuple[Any, tupl
             rows.append(_Row(state.EARLY_ROWS, group, 0.0, 0.0, 0.0, 1.0, ("early", name)))
     rows += _pooled_rows(targets, scale, conventions)
     rows += _contrast_rows(targets)
-    rows.sort(key=lambda row: (row.group, row.kind > state.RATE_HIGH, row.time, row.kind))
+    rows.sort(key=lambda row: (row.group, row.kind > state.NUMBER_AT_RISK, row.time, row.kind))
     table = np.array([row[:6] for row in rows], dtype=float).reshape(-1, 6)
     kinds, groups, times = table.T[:3]
     low, high, tolerance = _bounds(table, conventions)
@@ -232,6 +232,10 @@ def _arm_rows(
     rows += _median_rows(group, name, arm.n, arm.median, arm.median_ci, scale)
     if arm.events is not None:
         rows.append(_Row(state.EVENTS, group, 0.0, arm.events, arm.events, 2.0, ("events", name)))
+    for count in (mark for mark in arm.at_risk if mark.time > 0):  # everybody is, at first
+        error = max(math.sqrt(count.patients * (1 - count.patients / arm.n)), 1.0)
+        where = ("at_risk", name, f"{count.time:g}")
+        rows.append(_Row(state.NUMBER_AT_RISK, group, count.time, count.patients, count.patients, error, where))
     if arm.flat_from is not None:
         rows.append(_Row(state.LATE_EVENTS, group, arm.flat_from, 0.0, 0.0, 1.0, ("flat", name)))
     if arm.follow_up_median is not None and followed:
@@ -280,13 +284,15 @@ def _contrast_rows(targets: Targets) -> list[_Row]:
             for kind, end in zip((state.LOG_HR_LOW, state.LOG_HR_HIGH), ends, strict=True):
                 if not math.isnan(end.low) and end.low != math.inf:
                     rows.append(_Row(kind, group, 0.0, *_logs(end, turned), error, ("hr_ci",), _z_of(ratio.ci)))
-    p = targets.two_sided_p
-    if p is not None:
+    for test in targets.logrank_tests:
+        p = targets.two_sided(test.p)
         least = -float(ndtri(min(p.high, 1.0) / 2))
         most = -float(ndtri(p.low / 2)) if p.low > 0 else math.inf
         if most == math.inf:
             most = 40.0
-        rows.append(_Row(state.LOGRANK_Z, group, 0.0, max(least, 0.0), most, _TIED, ("logrank_p",)))
+        # what happens up to a time is tied to the ratio of the whole less closely
+        error = _TIED if test.time == math.inf else 1.0
+        rows.append(_Row(state.LOGRANK_Z, group, test.time, max(least, 0.0), most, error, logrank_key(test)))
     return rows
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -150,9 +151,10 @@ class Ensemble:
         ties: estimators.Ties = self.conventions.ties  # type: ignore[assignment]
         return np.exp(estimators.cox(*self.contrast(arm, reference), ties)[0])
 
-    def logrank_p(self) -> Floats:
-        """Two-sided log-rank p (B,) between the arms."""
-        return estimators.logrank(*self.contrast()).p
+    def logrank_p(self, until: float = math.inf) -> Floats:
+        """Two-sided log-rank p (B,) between the arms; of what happens up to a time in months, where it is given."""
+        time, event, in_first = self.contrast()
+        return estimators.logrank(np.minimum(time, until), event & (time <= until), in_first).p
 
     def effective_size(self) -> float:
         """How many independent members would say as much as these; see `haicbook.survival.diagnostics`."""

@@ -32,7 +32,7 @@ THOROUGH = SearchBudget(cool=12, polish=8_000, forward=60_000, patience=8)
 # for data sets that are seldom found
 SELDOM = SearchBudget(forward=20_000)
 # which numbers are given up first
-_FIRST_TO_GO = ("follow_up", "median_ci", "rate_ci", "hr_ci", "logrank_p", "events", "hr", "rate", "median")
+_FIRST_TO_GO = ("follow_up", "median_ci", "rate_ci", "hr_ci", "logrank_p", "events", "at_risk", "hr", "rate", "median")
 # a pilot is long enough for so many successes to be expected, within limits
 _ENOUGH, _MOST_CHAINS = 4, 8
 # fewer data sets than this are none: an ensemble cannot be drawn where one chain in many succeeds once
@@ -252,7 +252,7 @@ def _alone(targets: Targets, name: str) -> Targets:
     """One arm of the targets, without what is printed of all arms together."""
     whole = replace(targets, events_total=None, pooled_median=None, pooled_median_ci=None)
     arm = replace(targets.arms[name], follow_up_median=None)
-    alone = replace(whole, arms={name: arm}, hr=None, logrank_p=None, follow_up_median=None)
+    alone = replace(whole, arms={name: arm}, hr=None, logrank_p=None, logrank_until=(), follow_up_median=None)
     return replace(alone, follow_up_floor=targets.latest)
 
 
@@ -262,7 +262,8 @@ def _bare(targets: Targets) -> Targets | None:
     arms = {name: replace(arm, follow_up_median=None) for name, arm in targets.arms.items()}
     left = replace(targets, arms=arms, follow_up_median=None)
     try:
-        return replace(left, events_total=None, pooled_median=None, pooled_median_ci=None, hr=None, logrank_p=None)
+        left = replace(left, events_total=None, pooled_median=None, pooled_median_ci=None)
+        return replace(left, hr=None, logrank_p=None, logrank_until=())
     except TargetError:
         return None
 
@@ -308,7 +309,7 @@ def _feasible_pooled(
     targets: Targets, conventions: AssumedConventions, search: _Search
 ) -> tuple[Targets, AssumedConventions, list[Constraint]]:
     try:
-        bare = replace(targets, hr=None, logrank_p=None)
+        bare = replace(targets, hr=None, logrank_p=None, logrank_until=())
     except TargetError:
         return targets, conventions, []  # an arm is only known through the contrast
     if not any(_of_all(constraint) for constraint in constraints_of(bare)):
@@ -337,7 +338,7 @@ def _of_all(constraint: Constraint) -> bool:
 def _feasible_contrast(
     targets: Targets, conventions: AssumedConventions, search: _Search
 ) -> tuple[Targets, AssumedConventions, list[Constraint]]:
-    if targets.hr is None and targets.logrank_p is None:
+    if targets.hr is None and not targets.logrank_tests:
         return targets, conventions, []
     candidates = [
         replace(conventions, follow_up=method, time_grid=grid, ties=ties)

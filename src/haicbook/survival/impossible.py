@@ -15,10 +15,11 @@ from haicbook.limits import MOST_MONTHS, MOST_PATIENTS
 from haicbook.survival.intervals import Fault, Interval, Limits
 
 if TYPE_CHECKING:
-    from haicbook.survival.targets import ArmTargets, HazardRatio, Targets
+    from haicbook.survival.targets import ArmTargets, HazardRatio, NumberAtRisk, Targets
 
 # Crossing curves can set a hazard ratio against medians that lie close together; not against medians this far apart.
 _APART = 1.3
+_ROUNDED = 1e-9
 _IN_MONTHS = f"{MOST_MONTHS} are the most that is read; times count in months where no other unit is named"
 
 
@@ -71,6 +72,48 @@ def _arm_faults(name: str, arm: ArmTargets) -> Iterator[Fault]:
             yield Fault(key, f"{rate}, is outside 0 to 100 per cent")
         yield from _interval_faults(key, rate, landmark.interval, landmark.ci)
     yield from _order_faults(name, arm)
+    yield from _at_risk_faults(name, arm)
+
+
+def _at_risk_faults(name: str, arm: ArmTargets) -> Iterator[Fault]:
+    """Numbers at risk that no patients leave: above n, rising, or too many or too few for what else is printed."""
+    for earlier, later in pairwise(arm.at_risk):
+        rise = f"from {earlier.patients} at {earlier.time:g} to {later.patients} at {later.time:g} months"
+        if later.patients > earlier.patients or later.time == earlier.time:
+            yield Fault(("at_risk", name, f"{later.time:g}"), f"the number at risk of arm {name} cannot go {rise}")
+    for count in arm.at_risk:
+        key, words = (
+            ("at_risk", name, f"{count.time:g}"),
+            f"{count.patients} of arm {name} at risk at {count.time:g} months",
+        )
+        if not 0 <= count.time <= MOST_MONTHS:
+            yield Fault(key, f"{words}: {_IN_MONTHS}")
+        elif not 0 <= count.patients <= arm.n:
+            yield Fault(key, f"{words}: 0 to {arm.n} are possible")
+        elif count.time == 0 and count.patients != arm.n:
+            yield Fault(key, f"{words}: the arm has {arm.n} patients, who all are at risk then")
+        else:
+            yield from _beside_at_risk(key, words, count, arm)
+
+
+def _beside_at_risk(key: tuple[str, ...], words: str, count: NumberAtRisk, arm: ArmTargets) -> Iterator[Fault]:
+    """Rates and medians that cannot stand beside a number at risk.
+
+    Survival up to a time is least where those who left did so before all others died, most where all died first.
+    """
+    events = arm.n if arm.events is None else arm.events
+    left, dead = count.patients, min(events, arm.n - count.patients)
+    least = left / (left + dead) if left else 0.0
+    most = 1 - max(arm.events - left, 0) / arm.n if arm.events is not None else 1.0
+    for mark in arm.landmarks:
+        rate = f"the {mark.time:g}-month rate, {mark.printed or mark.interval}"
+        if mark.time < count.time and mark.interval.high < least - _ROUNDED:
+            yield Fault(key, f"{words} cannot follow {rate}: survival is at least {least:.1%} up to then")
+        if mark.time >= count.time and mark.interval.low > most + _ROUNDED:
+            yield Fault(key, f"{words} leaves too many of the {events} events before for {rate}: at most {most:.1%}")
+    if arm.median is not None and arm.median.reached and arm.median.high < count.time and least > 0.5 + _ROUNDED:
+        median = f"the median, {arm.median.printed} months"
+        yield Fault(key, f"{words} cannot follow {median}: survival is at least {least:.1%} up to then")
 
 
 def _median_faults(key: tuple[str, ...], whose: str, median: Interval | None, ci: Limits | None) -> Iterator[Fault]:
@@ -126,9 +169,9 @@ def _order_faults(name: str, arm: ArmTargets) -> Iterator[Fault]:
 
 def _silent_faults(targets: Targets) -> Iterator[Fault]:
     """Arms of which nothing but their size is printed, and targets without any time."""
-    tied = targets.hr is not None or targets.logrank_p is not None or targets.pooled_median is not None
+    tied = targets.hr is not None or targets.logrank_tests or targets.pooled_median is not None
     for name, arm in targets.arms.items():
-        if arm.median is None and not arm.landmarks and arm.events is None and not tied:
+        if arm.median is None and not arm.landmarks and arm.events is None and not arm.at_risk and not tied:
             words = (
                 f"arm {name} has no printed median and no printed rate, nor events; one of them is needed, or a "
                 "number that ties it to another arm (hazard ratio, log-rank p, pooled median)"
@@ -166,13 +209,18 @@ def _total_faults(targets: Targets) -> Iterator[Fault]:
 
 
 def _contrast_faults(targets: Targets) -> Iterator[Fault]:
-    hr, p = targets.hr, targets.logrank_p
-    if hr is not None:
-        yield from _ratio_faults(targets, hr)
-    if p is not None and len(targets.arms) < 2:
+    if targets.hr is not None:
+        yield from _ratio_faults(targets, targets.hr)
+    times = [test.time for test in targets.logrank_until]
+    if targets.logrank_tests and len(targets.arms) < 2:
         yield Fault(("logrank_p",), "a log-rank p needs two arms")
-    if p is not None and (p.high <= 0 or p.low >= 1):
-        yield Fault(("logrank_p",), f"the log-rank p, {p.printed}, is outside 0 to 1")
+    if len(set(times)) < len(times):
+        yield Fault(("logrank_p",), "two log-rank p are given up to the same time")
+    for time, p in targets.logrank_tests:
+        if p.high <= 0 or p.low >= 1:
+            yield Fault(("logrank_p",), f"the log-rank p, {p.printed}, is outside 0 to 1")
+        if time <= 0:
+            yield Fault(("logrank_p",), f"a log-rank test up to {time:g} months; a time above 0 is needed")
 
 
 def _ratio_faults(targets: Targets, hr: HazardRatio) -> Iterator[Fault]:
@@ -242,6 +290,13 @@ def _follow_up_faults(targets: Targets) -> Iterator[Fault]:
             if landmark.time >= end:
                 key = ("landmarks", name, f"{landmark.time:g}")
                 yield Fault(key, f"{ends} the {landmark.time:g}-month rate of arm {name}")
+        for count in arm.at_risk:
+            if count.patients and count.time > end:
+                key = ("at_risk", name, f"{count.time:g}")
+                yield Fault(key, f"{ends} {count.time:g} months, when {count.patients} of arm {name} are at risk")
+    for test in targets.logrank_until:
+        if test.time > end:
+            yield Fault(("logrank_p",), f"{ends} {test.time:g} months, up to which a log-rank test is given")
     for place, words, median in _medians(targets):
         if median.reached and (median.middle if median.bound else median.high) >= end:
             yield Fault(place, f"{ends} {words}, {median.printed} months")

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from haicbook.survival.follow_up import Bound, Calendar
 from haicbook.survival.impossible import faults_of
@@ -40,6 +41,8 @@ __all__ = [
     "Interval",
     "Landmark",
     "Limits",
+    "LogrankUntil",
+    "NumberAtRisk",
     "Sides",
     "TargetError",
     "Targets",
@@ -89,6 +92,21 @@ class Landmark:
         return replace(self, interval=self.interval.under(rounding), ci=self.ci and self.ci.under(rounding))
 
 
+class NumberAtRisk(NamedTuple):
+    """A printed number of patients at risk: followed, without an event, up to a time in months."""
+
+    time: float
+    patients: int
+    value_id: str = ""
+
+
+class LogrankUntil(NamedTuple):
+    """The p of a log-rank test of what happens up to a time, in months: everybody is censored there."""
+
+    time: float
+    p: Interval
+
+
 @dataclass(frozen=True)
 class ArmTargets:
     """What is printed for one arm.
@@ -109,6 +127,8 @@ class ArmTargets:
         Median follow-up, months.
     events_id
         Where the number of events stands.
+    at_risk
+        Printed numbers at risk, in order of time.
     """
 
     n: int
@@ -118,11 +138,15 @@ class ArmTargets:
     landmarks: tuple[Landmark, ...] = ()
     follow_up_median: Interval | None = None
     events_id: str = ""
+    at_risk: tuple[NumberAtRisk, ...] = field(default=(), metadata=UNSAID)
+
+    __repr__ = said
 
     @property
     def latest(self) -> float:
         """The latest time, in months, at which this arm's curve is pinned; 0 where nothing is printed."""
         times = [landmark.time for landmark in self.landmarks]
+        times += [mark.time for mark in self.at_risk if mark.patients]
         reached = [_end_of(self.median)] if self.median and self.median.reached else []
         return max([*times, *reached], default=0.0)
 
@@ -243,9 +267,9 @@ class Targets:
     events_total_id
         Where the total number of events stands.
     logrank_sides
-        Of the test that the log-rank p is of. All tests here are two-sided; see :attr:`two_sided_p`.
-    follow_up_min
-        Shortest follow-up, where printed (months). It is not met, and named among what is left out.
+        Of the test that the log-rank p is of. All tests here are two-sided; see :meth:`two_sided`.
+    logrank_until
+        Log-rank tests up to a time, of as many sides.
 
     Raises
     ------
@@ -276,6 +300,7 @@ class Targets:
     follow_up_method: FollowUpMethod = "unknown"
     conventions: Conventions = field(default=Conventions())
     logrank_sides: Sides = field(default="two", metadata=UNSAID)
+    logrank_until: tuple[LogrankUntil, ...] = field(default=(), metadata=UNSAID)
 
     __repr__ = said
 
@@ -293,16 +318,21 @@ class Targets:
             pooled_median_ci=self.pooled_median_ci and self.pooled_median_ci.under(rounding),
             hr=self.hr and self.hr.under(rounding),
             logrank_p=self.logrank_p and self.logrank_p.under(rounding),
+            logrank_until=tuple(test._replace(p=test.p.under(rounding)) for test in self.logrank_until),
             follow_up_median=self.follow_up_median and self.follow_up_median.under(rounding),
             follow_up_max=self.follow_up_max and self.follow_up_max.under(rounding),
             follow_up_min=self.follow_up_min and self.follow_up_min.under(rounding),
         )
 
     @property
-    def two_sided_p(self) -> Interval | None:
-        """The log-rank p as a two-sided test has it; twice a one-sided one, or twice what that lacks to 1."""
-        p = self.logrank_p
-        if p is None or self.logrank_sides == "two":
+    def logrank_tests(self) -> tuple[LogrankUntil, ...]:
+        """All printed log-rank tests: the one of the whole follow-up, up to infinity, and those up to a time."""
+        whole = () if self.logrank_p is None else (LogrankUntil(math.inf, self.logrank_p),)
+        return (*whole, *self.logrank_until)
+
+    def two_sided(self, p: Interval) -> Interval:
+        """A log-rank p as a two-sided test has it; twice a one-sided one, or twice what that lacks to 1."""
+        if self.logrank_sides == "two":
             return p
         ends = [2 * min(end, 1 - end) for end in (p.low, p.high)]
         half_inside = p.low <= 0.5 <= p.high
@@ -334,7 +364,9 @@ class Targets:
         """The latest survival time printed (months), be it of a rate, a median or its limit."""
         ends = [arm.median_ci.upper for arm in self.arms.values() if arm.median_ci is not None]
         limits = [end.high for end in ends if math.isfinite(end.high)]
-        return max([*(arm.latest for arm in self.arms.values()), *limits, self._pooled_end, self.follow_up_floor])
+        tests = (test.time for test in self.logrank_until)
+        arms = (arm.latest for arm in self.arms.values())
+        return max([*arms, *limits, *tests, self._pooled_end, self.follow_up_floor])
 
     @property
     def follow_up_basis(self) -> str:

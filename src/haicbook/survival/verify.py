@@ -111,6 +111,10 @@ def _arm_violations(
     events = sum(died for _, died in rows)
     if wanted.events is not None and events != wanted.events:
         yield f"arm {name} has {events} events; {wanted.events} are printed"
+    for mark in wanted.at_risk:
+        followed_on = sum(time >= mark.time for time, _ in rows)
+        if followed_on != mark.patients:
+            yield f"arm {name} has {followed_on} patients at risk at {mark.time:g} months; {mark.patients} are printed"
     flat = wanted.flat_from
     if flat is not None and any(died and time > flat for time, died in rows):
         yield f"arm {name} has an event after {flat:g} months, though the last two printed rates are the same"
@@ -305,8 +309,15 @@ def _follow_up(rows: list[Row], conventions: AssumedConventions) -> float:
 
 # --- the contrast -----------------------------------------------------------------------------------------------------
 
-# at each time of death: deaths and patients at risk, in the arm and in both
-Tie = tuple[int, int, int, int]
+
+class Tie(NamedTuple):
+    """A time of death: deaths there and patients at risk, in the arm and in both."""
+
+    time: float
+    deaths: int
+    both: int
+    at_risk: int
+    everyone: int
 
 
 def _contrast_violations(
@@ -314,14 +325,16 @@ def _contrast_violations(
 ) -> Iterator[str]:
     ratio = targets.hr
     first, second = (ratio.arm, ratio.reference) if ratio else tuple(rows)
-    if ratio is None and targets.logrank_p is None:
+    if ratio is None and not targets.logrank_tests:
         return
     ties = list(_ties(rows[first], rows[second]))
     if ratio is not None:
         yield from _ratio_violations(ties, ratio, conventions)
-    if targets.two_sided_p is not None:
+    for until, p in targets.logrank_tests:
         what = "the log-rank p" if targets.logrank_sides == "two" else "the two-sided log-rank p"
-        yield from _miss(what, _logrank_p(ties), targets.two_sided_p)
+        if until < math.inf:
+            what += f" up to {until:g} months"
+        yield from _miss(what, _logrank_p([tie for tie in ties if tie.time <= until]), targets.two_sided(p))
 
 
 def _ties(arm: list[Row], other: list[Row]) -> Iterator[Tie]:
@@ -336,12 +349,12 @@ def _ties(arm: list[Row], other: list[Row]) -> Iterator[Tie]:
             while place < len(rows) and rows[place][0] == time:
                 deaths[index] += rows[place][1]
                 place += 1
-        yield deaths[0], sum(deaths), at_risk[0], sum(at_risk)
+        yield Tie(time, deaths[0], sum(deaths), at_risk[0], sum(at_risk))
 
 
 def _logrank_p(ties: list[Tie]) -> float:
     gap, variance = 0.0, 0.0
-    for deaths, both, at_risk, everyone in ties:
+    for _, deaths, both, at_risk, everyone in ties:
         share = at_risk / everyone
         gap += deaths - both * share
         if everyone > 1:
@@ -365,7 +378,7 @@ def _cox(ties: list[Tie], treatment: str) -> tuple[float, float]:
         score, information = 0.0, 0.0
         for tie in ties:
             expected, spread = _expected(tie, math.exp(beta), treatment)
-            score += tie[0] - expected
+            score += tie.deaths - expected
             information += spread
         if information < 1e-9 or abs(beta) > 15:
             return beta, math.inf
@@ -378,7 +391,7 @@ def _cox(ties: list[Tie], treatment: str) -> tuple[float, float]:
 
 def _expected(tie: Tie, ratio: float, treatment: str) -> tuple[float, float]:
     """Deaths expected in the arm at one time, and their variance."""
-    deaths, both, at_risk, everyone = tie
+    _, deaths, both, at_risk, everyone = tie
     others = everyone - at_risk
     if treatment == "exact" and both > 1:
         weights = {

@@ -21,7 +21,7 @@ from haicbook.survival.intervals import (
     TargetError,
     as_if_a_fraction,
 )
-from haicbook.survival.targets import ArmTargets, HazardRatio, Landmark, Targets
+from haicbook.survival.targets import ArmTargets, HazardRatio, Landmark, LogrankUntil, NumberAtRisk, Targets
 from haicbook.survival.yaml_nodes import UNITS, NodeReader, Place, compose, document, kind_of, with_unit
 
 POOLED = "pooled"
@@ -33,6 +33,7 @@ KEYS = (
     "events_total",
     "median",
     "landmarks",
+    "at_risk",
     "hazard_ratio",
     "logrank_p",
     "follow_up",
@@ -76,6 +77,25 @@ def read_targets(source: Path | str) -> Targets:
         For anything that cannot be read or that no data set can have: all problems at once, each with the line and the
         target.
 
+    Notes
+    -----
+    All that can be written (rates in per cent; figures in quotes, so that their decimals count)::
+
+        name: a trial                # default: the file's name
+        endpoint: os                 # os, pfs, ...; progression is seen at scans
+        unit: months                 # of all times: months, years, weeks or days
+        arms: {a: {n: "90", events: "55"}, b: {n: "88"}}
+        events_total: "118"
+        median: {a: {estimate: "14.2", ci: ["10.9", NR], level: "95"}, pooled: {estimate: "10.8"}}
+        landmarks: {a: {"6": {rate: "81.1"}, "12": {rate: "56.3", ci: ["45.9", "69.0"]}}}
+        at_risk: {a: {"0": "90", "6": "70", "12": "41"}, b: {"0": "88", "6": "58", "12": "30"}}
+        hazard_ratio: {arm: a, reference: b, estimate: "0.62", ci: ["0.43", "0.89"]}
+        logrank_p: ["0.009", {value: "0.04", until: "12"}]   # of all follow-up; of a test up to month 12
+        follow_up: {median: {a: "16.0"}, method: reverse_km, range: ["1.9", "40.2"],
+                    enrolment: ["2017-05", "2019-10"], cutoff: "2020-10-31", scan_weeks: "6",
+                    earliest_event: "0.7", earliest_censoring: "6"}
+        conventions: {interval: log, ties: efron, rounding: round}   # what is left out is tried
+
     Examples
     --------
     >>> read_targets('arms: {a: {n: "90"}}\\nmedian: {a: {estimate: "14.2"}}').arms["a"].median.low
@@ -113,8 +133,9 @@ class _TargetReader(NodeReader):
         medians = self.medians(top, tuple(arms), scale)
         follow_up = self.follow_up(top, tuple(arms), scale)
         landmarks = self.landmarks(top, tuple(arms), scale)
+        at_risk = self.at_risk(top, tuple(arms), scale)
         hr = self.hazard_ratio(top, tuple(arms))
-        p, sides = self.logrank_p(top)
+        tests = self.logrank_tests(top, scale)
         self.note_mixed_marks()
         total = top.get("events_total")
         drafted = {
@@ -127,6 +148,7 @@ class _TargetReader(NodeReader):
                     median=medians.get(arm, (None, None))[0],
                     median_ci=medians.get(arm, (None, None))[1],
                     landmarks=landmarks.get(arm, ()),
+                    at_risk=at_risk.get(arm, ()),
                     follow_up_median=follow_up["medians"].get(arm),
                 )
                 for arm, (n, events) in arms.items()
@@ -136,8 +158,7 @@ class _TargetReader(NodeReader):
             "pooled_median": medians.get(POOLED, (None, None))[0],
             "pooled_median_ci": medians.get(POOLED, (None, None))[1],
             "hr": hr,
-            "logrank_p": p,
-            "logrank_sides": sides,
+            **tests,
             "follow_up_median": follow_up["medians"].get(POOLED),
             **{key: value for key, value in follow_up.items() if key != "medians"},
             "conventions": self.conventions(top),
@@ -202,13 +223,9 @@ class _TargetReader(NodeReader):
     def landmark(self, arm: str, time: str, node: Any, scale: float) -> Landmark | None:
         """One rate, in per cent, at a time in the document's unit."""
         place: Place = ("landmarks", arm, time)
-        figure, scale = with_unit(time, scale)
-        at = parse_number(figure)
-        if at.state != "exact" or not set(figure) <= set("0123456789.-"):
-            self.refused = True
-            self.add(self.lines[place], place, f"the time `{time}`", 'a time such as "12" or "1 year"')
+        at = self.time(place, scale)
+        if at is None:
             return None
-        self.lines["landmarks", arm, f"{at.value * scale:g}"] = self.lines[place]
         entry = self.mapping(node, place, ("rate", "ci", "level"), 'a rate, such as {rate: "56.3"}')
         if "rate" not in entry:
             if kind_of(node) == "map":
@@ -221,7 +238,32 @@ class _TargetReader(NodeReader):
         if expected := as_if_a_fraction(rate.printed):
             found = f'"{rate.printed}", as if a fraction'
             self.add(entry["rate"].start_mark.line + 1, (*place, "rate"), found, expected)
-        return Landmark(at.value * scale, rate, ci, "", rate.printed)
+        return Landmark(at, rate, ci, "", rate.printed)
+
+    def time(self, place: Place, scale: float) -> float | None:
+        """The months of a time that is the last key of a place; its line is known by its months, too."""
+        *before, time = place
+        figure, scale = with_unit(time, scale)
+        at = parse_number(figure)
+        if at.state != "exact" or not set(figure) <= set("0123456789.-"):
+            self.refused = True
+            self.add(self.lines[place], place, f"the time `{time}`", 'a time such as "12" or "1 year"')
+            return None
+        self.lines[(*before, f"{at.value * scale:g}")] = self.lines[place]
+        return at.value * scale
+
+    def at_risk(self, top: dict[str, Any], arms: tuple[str, ...], scale: float) -> dict[str, tuple[NumberAtRisk, ...]]:
+        """Numbers at risk at times by arm, in order of time."""
+        read = {}
+        for arm, node in self.by_arm(top, "at_risk", arms, pooled=False).items():
+            counts = self.mapping(node, ("at_risk", arm), what='patients by time, such as {"12": "41"}')
+            marks = [
+                (self.time(("at_risk", arm, time), scale), self.count(entry, ("at_risk", arm, time)))
+                for time, entry in counts.items()
+            ]
+            known = [NumberAtRisk(at, count) for at, count in marks if at is not None and count is not None]
+            read[arm] = tuple(sorted(known))
+        return read
 
     def hazard_ratio(self, top: dict[str, Any], arms: tuple[str, ...]) -> HazardRatio | None:
         """The hazard ratio with its orientation."""
@@ -246,20 +288,42 @@ class _TargetReader(NodeReader):
             return None
         return HazardRatio(names[0], names[1], estimate, ci)
 
-    def logrank_p(self, top: dict[str, Any]) -> tuple[Interval | None, Sides]:
-        """The log-rank p, and of how many sides its test is."""
+    def logrank_tests(self, top: dict[str, Any], scale: float) -> dict[str, Any]:
+        """The p of one or several log-rank tests, up to which time, and of how many sides."""
         if "logrank_p" not in top:
-            return None, "two"
+            return {}
+        nodes = top["logrank_p"].value if kind_of(top["logrank_p"]) == "seq" else [top["logrank_p"]]
+        tests = [self.logrank_test(node, scale) for node in nodes]
+        whole = [p for p, until, _ in tests if until is None]
+        if not self.problems and (len({sides for *_, sides in tests}) > 1 or len(whole) > 1):
+            self.add(
+                self.lines[("logrank_p",)],
+                ("logrank_p",),
+                "tests of one side and of two, or two of the whole follow-up",
+                "tests of as many sides, one of the whole follow-up, the others each with `until`",
+            )
+        return {
+            "logrank_p": whole[0] if whole else None,
+            "logrank_sides": tests[0][2] if tests else "two",
+            "logrank_until": tuple(
+                LogrankUntil(until.middle, p) for p, until, _ in tests if p is not None and until is not None
+            ),
+        }
+
+    def logrank_test(self, node: Any, scale: float) -> tuple[Interval | None, Interval | None, Sides]:
+        """One log-rank test: its p, up to when, and of how many sides it is."""
         place: Place = ("logrank_p",)
-        node, sides = top["logrank_p"], None
+        sides, until = None, None
         if kind_of(node) == "map":
-            entry = self.mapping(node, place, ("value", "sided"))
+            entry = self.mapping(node, place, ("value", "sided", "until"))
             sides = self.word(entry["sided"], (*place, "sided"), get_args(Sides)) if "sided" in entry else None
+            until = self.interval(entry["until"], (*place, "until"), "12", scale=scale) if "until" in entry else None
             if "value" not in entry:
                 self.add(self.lines[place], place, "no value", 'a p-value, such as {value: "0.009", sided: one}')
-                return None, "two"
+                return None, until, "two"
             node, place = entry["value"], (*place, "value")
-        return self.interval(node, place, "0.009", states=BOUNDED, comma="decimal"), cast(Sides, sides or "two")
+        p = self.interval(node, place, "0.009", states=BOUNDED, comma="decimal")
+        return p, until, cast(Sides, sides or "two")
 
     def follow_up(self, top: dict[str, Any], arms: tuple[str, ...], scale: float) -> dict[str, Any]:
         """Median follow-up by arm and pooled, its range, its dates, the method, and what eligibility says."""

@@ -25,8 +25,8 @@ from haicbook.survival.engine.state import (
     EXACTLY,
     KEPT,
     NOW,
+    NUMBER_AT_RISK,
     POOLED,
-    RATE_HIGH,
     Constraints,
     Floats,
     HazardPopulation,
@@ -111,10 +111,10 @@ def everyone(patients: Patients) -> int:
 
 
 @inner
-def has_rates(constraints: Constraints, arm: int) -> bool:
-    """Whether rates are printed of an arm."""
+def has_marks(constraints: Constraints, arm: int) -> bool:
+    """Whether rates, or numbers at risk, are printed of an arm."""
     first = constraints.start[arm]
-    return bool(first < constraints.start[arm + 1] and constraints.kind[first] <= RATE_HIGH)
+    return bool(first < constraints.start[arm + 1] and constraints.kind[first] <= NUMBER_AT_RISK)
 
 
 @inner
@@ -170,7 +170,7 @@ def simulate_arms(state: State, scratch: Scratch, tries: int, rng: np.random.Gen
     keep(state, scratch)
     cold_loss(state)
     for a in range(len(state.patients.sizes)):
-        if state.work.loss[NOW, a] > 0.0 and has_rates(state.constraints, a):
+        if state.work.loss[NOW, a] > 0.0 and has_marks(state.constraints, a):
             events = events_wanted(state.patients, state.constraints, a)
             if draw_forward(state.population, arm_of(state, a), events, tries, rng) < 0:
                 restore(state, scratch)
@@ -185,7 +185,7 @@ def search(state: State, scratch: Scratch, schedule: Schedule, rng: np.random.Ge
     keep(state, scratch)
     rated = False
     for a in range(len(state.patients.sizes)):
-        rated = rated or has_rates(state.constraints, a)
+        rated = rated or has_marks(state.constraints, a)
     # simulating keeps the same rows to come back to
     if not rated or simulate_arms(state, scratch, schedule.tries // PART_OF_TRIES, rng):
         if project(state, scratch, ROUNDS, schedule.corrections, rng) < NEAR:

@@ -30,6 +30,7 @@ from haicbook.survival.engine.state import (
     MEDIAN_LOW,
     NORMAL,
     NOW,
+    NUMBER_AT_RISK,
     RATE,
     RATE_HIGH,
     RATE_LOW,
@@ -59,7 +60,7 @@ ENROLLED = 0.2  # those followed to the end are spread over so much of the time 
 
 
 class Stretch(NamedTuple):
-    """From one printed rate to the next: first row, first constraint of the next, start, the curve there, factors."""
+    """From one printed time to the next: first row, first constraint of the next, start, the curve there, factors."""
 
     row: int
     mark: int
@@ -84,32 +85,39 @@ class Leg(NamedTuple):
 
 
 @inner
-def after_rates(constraints: Constraints, arm: int, mark: int) -> int:
-    """The first of an arm's constraints after rate and limits at the time of constraint `mark`."""
+def after_mark(constraints: Constraints, arm: int, mark: int) -> int:
+    """The first of an arm's constraints after rate, limits and number at risk at the time of constraint `mark`."""
     j, last = mark, constraints.start[arm + 1]
-    while j < last and constraints.kind[j] <= RATE_HIGH and constraints.time[j] == constraints.time[mark]:
+    while j < last and constraints.kind[j] <= NUMBER_AT_RISK and constraints.time[j] == constraints.time[mark]:
         j += 1
     return j
 
 
 @inner
-def rates_met(constraints: Constraints, arm: int, mark: int, survival: float, greenwood: float) -> bool:
-    """Whether rate and limits at one time are met by a curve of this height there."""
-    for j in range(mark, after_rates(constraints, arm, mark)):
-        value = rate_value(constraints, j, survival, greenwood)
+def mark_met(arm: ArmState, mark: int, until: int, survival: float, greenwood: float) -> bool:
+    """Whether rate, limits and number at risk at one time are met by `until` rows and a curve of this height there."""
+    constraints, time = arm.constraints, arm.rows.time
+    for j in range(mark, after_mark(constraints, arm.which, mark)):
+        if constraints.kind[j] == NUMBER_AT_RISK:
+            value = 1.0 * (len(time) - rows_before(time[:until], constraints.time[j]))
+        else:
+            value = rate_value(constraints, j, survival, greenwood)
         if not constraints.low[j] <= value <= constraints.high[j]:
             return False
     return True
 
 
 @inner
-def rates_missed(constraints: Constraints, arm: int, mark: int, log_s: float, greenwood: float) -> float:
-    """How far rate and limits at one time are missed, in their cold tolerances."""
-    total, survival = 0.0, np.exp(log_s)
+def mark_missed(arm: ArmState, mark: int, until: int, log_s: float, greenwood: float) -> float:
+    """How far rate, limits and number at risk at one time are missed, in their cold tolerances."""
+    constraints, total, survival = arm.constraints, 0.0, np.exp(log_s)
     if survival == 0.0:
         return np.inf
-    for j in range(mark, after_rates(constraints, arm, mark)):
-        value = rate_value(constraints, j, survival, greenwood)
+    for j in range(mark, after_mark(constraints, arm.which, mark)):
+        if constraints.kind[j] == NUMBER_AT_RISK:
+            value = 1.0 * (len(arm.rows.time) - until)
+        else:
+            value = rate_value(constraints, j, survival, greenwood)
         total += max(constraints.low[j] - value, value - constraints.high[j], 0.0) / constraints.tolerance[COLD, j]
     return total
 
@@ -120,6 +128,15 @@ def rate_at(constraints: Constraints, mark: int, following: int) -> float:
     for j in range(mark, following):
         if constraints.kind[j] == RATE:
             return float(0.5 * (constraints.low[j] + constraints.high[j]))
+    return -1.0
+
+
+@inner
+def at_risk_at(constraints: Constraints, mark: int, following: int) -> float:
+    """The number at risk among constraints from `mark` on; -1 without one."""
+    for j in range(mark, following):
+        if constraints.kind[j] == NUMBER_AT_RISK:
+            return float(constraints.low[j])
     return -1.0
 
 
@@ -177,7 +194,9 @@ def expected(
 def wanted_greenwood(constraints: Constraints, arm: int, mark: int, survival: float) -> float:
     """Greenwood's sum that a printed interval stands for, from its limits about the rate; -1 where none is."""
     low, high, z = -1.0, -1.0, 1.0
-    for j in range(mark, after_rates(constraints, arm, mark)):
+    for j in range(mark, after_mark(constraints, arm, mark)):
+        if constraints.kind[j] == NUMBER_AT_RISK:
+            continue
         z = constraints.z[j]
         if constraints.kind[j] == RATE_LOW and constraints.low[j] > 0.0:
             low = 0.5 * (constraints.low[j] + constraints.high[j])
@@ -202,14 +221,34 @@ def wanted_greenwood(constraints: Constraints, arm: int, mark: int, survival: fl
 
 
 @inner
+def left_by(population: HazardPopulation, arm: int, span: tuple[float, float]) -> float:
+    """The cumulative hazard of leaving between two times."""
+    start, stop = span
+    total, width = 0.0, (stop - start) / SLICES
+    for i in range(SLICES):
+        f = piece_of(population.pieces.start, start + (i + 0.5) * width)
+        total += population.hazard[LEAVING, arm, f] * width
+    return total
+
+
+@inner
 def factors_for(population: HazardPopulation, arm: ArmState, stretch: Stretch, aim: float) -> tuple[float, float]:
-    """By what to multiply the hazards of event and censoring, that a curve may fall to a rate and its interval."""
-    if aim <= 0.0 or stretch.survival <= 0.0:
-        return 1.0, 1.0
+    """By what to multiply the hazards of event and censoring, that rows may come to what is printed at the next time.
+
+    The fall of the curve says how many die; a number at risk, or else the width of the rate's interval, how many leave.
+    """
     constraints, at_risk = arm.constraints, len(arm.rows.time) - stretch.row
     span = (stretch.start, constraints.time[stretch.mark])
+    left = at_risk_at(constraints, stretch.mark, after_mark(constraints, arm.which, stretch.mark))
+    gone = np.log(at_risk / max(left, 0.5)) if left >= 0.0 and at_risk > 0 else -1.0
     fall, _ = expected(population, arm.which, span, (1.0, 1.0), at_risk)
+    leaving = max(left_by(population, arm.which, span), LEAST_FALL)
+    if aim <= 0.0 or stretch.survival <= 0.0:
+        both = max(gone, LEAST_DEATHS / max(at_risk, 1)) / (fall + leaving) if gone >= 0.0 else 1.0
+        return both, both
     events, censoring = max(np.log(stretch.survival / aim), LEAST_DEATHS / max(at_risk, 1)) / max(fall, LEAST_FALL), 1.0
+    if gone >= 0.0:
+        return events, max(gone - events * fall, LEAST_DEATHS / max(at_risk, 1)) / leaving
     wanted = wanted_greenwood(constraints, arm.which, stretch.mark, aim)
     if wanted > 0.0:
         least, most = 0.0, MOST_CENSORING
@@ -306,7 +345,7 @@ def repair(arm: ArmState, stretch: Stretch, until: int, leg: Leg, rng: np.random
     rows, row, n, constraints = arm.rows, stretch.row, len(arm.rows.time), arm.constraints
     start = (np.log(stretch.survival), stretch.greenwood)
     log_s, greenwood = along(arm, row, until, start[0], start[1])
-    missed = rates_missed(arm.constraints, arm.which, stretch.mark, log_s, greenwood)
+    missed = mark_missed(arm, stretch.mark, until, log_s, greenwood)
     for _ in range(REPAIR_STEPS):
         if missed == 0.0:
             return until
@@ -335,7 +374,7 @@ def repair(arm: ArmState, stretch: Stretch, until: int, leg: Leg, rng: np.random
             new_log, new_greenwood = after_flip(arm, i, j, log_s, greenwood)
         else:
             new_log, new_greenwood = along(arm, row, until + more, start[0], start[1])
-        proposed = rates_missed(arm.constraints, arm.which, stretch.mark, new_log, new_greenwood)
+        proposed = mark_missed(arm, stretch.mark, until + more, new_log, new_greenwood)
         if proposed < missed or (missed / proposed) ** WORSE > rng.random():
             until, missed, log_s, greenwood = until + more, proposed, new_log, new_greenwood
         elif more == 1:
@@ -366,7 +405,7 @@ def on_course(arm: ArmState, until: int, stop: float) -> bool:
     curve_values(arm.rows, constraints, arm.which, arm.memory, values)
     for j in range(constraints.start[arm.which], constraints.start[arm.which + 1]):
         kind = constraints.kind[j]
-        if kind <= RATE_HIGH or kind == EVENTS or kind == LATE_EVENTS or kind == EARLY_ROWS:
+        if kind <= NUMBER_AT_RISK or kind == EVENTS or kind == LATE_EVENTS or kind == EARLY_ROWS:
             continue
         if constraints.median_interval == NORMAL and (kind == MEDIAN_LOW or kind == MEDIAN_HIGH):
             continue
@@ -388,6 +427,7 @@ def draw_stretch(
     step, stop = constraints.step, constraints.time[stretch.mark]
     half = step / 2.0
     start = stretch.start + half if stretch.start > 0.0 else 0.0
+    rated = constraints.kind[stretch.mark] <= RATE_HIGH
     while tries > 0:
         tries -= 1
         events = stretch.event_factor * np.exp(FACTOR_SPREAD * rng.standard_normal())
@@ -401,8 +441,8 @@ def draw_stretch(
                 time[i] = on_grid(time[i], step)
                 put_back(rows, i)
         survival, greenwood = climb(rows, row, until, stretch.survival, stretch.greenwood)
-        followed = until < len(time) or survival == 0.0 or time[until - 1] >= stop
-        if followed and rates_met(constraints, arm.which, stretch.mark, survival, greenwood):
+        followed = not rated or until < len(time) or survival == 0.0 or time[until - 1] >= stop
+        if followed and mark_met(arm, stretch.mark, until, survival, greenwood):
             if on_course(arm, until, stop):
                 return until, survival, greenwood, tries
     return -1, stretch.survival, stretch.greenwood, tries
@@ -416,8 +456,8 @@ def draw_through_rates(
     constraints, last = arm.constraints, arm.constraints.start[arm.which + 1]
     row, start, mark = ZERO, 0.0, constraints.start[arm.which]
     survival, greenwood = 1.0, 0.0
-    while row >= 0 and mark < last and constraints.kind[mark] <= RATE_HIGH:
-        following = after_rates(constraints, arm.which, mark)
+    while row >= 0 and mark < last and constraints.kind[mark] <= NUMBER_AT_RISK:
+        following = after_mark(constraints, arm.which, mark)
         aim = rate_at(constraints, mark, following)
         here = Stretch(row, mark, start, survival, greenwood, 1.0, 1.0)
         events, censoring = factors_for(population, arm, here, aim)

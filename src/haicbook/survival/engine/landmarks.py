@@ -16,10 +16,10 @@ from haicbook.survival.engine.state import (
     NONE,
     NORMAL,
     NOW,
+    NUMBER_AT_RISK,
     ONE,
     PIN_AT,
     PIN_TO,
-    RATE_HIGH,
     ArmState,
     Constraints,
     Floats,
@@ -130,7 +130,7 @@ def set_pins(arm: ArmState, rng: np.random.Generator) -> int:
     for what in range(2):
         many = add_pin(memory, many, constraints.earliest[what], constraints.earliest[what])
     for j in range(first, last):
-        if constraints.kind[j] <= RATE_HIGH:
+        if constraints.kind[j] <= NUMBER_AT_RISK:
             many = add_pin(memory, many, constraints.time[j], constraints.time[j])
     many = pin_medians(arm, many, rng)
     if many < 0:

@@ -15,9 +15,9 @@ from haicbook.survival.engine.state import (
     MEDIAN,
     MEDIAN_HIGH,
     NOW,
+    NUMBER_AT_RISK,
     ONE,
     POOLED,
-    RATE_HIGH,
     SAVED,
     ZERO,
     Constraints,
@@ -167,7 +167,7 @@ def printed_about(state: State, arm: int, centre: float) -> tuple[float, float]:
     low, high = 0.0, state.patients.time[arm, n - 1]
     for j in range(constraints.start[arm], constraints.start[arm + 1]):
         point = np.inf
-        if constraints.kind[j] <= RATE_HIGH:
+        if constraints.kind[j] <= NUMBER_AT_RISK:
             point = constraints.time[j]
         elif constraints.kind[j] <= MEDIAN_HIGH:
             point = state.work.values[j]

@@ -20,10 +20,10 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
-# kinds of constraints: of a group's curve those on rates first, then those on the median
-RATE, RATE_LOW, RATE_HIGH, MEDIAN, MEDIAN_LOW, MEDIAN_HIGH = range(6)
-EVENTS, FOLLOW_UP_OBSERVED, FOLLOW_UP_REVERSE, LATE_EVENTS, EARLY_ROWS = range(6, 11)
-LOG_HR, LOG_HR_LOW, LOG_HR_HIGH, LOGRANK_Z = range(11, 15)
+# kinds of constraints: of a group's curve those at a time that the paper names first, then those on the median
+RATE, RATE_LOW, RATE_HIGH, NUMBER_AT_RISK, MEDIAN, MEDIAN_LOW, MEDIAN_HIGH = range(7)
+EVENTS, FOLLOW_UP_OBSERVED, FOLLOW_UP_REVERSE, LATE_EVENTS, EARLY_ROWS = range(7, 12)
+LOG_HR, LOG_HR_LOW, LOG_HR_HIGH, LOGRANK_Z = range(12, 16)
 # conventions of confidence intervals, of ties, of rates
 PLAIN, LOG, LOG_LOG, NORMAL = range(4)
 EFRON, BRESLOW, EXACT = range(3)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from haicbook.compiled import inner
-from haicbook.survival.engine.rows import early_rows, rows_until
+from haicbook.survival.engine.rows import early_rows, rows_before, rows_until
 from haicbook.survival.engine.state import (
     BRESLOW,
     CONTRAST,
@@ -26,14 +26,15 @@ from haicbook.survival.engine.state import (
     LOG_HR,
     LOG_HR_HIGH,
     LOG_HR_LOW,
+    LOGRANK_Z,
     MEDIAN,
     MEDIAN_HIGH,
     MEDIAN_LOW,
     NORMAL,
+    NUMBER_AT_RISK,
     PLAIN,
     PRODUCT_LIMIT,
     RATE,
-    RATE_HIGH,
     RATE_LOW,
     SURVIVAL,
     Bools,
@@ -289,9 +290,13 @@ def median_and_limits(curve: Curve, transform: int, midpoint: int, z: float) -> 
 
 @inner
 def rate_values(curve: Curve, constraints: Constraints, first: int, last: int, out: Floats) -> int:
-    """Rates and their limits, from the first constraint on, into `out`; the first that is of something else."""
+    """Rates, limits and numbers at risk, from the first constraint on, into `out`; the first of something else."""
     kind, mark, row, until = constraints.kind, first, 0, -1.0
-    while mark < last and kind[mark] <= RATE_HIGH:
+    while mark < last and kind[mark] <= NUMBER_AT_RISK:
+        if kind[mark] == NUMBER_AT_RISK:
+            out[mark] = len(curve.time) - rows_before(curve.time, constraints.time[mark])
+            mark += 1
+            continue
         if constraints.time[mark] != until:
             until = constraints.time[mark]
             row = rows_until(curve.time, until)
@@ -380,18 +385,19 @@ def both_arms(patients: Patients, table: Floats) -> None:
 
 
 @inner
-def risk_sets(n0: int, n1: int, table: Floats) -> tuple[int, float]:
+def risk_sets(n0: int, n1: int, last: int, table: Floats) -> tuple[int, float]:
     """Deaths in arm 0 and both, patients at risk in arm 0 and both, D columns of a table; D, and the log-rank |z|.
 
-    Without a branch on what happened to a row: processors cannot guess it.
+    Of the first `last` rows, those up to a time. Without a branch on what happened to a row: processors cannot guess
+    it.
     """
     sets, k, n = 0, 0, n0 + n1
     observed, expected, variance = 0.0, 0.0, 0.0
     risk0, risk = float(n0), float(n)
-    while k < n:
+    while k < last:
         now, gone0, start = table[4, k], 0.0, k
         deaths0, deaths = 0.0, 0.0
-        while k < n and table[4, k] == now:
+        while k < last and table[4, k] == now:
             deaths += table[5, k]
             deaths0 += table[5, k] * table[6, k]
             gone0 += table[6, k]
@@ -442,7 +448,11 @@ def contrast_values(patients: Patients, constraints: Constraints, table: Floats,
     """
     first, last = constraints.start[CONTRAST], constraints.start[CONTRAST + 1]
     both_arms(patients, table)
-    sets, z = risk_sets(patients.sizes[0], patients.sizes[1], table)
+    n0, n1 = patients.sizes[0], patients.sizes[1]
+    for j in range(first, last):
+        if constraints.kind[j] == LOGRANK_Z and constraints.time[j] < np.inf:
+            _, out[j] = risk_sets(n0, n1, rows_until(table[4, : n0 + n1], constraints.time[j]), table)
+    sets, z = risk_sets(n0, n1, n0 + n1, table)
     information = 0.0
     for _ in range(NEWTON_STEPS if constraints.kind[first] <= LOG_HR_HIGH else 0):
         score, information = score_of(table, sets, constraints.ties, log_hr)
@@ -460,6 +470,6 @@ def contrast_values(patients: Patients, constraints: Constraints, table: Floats,
             out[j] = log_hr - constraints.z[j] * error
         elif constraints.kind[j] == LOG_HR_HIGH:
             out[j] = log_hr + constraints.z[j] * error
-        else:
+        elif constraints.time[j] == np.inf:
             out[j] = z
     return log_hr

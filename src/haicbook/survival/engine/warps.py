@@ -11,7 +11,14 @@ import numpy as np
 
 from haicbook.compiled import inner
 from haicbook.survival.engine.loss import accept, contrast_loss, evaluate, own_loss, pooled_loss
-from haicbook.survival.engine.rows import copy_patients, copy_rows, on_grid, rows_before, rows_until, sort_rows
+from haicbook.survival.engine.rows import (
+    copy_patients,
+    copy_rows,
+    on_grid,
+    rows_before,
+    rows_until,
+    sort_rows,
+)
 from haicbook.survival.engine.state import (
     AIM,
     ALL_ARMS,
@@ -28,10 +35,10 @@ from haicbook.survival.engine.state import (
     MEDIAN_HIGH,
     NO_ARM,
     NORMAL,
+    NUMBER_AT_RISK,
     ONE,
     PART,
     POOLED,
-    RATE_HIGH,
     TAKEN,
     TRIAL,
     WEIGHT,
@@ -125,7 +132,7 @@ def knots_of(rows: Rows, constraints: Constraints, arm: int, values: Floats, kno
         many = insert(knots, many, constraints.earliest[what])
     for j in range(constraints.start[arm], constraints.start[arm + 1]):
         kind, point = constraints.kind[j], np.inf
-        if kind <= RATE_HIGH:
+        if kind <= NUMBER_AT_RISK:
             point = constraints.time[j]
         elif kind == MEDIAN or (kind <= MEDIAN_HIGH and not normal):
             point = values[j]

@@ -13,6 +13,8 @@ from simulated import trial
 from haicbook import cache, endpoints, shipped
 from haicbook.ship import questions
 from haicbook.survival import Ensemble, reconstruct
+from haicbook.survival.chains import SearchBudget
+from haicbook.survival.feasibility import find_feasible
 
 STALE = f"the engine or a notebook's question changed: run `{shipped.COMMAND}` and commit what it writes"
 
@@ -54,7 +56,7 @@ def ask() -> Ensemble:
 
 def ship(ensemble: Ensemble) -> None:
     question = shipped.question(trial(), 3, np.random.default_rng(1), "uniform", None)
-    shipped.ship({shipped.digest(question): ensemble})
+    shipped.ship({shipped.digest(question): (ensemble, SearchBudget(cool=7))})
 
 
 def test_all_that_the_notebooks_ask_is_there_of_todays_engine(asked: list[tuple[Any, ...]]) -> None:
@@ -81,6 +83,20 @@ def test_what_came_with_the_package_is_not_computed(folder: Path, ensemble: Ense
     shutil.rmtree(folder)
     assert ask().digest() == ensemble.digest()
     assert unable == []
+
+
+def test_what_can_be_met_together_came_with_the_package_too(asked: list[tuple[Any, ...]]) -> None:
+    (targets,) = [one[0] for one in asked if (one[0].study, one[0].endpoint) == ("liu_hepa", "os")]
+    assert shipped.shipped_feasible(targets) == find_feasible(targets), STALE
+
+
+def test_other_members_of_what_came_with_the_package_are_drawn_without_a_search(
+    folder: Path, ensemble: Ensemble
+) -> None:
+    ship(ensemble)
+    found = endpoints.feasible_targets(trial())
+    assert (found.kept, found.conventions, found.budget) == (ensemble.kept, ensemble.conventions, SearchBudget(cool=7))
+    assert shipped.shipped_feasible(trial(events_total=70)) is None
 
 
 def test_another_question_is_computed(folder: Path, ensemble: Ensemble, unable: list[str]) -> None:

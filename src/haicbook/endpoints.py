@@ -12,7 +12,7 @@ import pandas as pd
 from haicbook import survival
 from haicbook.cache import kept
 from haicbook.printed import parse_number
-from haicbook.shipped import question, shipped
+from haicbook.shipped import question, shipped, shipped_feasible
 from haicbook.study import Paper
 from haicbook.survival.chains import SearchBudget
 from haicbook.survival.feasibility import Feasible, find_feasible
@@ -142,8 +142,13 @@ def targets_from_study(paper: Paper, endpoint: str, population: str, criterion: 
 
 
 def feasible_targets(targets: Targets) -> Feasible:
-    """What :func:`haicbook.survival.feasibility.find_feasible` answers, kept in the build folder."""
-    return kept("feasible", targets, Feasible, find_feasible.__module__, lambda: find_feasible(targets))
+    """What :func:`haicbook.survival.feasibility.find_feasible` answers: from the package, kept in the build folder, or
+    computed."""
+
+    def make() -> Feasible:
+        return shipped_feasible(targets) or find_feasible(targets)
+
+    return kept("feasible", targets, Feasible, find_feasible.__module__, make)
 
 
 def reconstruct(

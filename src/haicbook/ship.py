@@ -14,6 +14,8 @@ from haicbook import endpoints
 from haicbook.book.notebooks import Source, names, read_sources
 from haicbook.shipped import FOLDER, digest, question, ship
 from haicbook.survival import Ensemble, reconstruct
+from haicbook.survival.chains import SearchBudget
+from haicbook.survival.feasibility import find_feasible
 
 _ASKS = re.compile(r"\b(?:begin|reconstruct)\(")
 
@@ -54,12 +56,14 @@ def _cells(source: Source) -> Iterator[str]:
 
 def main() -> None:
     """Compute all, then put them in place."""
-    answers: dict[str, Ensemble] = {}
+    answers: dict[str, tuple[Ensemble, SearchBudget]] = {}
     for targets, replicates, rng, censoring in questions():
         # the question is the generator's state before it is used
         asked = digest(question(targets, replicates, rng, censoring, None))
-        answers[asked] = reconstruct(targets, replicates, rng, censoring)
-        print(f"{targets.study} {targets.endpoint} {targets.criterion}: {answers[asked].digest()}", flush=True)
+        feasible = find_feasible(targets)
+        found = reconstruct(targets, replicates, rng, censoring, feasible=feasible)
+        answers[asked] = (found, feasible.budget)
+        print(f"{targets.study} {targets.endpoint} {targets.criterion}: {found.digest()}", flush=True)
     ship(answers)
     print(f"{len(answers)} ensembles in {FOLDER}")
 

@@ -23,6 +23,7 @@ from haicbook import study
 from haicbook.book.alone import alone
 from haicbook.book.appendix import COLUMNS, write_appendix
 from haicbook.book.build import Built, build_pages
+from haicbook.book.home import write_cards
 from haicbook.book.ledger import write_ledger
 from haicbook.book.notebooks import names, read_sources
 from haicbook.book.run import Outcome, run
@@ -345,6 +346,7 @@ def test_every_printed_number_is_met_or_named(name: str) -> None:
 def built() -> Built:
     """The book, built once, also when that fails."""
     write_page([outcome.job.source.name for outcome in outcomes()], [])
+    write_cards()
     write_appendix()
     write_ledger()
     with alone(silently):

@@ -18,6 +18,7 @@ from rich.console import Console
 from haicbook.book.alone import alone
 from haicbook.book.appendix import write_appendix
 from haicbook.book.build import Built, build_pages
+from haicbook.book.home import write_cards
 from haicbook.book.ledger import write_ledger
 from haicbook.book.notebooks import choose, read_sources
 from haicbook.book.parameters import parse_assignments
@@ -118,6 +119,7 @@ def _build(console: Console, *, jobs: int | None, force: bool, strict: bool, ope
         return FAILURE
     stale = [outcome.job.source.name for outcome in outcomes if not outcome.well]
     write_page([outcome.job.source.name for outcome in outcomes], stale)
+    write_cards()
     write_appendix()
     write_ledger()
     with _building(console):

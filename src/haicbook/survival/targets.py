@@ -326,7 +326,7 @@ class Targets:
 
     @property
     def logrank_tests(self) -> tuple[LogrankUntil, ...]:
-        """All printed log-rank tests: the one of the whole follow-up, up to infinity, and those up to a time."""
+        """Printed log-rank tests, first that of the whole follow-up (its time is infinite), then those up to a time."""
         whole = () if self.logrank_p is None else (LogrankUntil(math.inf, self.logrank_p),)
         return (*whole, *self.logrank_until)
 

@@ -1,5 +1,7 @@
 """Patients from a digitised curve: near the true ones, and nothing but what curve and table say."""
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,8 @@ from haicbook.survival import TargetError, estimators
 from haicbook.survival.guyot import from_curve
 
 COLUMNS = 6.0
+# what whole patients cannot meet is said; one test looks at the words
+pytestmark = pytest.mark.filterwarnings("ignore:.* printed")
 
 
 def read(time, event, *, digits=0.002):
@@ -112,7 +116,10 @@ def test_the_last_number_at_risk_is_used():
 
 @pytest.mark.parametrize(("events", "said"), [(5, True), (39, True), (12, False), (None, False)])
 def test_events_that_cannot_be_reached_are_said_with_the_nearest(events, said):
-    fit = from_curve([2.0, 5, 9], [0.9, 0.8, 0.7], [0, 6, 9], [50, 38, 20], events).fit
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        fit = from_curve([2.0, 5, 9], [0.9, 0.8, 0.7], [0, 6, 9], [50, 38, 20], events).fit
+    assert [str(warning.message) for warning in warned] == list(fit.missed)
     words = f"{events} events are printed; the nearest that curve and table allow is {fit.events}"
     assert fit.missed == ((words,) if said else ())
     assert fit.mean <= fit.largest < 0.02

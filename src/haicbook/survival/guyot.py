@@ -6,6 +6,7 @@ published Kaplan-Meier survival curves. BMC Med Res Methodol 2012;12:9.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -114,6 +115,11 @@ def from_curve(
     CurvePatients
         Unpacks as `time, event`; its `fit` says what is not met, with the nearest that is possible.
 
+    Warns
+    -----
+    UserWarning
+        When a number of the table, or the events, cannot be had with this curve; with the nearest that can.
+
     Raises
     ------
     TargetError
@@ -156,7 +162,10 @@ def from_curve(
     rows += [(float(latest), False)] * number
     rows.sort(key=lambda row: (row[0], not row[1]))
     time, event = np.array([time for time, _ in rows]), np.array([died for _, died in rows])
-    return CurvePatients(time, event, _fit(time, event, (moments, heights), (table_times, table), events))
+    fit = _fit(time, event, (moments, heights), (table_times, table), events)
+    if fit.missed:
+        warnings.warn("; ".join(fit.missed), stacklevel=2)
+    return CurvePatients(time, event, fit)
 
 
 def _fit(

@@ -100,7 +100,8 @@ def infusions(papers: list[Paper]) -> pd.DataFrame:
 def _infusion(paper: Paper, arm: str) -> dict[str, str]:
     row = {"study": paper.study, "arm": arm, "label": arm_label(paper, arm), "role": paper.spec.arms[arm].role}
     terms: dict[str, tuple[str, ...]] = {drug: (f"dose_{drug}",) for drug in DRUGS}
-    terms |= {"interval": ("haic_interval", "haic_cycle", "interval_haic"), "courses": ("haic_courses",)}
+    terms["interval"] = ("haic_interval", "haic_cycle", "interval_haic", "cycle_length")
+    terms["courses"] = ("haic_courses",)
     for name, names in terms.items():
         row[name], row[f"{name}_id"] = _printed(paper, arm, names, "results" if name == "courses" else "methods")
         days = paper.select(term=f"days_{name}", section="methods", statistic="n", arm=["", arm])

@@ -183,7 +183,7 @@ def _survival(paper: Paper, saved: Recorded) -> tuple[str, bool]:
     ratio's interval holds 1."""
     effect = chosen(within_study_effects([paper], ["os"]), "os")
     months = medians([paper], "os").set_index("arm").estimate
-    parts = [f"median {' against '.join(f'{months[arm]:.1f}' for arm in paper.spec.arms if arm in months)} months"]
+    parts = [f"Median {' against '.join(f'{months[arm]:.1f}' for arm in paper.spec.arms if arm in months)} months"]
     if (p := log_rank(paper, "os")) is not None:
         missed = ", not significant" if p.value >= float(paper.spec.methods.alpha or 0.05) else ""
         parts.append(f"log-rank p {p.printed}{missed}")

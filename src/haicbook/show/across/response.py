@@ -9,6 +9,7 @@ import pandas as pd
 
 from haicbook.show import style
 from haicbook.show.tables import Linked, Row, interval, number, p_value, percent
+from haicbook.synthesis.designs import in_sentence
 from haicbook.words import GRADES, abbreviation
 
 if TYPE_CHECKING:
@@ -301,7 +302,7 @@ def exceeded_words(exceeded: list[tuple[str, str, float, float]]) -> str:
     if not exceeded:
         return ""
     parts = [
-        f"{label}, {percent(whole, 0)} % with any severe event but {percent(part, 0)} % with {term}"
+        f"{label}, {percent(whole, 0)} % with any severe event but {percent(part, 0)} % with {in_sentence(term)}"
         for label, term, whole, part in exceeded
     ]
     return f"Figures that contradict each other: {'; '.join(parts)}."

@@ -104,8 +104,10 @@ def test_periods_and_horizons_that_are_not_supported_are_named() -> None:
     _, ax = draw.period_ratios(periods)
     assert "too few events" in texts(ax)
     assert draw.not_shown(periods) == ["A, after 6 months: 2 events."]
-    assert draw.period_words(periods, "A") == {"period_first": "0.50 (0.30 to 0.80)", "period_second": "not to be had"}
-    assert draw.period_words(periods, "B")["period_first"] == "not to be had"
+    unknown = "cannot be estimated"
+    words = {"period_first": "0.50 (0.30 to 0.80)", "period_second": unknown, "period_third": unknown}
+    assert draw.period_words(periods, "A") == words
+    assert draw.period_words(periods, "B")["period_first"] == unknown
 
 
 def test_without_a_supported_mean_there_is_a_sentence() -> None:
@@ -161,6 +163,16 @@ def test_a_heat_map_is_told_by_its_commonest_and_rarest_row_and_its_gaps() -> No
     assert f"{shares.share.isna().sum()} of {len(shares)} cells are hatched" in alt
     assert "rarest Child–Pugh B, " in alt
     assert draw.heat_alt(shares[shares.share.isna()], "name", "rows").endswith("all without a figure")
+    alike = pd.DataFrame({"name": "Rash", "label": ["A", "B"], "share": 0.0})
+    assert "rarest Rash, 0 %." in draw.heat_alt(alike, "name", "rows")
+
+
+def test_pairs_that_are_equally_near_are_all_named() -> None:
+    names = {"first_label": ["A", "A", "B"], "second_label": ["B", "C", "C"], "facets": ["stage", "country", "both"]}
+    pairs = pd.DataFrame({**names, "differ": [1, 1, 2], "compared": 2})
+    words = draw.distance_words(pairs)
+    assert words["nearest"] == "The most alike still differ in 1 of 2: A and B (stage); A and C (country)."
+    assert words["apart_studies"].startswith("No paper")
 
 
 def test_enrolment_and_reporting_are_told_paper_by_paper() -> None:
@@ -184,12 +196,12 @@ def test_arrows_are_told_by_where_they_lead() -> None:
     assert "arrows none" in draw.beside_alt({"Median OS": frame.head(1)})
 
 
-def test_curves_are_told_by_one_half_and_their_ends() -> None:
+def test_curves_are_told_by_one_half_and_one_year() -> None:
     falling = pd.DataFrame({"time": [0.0, 10.0, 20.0], "survival": [1.0, 0.5, 0.2], "label": "A: new"})
     level = pd.DataFrame({"time": [0.0, 20.0], "survival": [1.0, 0.8], "label": "A: old"})
     arms = pd.concat([falling.assign(study="a", arm="x"), level.assign(study="a", arm="y")])
     alt = draw.all_arms_alt(arms)
-    assert "A: new one half at 10 months, 20 % at 20; A: old above one half to the end, 80 % at 20" in alt
+    assert "A: new one half at 10 months, 50 % at 10; A: old above one half throughout, 100 % at 0" in alt
 
 
 def test_the_trials_figures_are_told_by_the_designs_rates() -> None:

@@ -64,7 +64,9 @@ def test_figures_stand_as_printed(name, endpoint, analysis, hr, low, high):
         ("lee2024", "os", "crude", "lost in the text we have"),
         ("lee2024", "os", "matched", "the study did not match"),
         ("cao2024", "pfs", "matched", "not reported"),
-        ("lin2023", "os", "matched", "not printed"),
+        ("lin2023", "os", "matched", "in the supplement only"),
+        ("lin2023", "os", "matched_adjusted", "in the supplement only"),
+        ("liu_hepa", "os", "crude", "not printed"),
         ("shen2025", "os", "", "one arm: no comparison"),
     ],
 )

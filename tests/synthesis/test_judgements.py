@@ -77,8 +77,15 @@ def test_certainty_starts_high_and_goes_down_by_the_steps() -> None:
 
 def test_what_the_papers_show_has_its_intervals_and_its_log_rank_test() -> None:
     found = conclude(synthesis.risk_of_bias())
-    assert "HR 0.40 (0.20 to 0.83), adjusted, unmatched; log-rank p 0.073" in found["second"].shows
-    assert "longer by 4.0 (-0.5 to 8.4; reconstructed)" in found["together"].shows
+    assert "log-rank p 0.073, not significant; HR 0.40 (0.20 to 0.83), adjusted, unmatched" in found["second"].shows
+    assert "4.0 months longer (−0.5 to 8.4; reconstructed)" in found["together"].shows
+
+
+def test_a_mean_without_an_interval_is_not_told() -> None:
+    short = {paper.study: saved(os__rmst_difference=4.0) for paper in PAPERS}
+    judged = synthesis.judged(synthesis.risk_of_bias(), "os")
+    items = synthesis.conclude(PAPERS, short, synthesis.questions(), judged, synthesis.appraisal(), 300)
+    assert not any("mean survival" in item.shows for item in items)
 
 
 def test_halves_of_people_are_no_people() -> None:

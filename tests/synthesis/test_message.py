@@ -44,6 +44,7 @@ def test_the_claim_is_the_ratio_with_most_accounted_for_and_the_experimental_arm
 
 def test_a_primary_endpoint_that_misses_significance_is_the_bottom_line() -> None:
     assert "did not differ significantly" in of("lee2024").bottom_line
+    assert "after adjustment it was longer with the former" in of("lee2024").bottom_line
     assert "longer with" in of("liu_hepa").bottom_line
 
 

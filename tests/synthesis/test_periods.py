@@ -77,7 +77,7 @@ def test_a_period_without_events_says_so():
     both = ensemble(new=([5, 7, 20], [1, 1, 0]), old=([4, 8, 20], [1, 1, 0]))
     found = periods.period_ratios(both, (0, 12, math.inf), least_events=2)
     assert found.supported.tolist() == [True, False]
-    assert found.why[1] == "0 and 0 events (medians); only 0 % of the reconstructions have 2 in each arm"
+    assert found.why[1] == "0 and 0 events (medians); none of the reconstructions have 2 in each arm"
     assert math.isnan(found.hr[1])
 
 

@@ -39,6 +39,12 @@ def test_studies_without_a_common_centre_share_nothing() -> None:
     assert synthesis.shared_centres(PAPERS[1:4], synthesis.institutions()).empty
 
 
+def test_declarations_that_our_text_lacks_are_not_said_to_be_missing_from_the_paper() -> None:
+    told = synthesis.disclosures(PAPERS).set_index("Study")
+    assert set(told.loc["Lin 2023"]) == {"not in our text"}
+    assert told.loc["Cao 2024", "Conflicts of interest"] == "none declared"
+
+
 def test_a_facet_that_is_not_stated_counts_as_different() -> None:
     rows = [(paper.study, "a", "same") for paper in PAPERS[:2]] + [
         (paper.study, "b", "not stated") for paper in PAPERS[:2]
@@ -73,6 +79,7 @@ def test_doses_are_those_of_the_arm() -> None:
     # on each of three days of a session
     assert infusions.loc["post_ab", "fluorouracil"] == "500 mg/m² × 3 days"
     assert infusions.loc["haic", "fluorouracil"] == "2.4 g/m²"
+    assert infusions.loc["all", "interval"] == "21 days"
 
 
 def test_response_says_what_is_missing() -> None:

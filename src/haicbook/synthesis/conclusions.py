@@ -140,7 +140,7 @@ def _conclusion(
         count, events = float(sum(sizes.values())), "–"
     steps: tuple[GradeStep, ...] = (
         bias_step,
-        GradeStep("inconsistency", 0, "one study: nothing to be consistent with"),
+        GradeStep("inconsistency", 0, "one study; cannot be judged"),
         GradeStep("indirectness", int(asked["indirectness"]), asked["indirectness_reason"]),
         _imprecision(count, crosses, information_size, asked["outcome"]),
         GradeStep("publication bias", int(asked["publication"]), asked["publication_reason"]),
@@ -160,54 +160,53 @@ def _bias(paper: Paper, start: str, judged: pd.DataFrame, items: pd.DataFrame) -
         overall = str(judged.overall[paper.study])
         words = overall.replace("_", " ")
         down = min(_BIAS_STEPS[overall], LEVELS.index(start))
-        return words, GradeStep("risk of bias", down, f"ROBINS-I: {words}")
+        return words, GradeStep("risk of bias", down, f"{words} (ROBINS-I)")
     own = items[items.study == paper.study]
     if own.empty:
         return "not judged", GradeStep("risk of bias", 1, "not judged")
     counts = ", ".join(f"{int((own.answer == answer).sum())} {answer}" for answer in ANSWERS[:3])
     down = int((own.answer == "no").any())
-    return f"no comparator ({counts})", GradeStep("risk of bias", down, f"appraisal of a case series: {counts}")
+    return f"one arm; checklist: {counts}", GradeStep("risk of bias", down, f"appraisal of a case series: {counts}")
 
 
 def _imprecision(count: float, crosses: bool, information_size: int, outcome: str) -> GradeStep:
     unit = "deaths" if outcome == "os" else "patients"
     few, known = not count >= information_size, f"{count:.0f} {unit}" if math.isfinite(count) else f"{unit} not known"
     reasons = [f"{known}, fewer than {information_size}" if math.isfinite(count) else known] if few else []
-    within = "the interval holds no difference" if outcome == "os" else "the interval holds the rate of no interest"
+    within = "the interval includes 1" if outcome == "os" else "the interval includes the rate of no interest"
     reasons += [within] if crosses else []
     return GradeStep("imprecision", int(few) + int(crosses), "; ".join(reasons) or known)
 
 
 def _survival(paper: Paper, saved: Recorded) -> tuple[str, bool]:
-    """The printed ratio and medians, and the reconstructed difference of mean survival; whether the ratio's interval
-    holds 1."""
+    """The printed medians, log-rank p and ratio, and the reconstructed difference of mean survival; whether the
+    ratio's interval holds 1."""
     effect = chosen(within_study_effects([paper], ["os"]), "os")
-    parts, crosses = [], True
+    months = medians([paper], "os").set_index("arm").estimate
+    parts = [f"Median {' against '.join(f'{months[arm]:.1f}' for arm in paper.spec.arms if arm in months)} months"]
+    if (p := log_rank(paper, "os")) is not None:
+        missed = ", not significant" if p.value >= float(paper.spec.methods.alpha or 0.05) else ""
+        parts.append(f"log-rank p {p.printed}{missed}")
+    crosses = True
     if len(effect):
         one = effect.iloc[0]
         crosses = bool(one.low <= 1 <= one.high)
         parts.append(f"HR {one.hr:.2f} ({one.low:.2f} to {one.high:.2f}), {ANALYSES[one.analysis]}")
-    if (p := log_rank(paper, "os")) is not None:
-        parts.append(f"log-rank p {p.printed}")
-    months = medians([paper], "os").set_index("arm").estimate
-    parts.append("medians " + " and ".join(f"{months[arm]:g}" for arm in paper.spec.arms if arm in months) + " months")
-    if "os.rmst_difference" in saved.values and saved.value("os.rmst_difference") is not None:
-        gap, horizon = saved.value("os.rmst_difference"), saved.parameters["horizon"]
-        direction = "longer" if gap >= 0 else "shorter"
-        limits = _mean_limits(saved, gap)
-        parts.append(f"mean survival within {horizon:g} months {direction} by {abs(gap):.1f} ({limits}reconstructed)")
-    return "; ".join(parts), crosses
+    return "; ".join([*parts, *_mean_gap(saved)]), crosses
 
 
-def _mean_limits(saved: Recorded, gap: float) -> str:
-    """The interval of the difference of means, in the direction of the difference; empty where there is none."""
-    names = [f"os.rmst_difference.{end}" for end in ("ci_low", "ci_high")]
+def _mean_gap(saved: Recorded) -> list[str]:
+    """The difference of means with its interval, in its own direction; none where the interval is not known, since
+    then too few reconstructions are followed to the horizon."""
+    names = [f"os.rmst_difference{end}" for end in ("", ".ci_low", ".ci_high")]
     found = [saved.value(name) for name in names if name in saved.values]
-    known = [limit if gap >= 0 else -limit for limit in found if limit is not None]
-    if len(known) < 2:
-        return ""
-    low, high = sorted(known)
-    return f"{low:.1f} to {high:.1f}; "
+    if len(found) < 3 or None in found:
+        return []
+    longer, horizon = found[0] >= 0, saved.parameters["horizon"]
+    gap, *limits = (value if longer else -value for value in found)
+    low, high = (f"{limit:.1f}".replace("-", "−") for limit in sorted(limits))
+    direction = "longer" if longer else "shorter"
+    return [f"mean survival within {horizon:g} months {gap:.1f} months {direction} ({low} to {high}; reconstructed)"]
 
 
 def log_rank(paper: Paper, endpoint: str) -> pd.Series | None:
@@ -223,12 +222,12 @@ def _responses(paper: Paper) -> tuple[str, bool]:
     stages = paper.spec.two_stage
     null = float(stages.null_rate) if stages is not None else math.nan
     shows = f"{row.estimate:.0f} % responded ({row.low:.0f} to {row.high:.0f})"
-    bar = ""
     if stages is not None:
         responders = round(row.estimate / 100 * stages.stage1_n)
-        reached = "reached" if responders > stages.stage1_reject_at_most else "not reached"
-        bar = f"; the bar of its first stage was {reached}"
-    return shows + bar, bool(row.low <= null <= row.high)
+        enough = "enough" if responders > stages.stage1_reject_at_most else "too few"
+        shows = f"{responders} of {stages.stage1_n} responded ({row.estimate:.0f} %, {row.low:.0f} to {row.high:.0f})"
+        shows += f", {enough} to go on by its design"
+    return shows, bool(row.low <= null <= row.high)
 
 
 def _deaths(paper: Paper, saved: Recorded) -> tuple[float, str]:

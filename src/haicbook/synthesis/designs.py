@@ -12,6 +12,7 @@ from haicbook.study.beside import read_beside
 from haicbook.synthesis.arms import arm_label, study_label
 
 UNSTATED = "not stated"
+_LACKING = "not in our text"
 DRUGS = ("oxaliplatin", "leucovorin", "fluorouracil", "cisplatin", "camrelizumab")
 # facets that study.yml states; the others stand in data/facets.csv
 _STATED_FACETS = ("Country", "Design")
@@ -70,18 +71,21 @@ def _follow_up(paper: Paper) -> str:
 
 
 def disclosures(papers: list[Paper]) -> pd.DataFrame:
-    """Funding, conflicts of interest, registration and licence of each study, one row each; `not stated` where so."""
+    """Registration, funding, conflicts of interest and licence of each study, one row each.
+
+    Of some papers our text lacks the declarations, so that an empty place does not say that the paper states nothing.
+    """
     rows = [
         {
             "Study": study_label(paper),
-            "Registration": paper.spec.registration or UNSTATED,
-            "Funding": paper.spec.setting.funding or UNSTATED,
-            "Conflicts of interest": paper.spec.setting.conflicts or UNSTATED,
+            "Registration": paper.spec.registration,
+            "Funding": paper.spec.setting.funding,
+            "Conflicts of interest": paper.spec.setting.conflicts,
             "Licence": paper.spec.licence,
         }
         for paper in papers
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).replace({None: _LACKING, UNSTATED: _LACKING})
 
 
 def infusions(papers: list[Paper]) -> pd.DataFrame:
@@ -100,7 +104,8 @@ def infusions(papers: list[Paper]) -> pd.DataFrame:
 def _infusion(paper: Paper, arm: str) -> dict[str, str]:
     row = {"study": paper.study, "arm": arm, "label": arm_label(paper, arm), "role": paper.spec.arms[arm].role}
     terms: dict[str, tuple[str, ...]] = {drug: (f"dose_{drug}",) for drug in DRUGS}
-    terms |= {"interval": ("haic_interval", "haic_cycle", "interval_haic"), "courses": ("haic_courses",)}
+    terms["interval"] = ("haic_interval", "haic_cycle", "interval_haic", "cycle_length")
+    terms["courses"] = ("haic_courses",)
     for name, names in terms.items():
         row[name], row[f"{name}_id"] = _printed(paper, arm, names, "results" if name == "courses" else "methods")
         days = paper.select(term=f"days_{name}", section="methods", statistic="n", arm=["", arm])

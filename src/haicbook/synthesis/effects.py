@@ -113,8 +113,9 @@ def _why(paper: Paper, endpoint: str, analysis: str) -> str:
     model = "multivariable" if analysis.endswith("adjusted") else "univariable"
     other = "univariable" if model == "multivariable" else "multivariable"
     for item in paper.spec.unavailable:
-        text = item.what.lower()
-        if words in text and other not in text and ("cox" in text or "hazard ratio" in text):
+        text, detail = item.what.lower(), item.detail.lower()
+        named = words in text and other not in text and ("cox" in text or "hazard ratio" in text)
+        if named or (matched and detail == "cox models after matching"):
             return {"lost_in_text": "lost in the text we have", "supplement_only": "in the supplement only"}.get(
                 item.why, "not reported"
             )

@@ -134,7 +134,7 @@ def _claim(paper: Paper, concluded: Conclusion) -> Stated:
     effect = _effect(paper)
     if effect is None:
         return Stated(concluded.shows.split(";")[0])
-    inverted = f"; printed the other way round, as {effect.printed}" if effect.inverted else ""
+    inverted = f"; printed inverted, as {effect.printed}" if effect.inverted else ""
     words = f"hazard ratio of death {effect.hr:.2f} (95 % CI {effect.low:.2f} to {effect.high:.2f}), "
     return Stated(f"{words}{ANALYSES[effect.analysis]}{inverted}", effect.value_id)
 
@@ -142,12 +142,13 @@ def _claim(paper: Paper, concluded: Conclusion) -> Stated:
 def _result(paper: Paper, endpoint: Endpoint) -> Stated:
     """Medians and log-rank p of an endpoint, as printed."""
     found = medians([paper], endpoint).set_index("arm")
-    parts = [f"{found.printed[arm]} ({paper.spec.arms[arm].short})" for arm in paper.spec.arms if arm in found.index]
+    arms = [arm for arm in paper.spec.arms if arm in found.index]
+    parts = [f"{paper.spec.arms[arm].short} {found.printed[arm]}" for arm in arms]
     p = log_rank(paper, endpoint)
-    words = f"{paper.spec.endpoints[endpoint].label}: median {' against '.join(parts)} months"
+    words = f"{paper.spec.endpoints[endpoint].label}, median months: {', '.join(parts)}"
     if p is None:
         return Stated(words, str(found.value_id.iloc[0]))
-    return Stated(f"{words}, log-rank p {p.printed}", str(p.id))
+    return Stated(f"{words}; log-rank p {p.printed}", str(p.id))
 
 
 def _bar(paper: Paper) -> Stated:
@@ -171,14 +172,17 @@ def _bottom_line(paper: Paper, table: pd.DataFrame) -> str:
         return f"{_single_arm(paper)} There is no comparator, so no effect of treatment is shown."
     one, other = (_inside(spec.arms[arm].label) for arm in (spec.experimental, spec.comparator))
     p, effect = log_rank(paper, "os"), _effect(paper)
-    adjusted = effect is not None and not effect.low <= 1 <= effect.high
+    apart = effect is not None and not effect.low <= 1 <= effect.high
+    longer = "longer" if effect is not None and effect.hr < 1 else "shorter"
     if p is not None and p.value >= float(spec.methods.alpha or 0.05):
-        after = "; after adjustment it did" if adjusted else ""
-        found = f"Survival did not differ significantly between {one} and {other}{after}."
-    elif adjusted:
-        found = f"Survival was longer with {one} than with {other}."
+        after = f"; by the printed hazard ratio it was {longer} with the former" if apart else ""
+        if effect is not None and "adjusted" in effect.analysis:
+            after = after.replace("by the printed hazard ratio", "after adjustment")
+        found = f"Overall survival did not differ significantly between {one} and {other}{after}."
+    elif apart:
+        found = f"Overall survival was {longer} with {one} than with {other}."
     else:
-        found = f"Whether survival is longer with {one} than with {other} is open."
+        found = f"Whether overall survival is longer with {one} than with {other} is open."
     return f"{found} {_other_explanations(table.loc[paper.study])}"
 
 
@@ -199,8 +203,8 @@ def _matching(results: Recorded) -> str:
     if surprising < settings or without is None or without >= _SURPRISING:
         return ""
     return (
-        "The matched table is not what the matching described would give: under each of the "
-        f"{settings} settings tried it lies farther out than nearly all simulated matchings (p at most {largest:.3f})"
+        "The matching described would hardly give the matched table: p at most "
+        f"{max(largest, 0.001):.3f} under each of the {settings} settings tried"
     )
 
 

@@ -90,9 +90,10 @@ def _period(both: Pair, counts: list[NDArray[np.int64]], least: int, confidence:
     events = [float(np.median(count)) for count in counts]
     enough = float(((counts[0] >= least) & (counts[1] >= least)).mean())
     if enough < _ENOUGH:
+        share = f"only {100 * enough:.0f} %" if round(100 * enough) else "none"
         words = (
             f"{events[0]:.0f} and {events[1]:.0f} events (medians); "
-            f"only {100 * enough:.0f} % of the reconstructions have {least} in each arm"
+            f"{share} of the reconstructions have {least} in each arm"
         )
         return [*[math.nan] * 8, *events, False, words]
     log_hr, error = log_ratio(both)

@@ -170,7 +170,7 @@ ITEMS: dict[str, Check] = {
     "Median progression-free survival with interval": _median("pfs"),
     "Survival rates with intervals": _rates("os"),
     "Progression-free rates with intervals": _rates("pfs"),
-    "Hazard ratio without a model, overall survival": _ratio("os", ("crude", "matched")),
+    "Unadjusted hazard ratio, overall survival": _ratio("os", ("crude", "matched")),
     "Adjusted hazard ratio, overall survival": _ratio("os", ("adjusted", "matched_adjusted")),
     "Hazard ratio, progression-free survival": _ratio("pfs", ("crude", "matched", "adjusted", "matched_adjusted")),
     "Follow-up in each arm, and its method": _follow_up,

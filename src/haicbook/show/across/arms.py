@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from haicbook.synthesis import Rebuilt
 
 _COLUMNS = 2
+_YEAR = 12
 
 
 def all_arms(bands: pd.DataFrame, horizon: float) -> tuple[Figure, np.ndarray]:
@@ -57,12 +58,12 @@ def all_arms(bands: pd.DataFrame, horizon: float) -> tuple[Figure, np.ndarray]:
 
 
 def all_arms_alt(bands: pd.DataFrame) -> str:
-    """What one would say of :func:`all_arms` on the telephone: where each arm's curve reaches one half, and its end."""
+    """What one would say of :func:`all_arms` on the telephone: each arm's share at one year, and where it is a half."""
     told = []
     for _, arm in bands.groupby(["study", "arm"], sort=False):
-        below = arm[arm.survival <= 0.5]
-        half = f"one half at {below.time.iloc[0]:.0f} months" if len(below) else "above one half to the end"
-        told.append(f"{arm.label.iloc[0]} {half}, {percent(arm.survival.iloc[-1], 0)} % at {arm.time.iloc[-1]:.0f}")
+        below, year = arm[arm.survival <= 0.5], arm[arm.time <= _YEAR].iloc[-1]
+        half = f"one half at {below.time.iloc[0]:.0f} months" if len(below) else "above one half throughout"
+        told.append(f"{arm.label.iloc[0]} {half}, {percent(year.survival, 0)} % at {year.time:.0f}")
     panels = f"{bands.study.nunique()} panels of step curves with bands, the other studies' in grey behind"
     return f"{panels}: {'; '.join(told) or 'none'}"
 
@@ -165,7 +166,7 @@ def _landmark_cell(row: Row) -> str:
 
 
 def landmark_words(rates: pd.DataFrame) -> dict[str, str]:
-    """How many of the rates are printed, reconstructed, or not to be had."""
+    """How many of the rates are printed, reconstructed, or cannot be given."""
     counts = rates.state.value_counts()
     return {
         "rates_all": number(len(rates), 0),

@@ -63,7 +63,7 @@ def tipping_words(grids: dict[str, TippingGrid]) -> dict[str, str]:
 def tipping_alt(grids: dict[str, TippingGrid]) -> str:
     """What one would say of :func:`tipping_contours` on the telephone."""
     told = [
-        f"{name}: the interval holds 1 in {100 * (grid.region > 0).mean():.0f} % of the square, "
+        f"{name}: the interval includes 1 in {100 * (grid.region > 0).mean():.0f} % of the square, "
         f"the estimate reaches 1 in {100 * (grid.region == 2).mean():.0f} %"
         for name, grid in grids.items()
     ]
@@ -167,18 +167,20 @@ def shift_words(name: str, scan: Scan | Message, *, percent: bool = False) -> di
     }
 
 
-def shift_alt(scan: Scan, *, percent: bool = False) -> str:
+def shift_alt(scan: Scan | Message, *, percent: bool = False) -> str:
     """What one would say of :func:`shift` on the telephone."""
+    if isinstance(scan, Message):
+        return scan.statement
     words = shift_words("", scan, percent=percent)
     return (
-        f"Curve of the hazard ratio from {words['_start']} to {words['_end']}; it reaches 1 at {words['_to_one']}, and "
-        f"its p is above the threshold from {words['_to_alpha']}"
+        f"Curve of the hazard ratio from {words['_start']} to {words['_end']}; it reaches 1 at {words['_to_one']}; "
+        f"p is above {scan.alpha:g} from {words['_to_alpha']}"
     )
 
 
 def _size(value: float, percent: bool) -> str:
     if math.isnan(value):
-        return "no size in the range"
+        return "no point of the range"
     if value == 0:
         return "the start"
     return f"{number(100 * value, 0)} %" if percent else f"{number(value, 1)} months"

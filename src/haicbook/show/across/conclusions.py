@@ -114,15 +114,13 @@ def wanted_table(wanted: pd.DataFrame) -> pd.DataFrame:
 
 
 def conclusion_words(conclusions: list[Conclusion], wanted: pd.DataFrame) -> dict[str, str]:
-    """How many questions have which certainty, and the items that no paper prints in full."""
-    answered = [item for item in conclusions if item.steps]
-    counts = {level: sum(item.certainty == level for item in answered) for level in CERTAINTY}
+    """How many answers have which certainty, and the items that no paper prints in full."""
+    counts = {level: sum(item.certainty == level for item in conclusions) for level in CERTAINTY}
     said = [f"{level} for {count}" for level, count in counts.items() if count]
     never = list(wanted[wanted.printed == 0].item)
     listed = "; ".join(item[0].lower() + item[1:] for item in never)
     return {
         "questions": str(len(conclusions)),
-        "answered": str(len(answered)),
         "certainties": ", ".join(said) or "none",
         "never": listed or "nothing",
         "never_count": str(len(never)),

@@ -124,7 +124,7 @@ def compared_table(papers: list[Paper], labels: dict[str, str]) -> pd.DataFrame:
 
 
 def effects_table(effects: pd.DataFrame, analyses: dict[str, str]) -> pd.DataFrame:
-    """Every ratio as printed and as turned, with the reason for every empty place."""
+    """Every ratio as printed and oriented one way, with the reason for every empty place."""
     rows = [
         (
             row.label,
@@ -136,7 +136,7 @@ def effects_table(effects: pd.DataFrame, analyses: dict[str, str]) -> pd.DataFra
         )
         for row in effects.itertuples(index=False)
     ]
-    columns = ["Study", "Endpoint", "Analysis", "Printed", "Experimental against comparator", "Turned"]
+    columns = ["Study", "Endpoint", "Analysis", "Printed", "Experimental against comparator", "Inverted"]
     return pd.DataFrame(rows, columns=columns)
 
 

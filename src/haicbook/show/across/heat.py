@@ -77,10 +77,15 @@ def heat_alt(cells: pd.DataFrame, row: str, what: str) -> str:
         return f"{told}, all without a figure"
     shares = known.groupby(row, sort=False).share.agg(["median", "min", "max"]).sort_values("median")
     ends = [(word, shares.iloc[place]) for word, place in (("Commonest", -1), ("rarest", 0))]
-    spans = " and ".join(f"{w} {s.name}, {percent(s['min'], 0)} to {percent(s['max'], 0)} %" for w, s in ends)
+    spans = "; ".join(f"{word} {shown.name}, {_span(shown['min'], shown['max'])}" for word, shown in ends)
     empty = [str(label) for label, arm in cells.groupby("label", sort=False) if arm.share.isna().all()]
     hatched = f"{len(cells) - len(known)} of {len(cells)} cells are hatched"
     return f"{told}. {spans}. {hatched}{', among them all of ' + ' and '.join(empty) if empty else ''}"
+
+
+def _span(least: float, most: float) -> str:
+    ends = dict.fromkeys(percent(share, 0) for share in (least, most))
+    return f"{' to '.join(ends)} %"
 
 
 def _heat(ax: Axes, cells: pd.DataFrame, colours: tuple[str, str, str]) -> None:

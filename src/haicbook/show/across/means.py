@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from haicbook.synthesis.periods import ProportionalHazards
 
 _BEYOND = 12.0
+_UNKNOWN = "cannot be estimated"
 
 
 def mean_differences(differences: pd.DataFrame) -> tuple[Figure, Axes]:
@@ -85,7 +86,7 @@ def means_table(means: pd.DataFrame, names: dict[tuple[str, str], str]) -> pd.Da
         else (names[row.label, row.arm], f"{row.horizon:g}", "–", row.why, "–", "–", number(row.at_risk, 0))
         for row in means.itertuples(index=False)
     ]
-    columns = ["Arm", "Horizon", "Mean months", "Interval", "SE, chance", "SE, reconstruction", "At risk"]
+    columns = ["Arm", "Horizon", "Mean months", "Interval", "SE, sampling", "SE, reconstruction", "At risk"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -189,10 +190,11 @@ def not_shown(frame: pd.DataFrame) -> list[str]:
 
 
 def period_words(periods: pd.DataFrame, label: str) -> dict[str, str]:
-    """The ratio of one study in its first and second period, in words."""
+    """The ratio of one study in each of three periods, in words."""
     mine = periods[periods.label == label]
     words = [
-        f"{number(row.hr)} ({interval(row.low, row.high)})" if row.supported else "not to be had"
+        f"{number(row.hr)} ({interval(row.low, row.high)})" if row.supported else _UNKNOWN
         for row in mine.itertuples(index=False)
     ]
-    return dict(zip(("period_first", "period_second"), [*words, "not to be had", "not to be had"], strict=False))
+    names = ("period_first", "period_second", "period_third")
+    return dict(zip(names, [*words, *[_UNKNOWN] * len(names)], strict=False))

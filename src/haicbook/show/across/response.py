@@ -9,6 +9,7 @@ import pandas as pd
 
 from haicbook.show import style
 from haicbook.show.tables import Linked, Row, interval, number, p_value, percent
+from haicbook.synthesis.designs import in_sentence
 from haicbook.words import GRADES, abbreviation
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def response_panels(rates: pd.DataFrame) -> tuple[Figure, np.ndarray]:
         for row in rates[rates.category == category].itertuples(index=False):
             y = arms.index(row.label)
             if row.state == "missing":
-                ax.text(2, y, "not printed", fontsize=8, color=style.INK, va="center")
+                ax.text(2, y, "not in our text", fontsize=8, color=style.INK, va="center")
                 continue
             colour = style.COLOURS[row.role]
             ax.plot([100 * row.low, 100 * row.high], [y, y], color=colour, lw=2)
@@ -56,7 +57,7 @@ def responses_alt(rates: pd.DataFrame) -> str:
         span = (
             f"{percent(known.estimate.min(), 0)} to {percent(known.estimate.max(), 0)} %" if len(known) else "no figure"
         )
-        lacking = f", {len(rows) - len(known)} not printed" if len(known) < len(rows) else ""
+        lacking = f", {len(rows) - len(known)} not in our text" if len(known) < len(rows) else ""
         told.append(f"{abbreviation(str(category))} {span} in {len(known)} arms{lacking}")
     return f"Dots with bars, one panel each: {'; '.join(told)}"
 
@@ -71,7 +72,7 @@ def responses_table(rates: pd.DataFrame, confidence: float) -> pd.DataFrame:
             cells[f"{name}, printed"] = _response_cell(row)
             limits = _MISSING if row.state == "missing" else f"{percent(row.low)}–{percent(row.high)}"
             cells[f"{name}, exact {confidence:.0%}"] = limits
-        cells["The paper's own interval"] = group.method.iloc[0] or "none printed"
+        cells["Method named for its own interval"] = group.method.iloc[0] or "none printed"
         rows.append(cells)
     return pd.DataFrame(rows)
 
@@ -230,7 +231,7 @@ def harms_table(found: pd.DataFrame, labels: dict[str, str]) -> pd.DataFrame:
         )
         for row in found.itertuples(index=False)
     ]
-    columns = ["Study", "Event", "Patients", "Difference, points (CI)", "p", "q", "Number needed to harm"]
+    columns = ["Study", "Event", "Patients", "Difference, points (CI)", "p", "q", "Number needed"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -268,7 +269,7 @@ def state_words(found: pd.DataFrame) -> dict[str, str]:
 
 def threshold_words(thresholds: dict[str, str], labels: dict[str, str]) -> str:
     """What each paper calls severe, in words."""
-    return "; ".join(f"{labels[study]} {GRADES.get(grade, 'none')}" for study, grade in thresholds.items())
+    return "; ".join(f"{labels[study]} {GRADES.get(grade, 'none reported')}" for study, grade in thresholds.items())
 
 
 def discovery_words(found: pd.DataFrame, level: str, labels: dict[str, str]) -> dict[str, str]:
@@ -301,7 +302,7 @@ def exceeded_words(exceeded: list[tuple[str, str, float, float]]) -> str:
     if not exceeded:
         return ""
     parts = [
-        f"{label} prints any such event in {percent(whole, 0)} % of patients and {term} in {percent(part, 0)} %"
+        f"{label}, {percent(whole, 0)} % with any severe event but {percent(part, 0)} % with {in_sentence(term)}"
         for label, term, whole, part in exceeded
     ]
-    return f"That cannot be: {'; '.join(parts)}."
+    return f"Figures that contradict each other: {'; '.join(parts)}."

@@ -129,7 +129,7 @@ def definitions(shares: pd.DataFrame) -> list[str]:
     for name, group in shares[shares.state == "printed"].groupby("name", sort=False):
         words = group.drop_duplicates("study")
         if len(set(words.definition)) > 1:
-            parts = [f"{row.definition or 'as it stands'} ({row.label.split(':')[0]})" for row in words.itertuples()]
+            parts = [f"{row.definition or in_sentence(name)} ({row.label.split(':')[0]})" for row in words.itertuples()]
             said.append(f"{name}: {'; '.join(parts)}.")
     return said
 
@@ -168,15 +168,12 @@ def distance_alt(pairs: pd.DataFrame) -> str:
 
 
 def distance_words(pairs: pd.DataFrame) -> dict[str, str]:
-    """The pair of studies that is nearest, in how much it differs, and in what."""
+    """The pairs of studies that differ least, and the studies that differ from every other in everything."""
     if pairs.empty:
-        return {
-            "apart_studies": "–",
-            "nearest_pair": "there is only one study",
-            "nearest_count": "nothing",
-            "nearest_facets": "–",
-        }
-    nearest = pairs.loc[pairs.differ.idxmin()]
+        return {"apart_studies": "There is only one study", "nearest": "There is only one study."}
+    least = pairs[pairs.differ == pairs.differ.min()]
+    nearest = [f"{row.first_label} and {row.second_label} ({row.facets})" for row in least.itertuples(index=False)]
+    count = f"{least.differ.iloc[0]} of {least.compared.iloc[0]}"
     apart = [
         name
         for name in dict.fromkeys([*pairs.first_label, *pairs.second_label])
@@ -186,7 +183,5 @@ def distance_words(pairs: pd.DataFrame) -> dict[str, str]:
         "apart_studies": f"{' and '.join(apart)} differs from every other paper in all of them"
         if apart
         else "No paper differs from every other in all of them",
-        "nearest_pair": f"{nearest.first_label} and {nearest.second_label}",
-        "nearest_count": f"{nearest.differ} of {nearest.compared}",
-        "nearest_facets": nearest.facets,
+        "nearest": f"The most alike still differ in {count}: {'; '.join(nearest)}.",
     }

@@ -184,7 +184,7 @@ def trial_words(printed: Evaluation, decision: Decision, designed: str, power: f
     power
         The power wanted, from 0 to 1.
     """
-    wanted = f"The power wanted is {percent(power, 0)} % at least"
+    wanted = f"The power wanted is at least {percent(power, 0)} %"
     short = printed.alternative.rejection < power
     return {
         "wanted": f"{wanted}: a treatment that works as hoped is stopped too often." if short else f"{wanted}.",

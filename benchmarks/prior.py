@@ -103,12 +103,12 @@ def hazards(chosen: list[Figure]) -> dict[str, float]:
         ratios[0].append(ratio[pairs + 1] - ratio[pairs])
         ratios[1].append(noise[pairs + 1] + noise[pairs])
         level += list(ratio[both][:1])
-    rise, decline, apart = spread(*early), spread(*late), spread(*ratios)
+    rise, later, apart = spread(*early), spread(*late), spread(*ratios)
     return {
         "rise": rise[0],
         "rise_sd": rise[1],
-        "decline": decline[0],
-        "spread": decline[1],
+        "trend": later[0],
+        "spread": later[1],
         "ratio_spread": apart[1],
         "ratio": float(np.std(level)),
     }

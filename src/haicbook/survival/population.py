@@ -25,13 +25,13 @@ _PIECES = 40  # of the time to the latest end of follow-up, over which the admin
 
 class EventPrior(NamedTuple):
     """Of log hazards of an event: standard deviations of level and ratio; the rise over the first bins, its standard
-    deviation, the decline from bin to bin after that; the scales of the spreads of hazard and ratio."""
+    deviation, the mean step from bin to bin after that; the scales of the spreads of hazard and ratio."""
 
     level: float
     ratio: float
     rise: float
     rise_sd: float
-    decline: float
+    trend: float
     spread: float
     ratio_spread: float
 
@@ -114,7 +114,7 @@ def prior_of(kind: str, scale: float, censoring: str, accrual: float) -> Floats:
     level = np.log(np.log(2) / scale) - RISING * event.rise
     levels = (level, event.level, event.ratio, np.log(leaving.rate / scale), leaving.rate_sd, leaving.drift)
     spreads = (event.spread, event.ratio_spread, leaving.spread, ARMS_APART)
-    shape = (event.rise, event.rise_sd, event.decline)
+    shape = (event.rise, event.rise_sd, event.trend)
     enrolled, enrolled_sd = leaving.accrual, leaving.accrual_sd
     if accrual > 0 and censoring != "late":
         part = min(accrual, _MOST_ACCRUAL)

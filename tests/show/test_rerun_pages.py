@@ -61,7 +61,7 @@ def test_words_are_those_of_the_result(runs, grid):
     words = show.rerun_words(run, kept, matching.summarise_rerun(run))
     assert words["rerun_cohorts"] == "100"
     assert words["rerun_printed"] == "48"
-    assert words["rerun_p"] == "none of 100 simulated matchings was as far out (p ≤ 0.01 under these assumptions)"
+    assert words["rerun_p"] == "none of 100 simulated matchings was as extreme (p ≤ 0.01 under these assumptions)"
     assert words["rerun_rows"] == "Portal vein tumour thrombosis"
     over = show.grid_words(grid, matching.summarise_sensitivity(grid), kept, WATCHED)
     assert over["watched_before"] == "57"

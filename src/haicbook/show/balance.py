@@ -198,4 +198,4 @@ def only_p_notes(rows: pd.DataFrame) -> list[str]:
         for row in rows.itertuples(index=False)
     ]
     meaning = "in brackets the standardised difference that goes with such a p-value if it is of two means or shares"
-    return [f"Of these a p-value is all there is ({meaning}): {'; '.join(listed)}."]
+    return [f"For these the paper prints only a p-value ({meaning}): {'; '.join(listed)}."]

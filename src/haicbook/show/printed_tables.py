@@ -67,7 +67,8 @@ def _heading(paper: Paper, table: Table, key: str, attributes: Attributes, sever
     suffix = f", {_SHORT.get(population, population)}" if several and population else ""
     if attributes.arm:
         size = paper.spec.populations[population].n[attributes.arm]
-        return f"{paper.spec.arms[attributes.arm].short}{suffix} (n = {size})"
+        who = paper.spec.arms[attributes.arm].short if len(paper.spec.arms) > 1 else "All patients"
+        return f"{who}{suffix} (n = {size})"
     return f"{attributes.statistic}{suffix}"
 
 

@@ -28,8 +28,11 @@ def response_table(paper: Paper, rates: list[Rate], confidence: float) -> pd.Dat
         row: dict[str, str] = {"Response": name}
         for arm, words in paper.spec.arms.items():
             found = [r for r in rates if (r.criterion, r.category, r.arm) == (criterion, category, arm)]
-            row[f"{words.short}, printed"] = Linked(found[0].printed, found[0].value_id) if found else "–"
-            row[f"{words.short}, exact {confidence:.0%} CI"] = _limits(found[0], confidence) if found else "–"
+            printed, exact = "Printed", f"Exact {confidence:.0%} CI"
+            if len(paper.spec.arms) > 1:
+                printed, exact = f"{words.short}, printed", f"{words.short}, exact {confidence:.0%} CI"
+            row[printed] = Linked(found[0].printed, found[0].value_id) if found else "–"
+            row[exact] = _limits(found[0], confidence) if found else "–"
         rows.append(row)
     return pd.DataFrame(rows)
 

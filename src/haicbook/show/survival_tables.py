@@ -230,7 +230,8 @@ def survival_summary(paper: Paper, summaries: dict[str, dict[str, float]], horiz
         if "rmst_difference" in values:
             spread = interval(values["rmst_difference.low"], values["rmst_difference.high"], 1)
             rows.append((name, "difference", "", f"{number(values['rmst_difference'], 1)} ({spread})"))
-    return pd.DataFrame(rows, columns=["Endpoint", "Arm", "Events in all", f"Mean months up to {horizon:g} (range)"])
+    frame = pd.DataFrame(rows, columns=["Endpoint", "Arm", "Events in all", f"Mean months up to {horizon:g} (range)"])
+    return frame if len(paper.spec.arms) > 1 else frame.drop(columns="Arm")
 
 
 def mean_survival_table(means: pd.DataFrame) -> pd.DataFrame:

@@ -288,12 +288,12 @@ class Chapter:
         from haicbook import response
 
         rates, level = response.response_rates(self.paper), self.results.parameters["confidence"]
-        caption = f"{show.response_kinds(rates)} ({source}) with exact (Clopper–Pearson) intervals"
+        told = show.response_words(self.paper, rates)
         self.figure(
             show.response_forest(self.paper, rates, level),
             "response",
-            show.led(show.response_words(self.paper, rates, "orr"), caption),
-            show.response_alt(self.paper, rates),
+            show.led(told, f"{source}, with exact (Clopper–Pearson) intervals"),
+            f"Dots with bars. {told}",
         )
 
     def adverse_table(self, source: str) -> Markdown:
@@ -328,7 +328,7 @@ class Chapter:
         grade = safety.widest_grade(events)
         gaps = safety.differences(self.paper, events, grade, level)
         names = " minus ".join(show.arm_names(self.paper).values())
-        caption = f"Largest differences of {GRADES[grade]}, {names}; intervals are not adjusted for their number"
+        caption = f"Largest differences in events of {GRADES[grade]}, {names}; intervals not adjusted for multiplicity"
         return self.table(show.differences_table(gaps, level, most=8), caption, "adverse-gaps", source=source)
 
     def reconstruct(self, endpoint: str, population: str, criterion: str = "", *, key: str = "") -> Endpoint:
@@ -362,7 +362,7 @@ class Chapter:
         self.figure(
             show.survival_curves(self.paper, endpoint.bands),
             endpoint.key.replace("_", "-"),
-            show.led(message, f"Reconstructed from the figures printed in {source}, with the numbers at risk"),
+            show.led(message, f"Curves and numbers at risk are reconstructed from the figures printed in {source}"),
             show.curves_alt(self.paper, endpoint.bands, endpoint.title),
         )
 

@@ -30,14 +30,7 @@ from haicbook.show.rerun_text import (
     rerun_table,
     rerun_words,
 )
-from haicbook.show.response import (
-    interval_text,
-    response_alt,
-    response_forest,
-    response_kinds,
-    response_table,
-    response_words,
-)
+from haicbook.show.response import interval_text, response_forest, response_table, response_words
 from haicbook.show.style import use
 from haicbook.show.survival_figure import curves_alt, medians_words, survival_curves
 from haicbook.show.survival_tables import (
@@ -132,10 +125,8 @@ __all__ = [
     "repeated_words",
     "rerun_table",
     "rerun_words",
-    "response_alt",
     "response_forest",
     "response_gaps",
-    "response_kinds",
     "response_table",
     "response_words",
     "rows_downloads",

@@ -33,7 +33,7 @@ def balance_table(balances: dict[str, pd.DataFrame]) -> pd.DataFrame:
             found = frame[frame.label == words]
             row |= _cells(population, found.iloc[0] if len(found) else None)
             kinds += [definition.split(":")[0].split(",")[0] for definition in found.definition]
-        known = dict.fromkeys(kind for kind in kinds if kind != "none")
+        known = dict.fromkeys("shares" if kind.startswith("share of") else kind for kind in kinds if kind != "none")
         rows.append(row | {"Difference of": " or ".join(known) or "–"})
     last: dict[str, str] = {"Covariate": Markup("**All**")}
     for population, frame in balances.items():

@@ -22,6 +22,8 @@ FIRST = 3
 # a longer quotation of printed figures is cut; the ledger has it whole
 _LONGEST = 110
 _BRIEF = 60
+# rules of which the recomputed figure says in a word what is at odds
+_TELLING = ("p_value", "percentage")
 
 
 def findings(found: Sequence[Finding], most: int | None = None) -> pd.DataFrame:
@@ -127,7 +129,9 @@ def _in_a_line(alike: Sequence[Finding]) -> str:
     more = f"; and {others} more like it" if others else ""
     if said:
         return f"{REGISTERED[first.rule].broken}: {where}, {shortened(said.rstrip('.'))}{more}"
-    return f"{REGISTERED[first.rule].broken}: {where.split(': ')[0]}, {shortened(first.printed, _BRIEF)}{more}"
+    recomputed = f", recomputed {shortened(first.recomputed, _BRIEF)}" if first.rule in _TELLING else ""
+    figures = f"{shortened(first.printed, _BRIEF)}{recomputed}"
+    return f"{REGISTERED[first.rule].broken}: {where.split(': ')[0]}, {figures}{more}"
 
 
 def shortened(text: str, longest: int = _LONGEST) -> str:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from haicbook.study import Paper
 
 
+# what the figure shows, in words
+_DRAWN = {"orr": "objective response", "dcr": "disease control"}
+
+
 def response_table(paper: Paper, rates: list[Rate], confidence: float) -> pd.DataFrame:
     """One row for each category (and criterion), two columns for each arm: printed, exact interval in per cent."""
     keys = list(dict.fromkeys((rate.criterion, rate.category) for rate in rates))
@@ -49,7 +53,7 @@ def response_forest(paper: Paper, rates: list[Rate], confidence: float) -> tuple
     """ORR and DCR of every arm with exact intervals."""
     rows = []
     for rate in rates:
-        if rate.category not in ("orr", "dcr"):
+        if rate.category not in _DRAWN:
             continue
         low, high = rate.interval(confidence)
         arm = paper.spec.arms[rate.arm]
@@ -68,23 +72,19 @@ def response_forest(paper: Paper, rates: list[Rate], confidence: float) -> tuple
     return fig, ax
 
 
-def response_kinds(rates: list[Rate]) -> str:
-    """Which of objective response and disease control there is to draw, in words."""
-    shown = [label(name) for name in ("orr", "dcr") if any(rate.category == name for rate in rates)]
-    return " and ".join([shown[0], *(words[0].lower() + words[1:] for words in shown[1:])]) if shown else "No response"
+def response_words(paper: Paper, rates: list[Rate]) -> str:
+    """What :func:`response_forest` shows: `Objective response 58 % (SI), 37 % (SE)`, and disease control likewise."""
+    told = []
+    for category, words in _DRAWN.items():
+        found = [rate for rate in rates if rate.category == category]
+        told += [f"{words} {', '.join(_share(paper, rate) for rate in found)}"] if found else []
+    said = "; ".join(told) or "no response is printed"
+    return f"{said[0].upper()}{said[1:]}"
 
 
-def response_alt(paper: Paper, rates: list[Rate]) -> str:
-    """What one would say of :func:`response_forest` on the telephone."""
-    told = filter(None, (response_words(paper, rates, category) for category in ("orr", "dcr")))
-    return f"Dots with bars. {'; '.join(told) or 'None'}"
-
-
-def response_words(paper: Paper, rates: list[Rate], category: str) -> str:
-    """A category's rates: `Objective response rate 58 % (SI), 37 % (SE)`; nothing where none is printed."""
-    found = [rate for rate in rates if rate.category == category]
-    told = [f"{percent(rate.estimate, 0)} % ({', '.join(_tags(paper, rate))})" for rate in found]
-    return f"{label(category)} {', '.join(told)}" if told else ""
+def _share(paper: Paper, rate: Rate) -> str:
+    whose = ", ".join(_tags(paper, rate))
+    return f"{percent(rate.estimate, 0)} %" + (f" ({whose})" if whose else "")
 
 
 def _tags(paper: Paper, rate: Rate) -> list[str]:

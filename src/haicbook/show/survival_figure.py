@@ -82,12 +82,16 @@ def curves_alt(paper: Paper, bands: Bands, title: str) -> str:
 def _left(paper: Paper, bands: Bands, month: float, state: str) -> str:
     """The share of each arm that is left at a month, or that nobody is followed so long."""
     place = bands.grid.searchsorted(month, side="right") - 1
-    shares = []
+    shares, gone = [], []
     for name, arm in bands.arms.items():
         whose = f" of {paper.spec.arms[name].short}" if len(bands.arms) > 1 else ""
-        left = arm.line[place]
-        shares.append(f"nobody{whose} still followed" if math.isnan(left) else f"{100 * left:.0f} %{whose} {state}")
-    return f"at {month:.0f} months {' and '.join(shares)}"
+        if math.isnan(arm.line[place]):
+            gone.append(f"nobody{whose}")
+        else:
+            shares.append(f"{100 * arm.line[place]:.0f} %{whose}")
+    told = [f"{' and '.join(shares)} {state}"] if shares else []
+    told += [f"{' and '.join(gone)} still followed"] if gone else []
+    return f"at {month:.0f} months {', '.join(told)}"
 
 
 def _order(paper: Any, bands: Any) -> str:

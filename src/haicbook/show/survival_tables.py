@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -107,11 +108,22 @@ def departures(paper: Paper, ensemble: Ensemble) -> list[str]:
     """What was found and how it was read, what was left out, and what the paper prints otherwise elsewhere."""
     said = [found_words(ensemble), reading_words(ensemble)]
     said += [f"{_capital(with_arms_named(paper, message))}." for message in ensemble.dropped]
-    said += [_conflict_words(paper, ensemble, conflict) for conflict in ensemble.targets.conflicts]
+    said += [_conflict_words(paper, ensemble, conflict) for conflict in _merged(ensemble.targets.conflicts)]
     end, basis = ensemble.targets.follow_up_end, ensemble.targets.follow_up_basis
     if ensemble.targets.follow_up_is_printed:
         return [*said, f"Follow-up ends at {end:.1f} months ({basis})."]
     return [*said, f"Follow-up ends at {end:.0f} months or earlier, at another time in each data set ({basis})."]
+
+
+def _merged(conflicts: Iterable[Conflict]) -> list[Conflict]:
+    """One conflict where several places print the same other figure, with all their names."""
+    alike: dict[tuple[str, ...], list[Conflict]] = {}
+    for one in conflicts:
+        alike.setdefault((one.quantity, one.arm, one.used.printed, one.other.printed), []).append(one)
+    return [
+        replace(group[0], other_section=" and the ".join(dict.fromkeys(one.other_section for one in group)))
+        for group in alike.values()
+    ]
 
 
 def _conflict_words(paper: Paper, ensemble: Ensemble, conflict: Conflict) -> str:
@@ -169,7 +181,7 @@ def reading_words(ensemble: Ensemble) -> str:
     """The conventions under which the printed numbers are met, as a sentence; only those that matter here."""
     words = list(_relevant(ensemble))
     failed = [_readable(tried) for tried, found in ensemble.tried if not found]
-    whole = " with the numbers left out as well" if ensemble.dropped else ""
+    whole = " with all printed numbers, those left out included," if ensemble.dropped else ""
     others = f" A short search found no data set{whole} under: {'; '.join(failed)}." if failed else ""
     return f"Read with {', '.join(words)}.{others} Other readings may fit as well."
 

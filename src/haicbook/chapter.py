@@ -390,7 +390,10 @@ class Chapter:
             show.glue(**show.mean_gap(first.summary, horizon), rmst_gap_ci=show.interval(gap.low, gap.high, 1))
         frame = show.survival_summary(self.paper, {item.short: item.summary for item in endpoints}, horizon)
         caption = f"Reconstructed deaths or events, and restricted mean survival to {horizon:g} months"
-        notes = ["Events in all: over the whole follow-up, median of the data sets; the tables above have the ranges."]
+        notes = [
+            "Events in all: over the whole follow-up, median of the data sets; the tables above have the ranges.",
+            f"Where nobody is followed to {horizon:g} months, the last value of the curve is carried on.",
+        ]
         return self.table(frame, caption, "rmst", notes=notes)
 
     def downloads(self, *endpoints: Endpoint) -> Any:

@@ -55,6 +55,13 @@ def test_an_end_of_follow_up_that_is_assumed_is_said_to_vary(printed: dict[str, 
     assert said in show.departures(None, ensemble)[-1]
 
 
+@pytest.mark.parametrize(("endpoint", "said"), [("os", True), ("pfs", False)])
+def test_a_reading_of_follow_up_is_told_where_it_binds(endpoint: str, said: bool) -> None:
+    arm = ArmTargets(40, median=Interval.read("10.0"), follow_up_median=Interval.read("14", value_id="a/b"))
+    ensemble = reconstruct(Targets("fictitious", endpoint, {"all": arm}), 2, np.random.default_rng(1))
+    assert ("median follow-up as" in show.reading_words(ensemble)) is said
+
+
 def test_places_that_print_the_same_other_figure_share_a_sentence() -> None:
     used, other, third = (Interval.read(figure) for figure in ("9.8", "9.6", "9.5"))
     conflicts = [

@@ -50,6 +50,7 @@ _PLAIN = {
     "times months": "times in months",
     "times days": "times in days",
     "times continuous": "times without ties",
+    **{f"intervals {scale},": f"intervals {words}," for scale, words in _INTERVALS.items()},
     "by efron": "by Efron",
     "by breslow": "by Breslow",
     "Kaplan-Meier": "Kaplan–Meier",
@@ -206,7 +207,8 @@ def _relevant(ensemble: Ensemble) -> Iterator[str]:
         yield _GRIDS[reading.time_grid]
         if reading.time_grid != "continuous" and kept.hr is not None:
             yield _TIES[reading.ties]
-    if kept.follow_up_median is not None or any(arm.follow_up_median is not None for arm in arms):
+    followed = [kept.follow_up_median, *(arm.follow_up_median for arm in arms)]
+    if kept.of_patients and any(median is not None for median in followed):
         yield _FOLLOW_UP[reading.follow_up]
     yield _ROUNDING[reading.rounding]
 

@@ -196,11 +196,11 @@ def _legends(paper: Paper, ax: Axes, bands: Bands) -> None:
     dot: dict[str, Any] = {"marker": "o", "ls": "none", "ms": 6}
     shapes = [
         Patch(color=style.INK, alpha=_INNER, lw=0, label=f"{share} of the data sets"),
-        Line2D([], [], color=style.INK, **_EDGE, label=f"with sampling error ({share})"),
+        Line2D([], [], color=style.INK, **_EDGE, label="with sampling error"),
         Line2D([], [], color=style.INK, **dot, label="printed"),
     ]
     if any(not mark.met or (mark.limits and not mark.limits_met) for mark in bands.marks):
-        shapes.append(Line2D([], [], mec=style.INK, mfc="none", mew=1.5, **dot, label="printed, not reproduced"))
+        shapes.append(Line2D([], [], mec=style.INK, mfc="none", mew=1.5, **dot, label="not reproduced"))
     place: dict[str, Any] = {"loc": "lower left", "bbox_transform": ax.transAxes, "borderaxespad": 0.2}
     columns = len(lines) if sum(len(str(line.get_label())) for line in lines) <= _ONE_LINE else 1
     fig = ax.figure

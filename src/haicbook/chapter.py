@@ -194,14 +194,15 @@ class Chapter:
 
         p_values, unnoticed = matching.p_and_smd(self.paper), matching.unnoticed(self.paper)
         self.results.record_all("p_values", matching.summarise_p(p_values, unnoticed))
-        show.glue(**show.p_words(p_values, unnoticed))
+        words = show.p_words(p_values, unnoticed)
+        show.glue(**words)
+        told = f"With matching, difference and p-value both rose for: {words['p_misleading']}"
+        caption = f"p-values (chi-square or t-test) against standardised differences, both recomputed from {source}"
         self.figure(
             show.p_figure(p_values, matching.p_curves(self.paper, p_values)),
             "p-values",
-            f"p-values, recomputed from {source} (chi-square or t-test), against standardised differences; named are "
-            "covariates whose difference and p-value both rose",
-            "Hollow and filled dots near three falling curves of the p-value against the standardised difference, with "
-            "lines at p = 0.05 and at differences of 0.1 and 0.25",
+            show.led(told, caption),
+            f"Hollow and filled dots near three falling curves, with lines at p = 0.05 and at 0.1 and 0.25. {told}",
         )
 
     def rerun(self, setting: RerunSetting) -> tuple[Rerun, Rerun]:
@@ -229,12 +230,12 @@ class Chapter:
 
     def rerun_figure(self, free: Rerun, source: str) -> None:
         """The figure of matched shares, printed and over the cohorts."""
+        told = show.margins_words(self.paper, free)
         self.figure(
             show.margins_figure(self.paper, free),
             "rerun",
-            f"Matched patients by level: printed ({source}) and over the re-run's cohorts, in per cent",
-            "Two panels, one for each arm, with a bar for the range of each matched share over the cohorts and a "
-            "diamond for the printed share",
+            show.led(told, f"Matched patients by level, in per cent: printed ({source}) and over the re-run's cohorts"),
+            f"Two panels, one for each arm, with a bar for each share over the cohorts, a diamond as printed. {told}",
         )
 
     def sensitivity(self, setting: RerunSetting, kept: Rerun, watched: tuple[str, str], name: str) -> None:
@@ -248,14 +249,15 @@ class Chapter:
         )
         over = matching.summarise_sensitivity(grid)
         self.results.record_all("rerun.grid", over)
-        show.glue(**show.grid_words(grid, over, kept, watched), watched=name)
+        words = show.grid_words(grid, over, kept, watched)
+        show.glue(**words, watched=name)
+        told = f"p up to 0.05 under {words['grid_surprising']} of {words['grid_settings']} settings"
+        panels = f"pairs, matched patients with {name} (both arms), and the p-value of the printed table"
         self.figure(
             show.sensitivity_figure(grid, name),
             "sensitivity",
-            f"The re-run with one assumption changed at a time: pairs, matched patients with {name} (both arms), and "
-            "the p-value of the printed table",
-            "Three panels with one row for each setting; lines mark the printed number of pairs, the printed share and "
-            "a p-value of 0.05",
+            show.led(told, f"The re-run with one assumption changed at a time: {panels}"),
+            f"Three panels with one row for each setting, and lines at what is printed: {panels}. {told}",
         )
 
     def discarded(self, levels: list[tuple[str, str]], source: str) -> Markdown:

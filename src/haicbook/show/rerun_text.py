@@ -33,6 +33,15 @@ def row_name(row: Row) -> str:
     return f"{row.label}: {row.level_label}" if row.level_label else f"{row.label}, {row.statistic.replace('sd', 'SD')}"
 
 
+def margins_words(paper: Paper, rerun: Rerun) -> str:
+    """How many printed shares of matched patients are beyond chance, and which."""
+    shown = levels_shown(rerun.margins)
+    shown = shown[shown.printed_share.notna()]
+    beyond = shown[shown.p_adjusted < 0.05]
+    names = ", ".join(f"{row_name(row)} ({paper.spec.arms[row.arm].short})" for row in beyond.itertuples())
+    return f"{len(beyond)} of {len(shown)} printed shares are beyond chance" + (f": {names}" if names else "")
+
+
 def rerun_table(paper: Paper, rerun: Rerun, kept: Rerun, most: int = 8) -> pd.DataFrame:
     """The rows of the printed matched table that lie farthest from what the matching gives.
 

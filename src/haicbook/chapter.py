@@ -231,10 +231,13 @@ class Chapter:
     def rerun_figure(self, free: Rerun, source: str) -> None:
         """The figure of matched shares, printed and over the cohorts."""
         told = show.margins_words(self.paper, free)
+        counted = told.split(":")[0]
         self.figure(
             show.margins_figure(self.paper, free),
             "rerun",
-            show.led(told, f"Matched patients by level, in per cent: printed ({source}) and over the re-run's cohorts"),
+            show.led(
+                counted, f"Matched patients by level, in per cent: printed ({source}) and over the re-run's cohorts"
+            ),
             f"Two panels, one for each arm, with a bar for each share over the cohorts, a diamond as printed. {told}",
         )
 
@@ -251,7 +254,8 @@ class Chapter:
         self.results.record_all("rerun.grid", over)
         words = show.grid_words(grid, over, kept, watched)
         show.glue(**words, watched=name)
-        told = f"p up to 0.05 under {words['grid_surprising']} of {words['grid_settings']} settings"
+        settings = f"{words['grid_surprising']} of {words['grid_settings']} settings"
+        told = f"The printed table is beyond chance (p up to 0.05) under {settings}"
         panels = f"pairs, matched patients with {name} (both arms), and the p-value of the printed table"
         self.figure(
             show.sensitivity_figure(grid, name),

@@ -544,7 +544,8 @@ def test_no_page_shows_a_traceback_or_a_missing_number() -> None:
         documented = article.select("dl.py, table.autosummary") if article and path.stem.startswith("api_") else ()
         for description in documented:
             description.extract()
-        text = article.get_text(" ") if article else ""
+        alts = [image["alt"] for image in article.select("img[alt]")] if article else []
+        text = " ".join([article.get_text(" "), *alts]) if article else ""
         shown = re.findall(r".{0,40}\b(?:nan|NaN|None(?! of)|inf|np\.float64)\b.{0,20}", text)
         assert shown == [], path.name
 

@@ -16,7 +16,7 @@ from haicbook.markup import escape, visible
 from haicbook.paths import notebooks_dir
 from haicbook.results import Results, SavedResults, read_results
 from haicbook.study import Paper
-from haicbook.words import abbreviation, label
+from haicbook.words import GRADES, abbreviation, label
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -144,9 +144,10 @@ class Chapter:
         plt.close(drawn[0])
 
     def glance(self) -> Markdown:
-        """The study as its paper describes it, and what of the paper this book does not have."""
+        """The study as its paper describes it, and what of the paper this book does not have; glues the arms' names."""
         from IPython.display import Markdown
 
+        show.glue(**show.arm_names(self.paper))
         source = f"the paper as a whole, data/{self.name}/study.yml"
         caption = "The study as its paper describes it"
         table = self.table(show.glance(self.paper), caption, "glance", source=source, align="ll")
@@ -167,17 +168,18 @@ class Chapter:
             if len(balances) == 1
             else [f"{name} ({how})" for name, how in zip(balances, _DOTS, strict=True)]
         )
+        caption = f"Standardised differences, {' and '.join(named).lower()}, recomputed from {source}"
         self.figure(
             show.love_plot(balances, threshold=0.1),
             "balance",
-            f"Standardised differences, {' and '.join(named).lower()}, recomputed from {source}",
+            show.led(show.balance_words(balances), caption),
             show.love_plot_alt(balances),
         )
 
     def balance_table(
         self, balances: dict[str, pd.DataFrame], source: str, *, only_p: Iterable[Any] | None = None
     ) -> Markdown:
-        """Standardised differences with their intervals; `only_p` are covariates of which a p-value is all there is."""
+        """Standardised differences with their intervals; `only_p` are covariates with a p-value only."""
         notes = [*show.balance_notes(balances), *(show.only_p_notes(only_p) if only_p is not None else [])]
         caption, align = (
             "Standardised differences with confidence intervals",
@@ -192,14 +194,15 @@ class Chapter:
 
         p_values, unnoticed = matching.p_and_smd(self.paper), matching.unnoticed(self.paper)
         self.results.record_all("p_values", matching.summarise_p(p_values, unnoticed))
-        show.glue(**show.p_words(p_values, unnoticed))
+        words = show.p_words(p_values, unnoticed)
+        show.glue(**words)
+        told = f"With matching, difference and p-value both rose for: {words['p_misleading']}"
+        caption = f"p-values (chi-square or t-test) against standardised differences, both recomputed from {source}"
         self.figure(
             show.p_figure(p_values, matching.p_curves(self.paper, p_values)),
             "p-values",
-            f"p-values, recomputed from {source} (chi-square or t-test), against standardised differences; named are "
-            "covariates whose difference and p-value both rose",
-            "Hollow and filled dots near three falling curves of the p-value against the standardised difference, with "
-            "lines at p = 0.05 and at differences of 0.1 and 0.25",
+            show.led(told, caption),
+            f"Hollow and filled dots near three falling curves, with lines at p = 0.05 and at 0.1 and 0.25. {told}",
         )
 
     def rerun(self, setting: RerunSetting) -> tuple[Rerun, Rerun]:
@@ -227,12 +230,15 @@ class Chapter:
 
     def rerun_figure(self, free: Rerun, source: str) -> None:
         """The figure of matched shares, printed and over the cohorts."""
+        told = show.margins_words(self.paper, free)
+        counted = told.split(":")[0]
         self.figure(
             show.margins_figure(self.paper, free),
             "rerun",
-            f"Matched patients by level: printed ({source}) and over the re-run's cohorts, in per cent",
-            "Two panels, one for each arm, with a bar for the range of each matched share over the cohorts and a "
-            "diamond for the printed share",
+            show.led(
+                counted, f"Matched patients by level, in per cent: printed ({source}) and over the re-run's cohorts"
+            ),
+            f"Two panels, one for each arm, with a bar for each share over the cohorts, a diamond as printed. {told}",
         )
 
     def sensitivity(self, setting: RerunSetting, kept: Rerun, watched: tuple[str, str], name: str) -> None:
@@ -246,14 +252,16 @@ class Chapter:
         )
         over = matching.summarise_sensitivity(grid)
         self.results.record_all("rerun.grid", over)
-        show.glue(**show.grid_words(grid, over, kept, watched), watched=name)
+        words = show.grid_words(grid, over, kept, watched)
+        show.glue(**words, watched=name)
+        settings = f"{words['grid_surprising']} of {words['grid_settings']} settings"
+        told = f"The printed table is beyond chance (p up to 0.05) under {settings}"
+        panels = f"pairs, matched patients with {name} (both arms), and the p-value of the printed table"
         self.figure(
             show.sensitivity_figure(grid, name),
             "sensitivity",
-            f"The re-run with one assumption changed at a time: pairs, matched patients with {name} (both arms), and "
-            "the p-value of the printed table",
-            "Three panels with one row for each setting; lines mark the printed number of pairs, the printed share and "
-            "a p-value of 0.05",
+            show.led(told, f"The re-run with one assumption changed at a time: {panels}"),
+            f"Three panels with one row for each setting, and lines at what is printed: {panels}. {told}",
         )
 
     def discarded(self, levels: list[tuple[str, str]], source: str) -> Markdown:
@@ -277,7 +285,7 @@ class Chapter:
         rates, level = response.response_rates(self.paper), self.results.parameters["confidence"]
         gaps = response.differences(self.paper, rates, level)
         self.results.record_all("response", response.summarise(rates, gaps, level))
-        show.glue(**show.response_gaps(gaps))
+        show.glue(**show.response_gaps(gaps, rates))
         caption = "Tumour response, printed and with exact intervals"
         return self.table(show.response_table(self.paper, rates, level), caption, "response", source=source)
 
@@ -286,11 +294,12 @@ class Chapter:
         from haicbook import response
 
         rates, level = response.response_rates(self.paper), self.results.parameters["confidence"]
+        told = show.response_words(self.paper, rates)
         self.figure(
             show.response_forest(self.paper, rates, level),
             "response",
-            f"{show.response_kinds(rates)} ({source}) with exact (Clopper–Pearson) intervals",
-            show.response_alt(self.paper, rates),
+            show.led(told, f"{source}, with exact (Clopper–Pearson) intervals"),
+            f"Dots with bars. {told}",
         )
 
     def adverse_table(self, source: str) -> Markdown:
@@ -306,12 +315,15 @@ class Chapter:
         from haicbook import safety
 
         arms = [arm.short for arm in self.paper.spec.arms.values()]
-        sides = f": {arms[1]} to the left, {arms[0]} to the right" if len(arms) == 2 else ""
+        sides = f", {arms[1]} to the left, {arms[0]} to the right" if len(arms) == 2 else ""
+        events = safety.adverse_events(self.paper)
+        gaps = safety.differences(self.paper, events, safety.widest_grade(events), 0.95)
+        told, which = show.adverse_words(self.paper, events, gaps), show.adverse_drawn(events)
         self.figure(
-            show.mirrored_bars(self.paper, safety.adverse_events(self.paper)),
+            show.mirrored_bars(self.paper, events),
             "adverse",
-            f"Adverse events by grade, in per cent of patients ({source})",
-            f"Bars of adverse events by grade{sides}",
+            show.led(told, f"{which} by grade, in per cent of patients ({source})"),
+            f"Bars of adverse events by grade{sides}. {told}",
         )
 
     def adverse_differences(self, source: str) -> Markdown:
@@ -319,8 +331,10 @@ class Chapter:
         from haicbook import safety
 
         events, level = safety.adverse_events(self.paper), self.results.parameters["confidence"]
-        gaps = safety.differences(self.paper, events, safety.widest_grade(events), level)
-        caption = "Largest differences, experimental minus comparator; intervals are not adjusted for their number"
+        grade = safety.widest_grade(events)
+        gaps = safety.differences(self.paper, events, grade, level)
+        names = " minus ".join(show.arm_names(self.paper).values())
+        caption = f"Largest differences in events of {GRADES[grade]}, {names}; intervals not adjusted for multiplicity"
         return self.table(show.differences_table(gaps, level, most=8), caption, "adverse-gaps", source=source)
 
     def reconstruct(self, endpoint: str, population: str, criterion: str = "", *, key: str = "") -> Endpoint:
@@ -350,10 +364,11 @@ class Chapter:
 
     def curves(self, endpoint: Endpoint, source: str) -> None:
         """The figure of an endpoint's curves; `source` is where the paper prints its figures."""
+        message = show.medians_words(self.paper, endpoint.ensemble.targets, endpoint.title)
         self.figure(
             show.survival_curves(self.paper, endpoint.bands),
             endpoint.key.replace("_", "-"),
-            f"{endpoint.title}, reconstructed from the figures printed in {source}, with reconstructed numbers at risk",
+            show.led(message, f"Curves and numbers at risk are reconstructed from the figures printed in {source}"),
             show.curves_alt(self.paper, endpoint.bands, endpoint.title),
         )
 
@@ -380,8 +395,12 @@ class Chapter:
             self.results.record_all(f"{first.key}.rmst_difference", limits)
             show.glue(**show.mean_gap(first.summary, horizon), rmst_gap_ci=show.interval(gap.low, gap.high, 1))
         frame = show.survival_summary(self.paper, {item.short: item.summary for item in endpoints}, horizon)
-        caption = f"Reconstructed deaths or events and restricted mean survival to {horizon:g} months"
-        return self.table(frame, caption, "rmst")
+        caption = f"Reconstructed deaths or events, and restricted mean survival to {horizon:g} months"
+        notes = [
+            "Events in all: over the whole follow-up, median of the data sets; the tables above have the ranges.",
+            f"Where nobody is followed to {horizon:g} months, the last value of the curve is carried on.",
+        ]
+        return self.table(frame, caption, "rmst", notes=notes)
 
     def downloads(self, *endpoints: Endpoint) -> Any:
         """Links to the rows of endpoints: a typical data set, and all of them."""
@@ -396,11 +415,13 @@ class Chapter:
         from haicbook import regression
 
         models, title = regression.cox_models(self.paper, endpoint), label(endpoint).lower()
+        told = show.cox_words(self.paper, models)
+        alt = f"Forest plot of {len(models)} printed hazard ratios for {title}, log scale, with confidence intervals"
         self.figure(
             show.cox_forest(models),
             f"cox-{endpoint}",
-            f"Hazard ratios for {title} as printed ({source})",
-            f"Forest plot of {len(models)} printed hazard ratios for {title} on a log scale, with confidence intervals",
+            show.led(told, f"Hazard ratios for {title} as printed ({source})"),
+            f"{alt}. {told}" if told else alt,
         )
 
     def confounder(self) -> None:

@@ -32,7 +32,7 @@ BY_HAND = {
         # (4.675 - 2)(6 - 4.675) - 1.815² · 181/182 = 0.268, and each patient with 3, 4 or 5 courses takes at least 3
         ("within_range", WARNING, "HAIC courses (SI, after matching): with two to six allowed, at least 166 of 182"),
         ("named", WARNING, "“Table 2 Tumor response” in Table 2; “in Table 3” in Results, Efficacy"),
-        ("listed", INFO, "single tumor only in Results, Efficacy; hepatitis virus only in Discussion"),
+        ("listed", INFO, ": hepatitis virus only in Discussion."),
         ("excluded", INFO, "incomplete follow-up"),
     ],
     "lin2023": [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from haicbook import show
 from haicbook.audit import Finding
-from haicbook.show.findings import shortened
+from haicbook.show.findings import in_brief, shortened
 from haicbook.show.value_links import finding_link
 
 
@@ -34,6 +34,13 @@ def test_the_first_are_a_list_and_the_rest_is_folded() -> None:
     assert "Fourth \\<thing\\>." in folded
     assert ":name: tab-others" in folded
     assert folded.rstrip().endswith("::::")
+
+
+def test_printed_figures_side_by_side_are_no_arithmetic() -> None:
+    sentence = "OS, median differs from place to place: 28.8 in Abstract; 25.4 in Discussion."
+    item = finding("error", sentence, printed="28.8 / 25.4", recomputation="28.8 ≠ 25.4", recomputed="")
+    assert "By hand" not in show.ranked_findings([item], "Others", "tab-others").data
+    assert in_brief([item])[0][1].endswith(": OS, median, 28.8 in Abstract; 25.4 in Discussion")
 
 
 def test_three_findings_leave_nothing_to_fold() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from haicbook import show
 from haicbook.accuracy import COLUMNS
-from haicbook.show.survival_tables import _conflict_words
+from haicbook.show.survival_tables import _conflict_words, _merged
 from haicbook.survival import ArmTargets, Interval, Targets, reconstruct
 from haicbook.survival.targets import Conflict
 
@@ -53,6 +53,22 @@ def test_an_end_of_follow_up_that_is_assumed_is_said_to_vary(printed: dict[str, 
     targets = Targets("fictitious", "os", {"all": ArmTargets(40, median=Interval.read("10.0"))}, **printed)
     ensemble = reconstruct(targets, 2, np.random.default_rng(1))
     assert said in show.departures(None, ensemble)[-1]
+
+
+@pytest.mark.parametrize(("endpoint", "said"), [("os", True), ("pfs", False)])
+def test_a_reading_of_follow_up_is_told_where_it_binds(endpoint: str, said: bool) -> None:
+    arm = ArmTargets(40, median=Interval.read("10.0"), follow_up_median=Interval.read("14", value_id="a/b"))
+    ensemble = reconstruct(Targets("fictitious", endpoint, {"all": arm}), 2, np.random.default_rng(1))
+    assert ("median follow-up as" in show.reading_words(ensemble)) is said
+
+
+def test_places_that_print_the_same_other_figure_share_a_sentence() -> None:
+    used, other, third = (Interval.read(figure) for figure in ("9.8", "9.6", "9.5"))
+    conflicts = [
+        Conflict("median", "si", used, figure, "results", section)
+        for figure, section in ((other, "abstract"), (third, "figure"), (other, "discussion"))
+    ]
+    assert [one.other_section for one in _merged(conflicts)] == ["abstract and the discussion", "figure"]
 
 
 @pytest.mark.parametrize("met", ["23.3", "23.2"])

@@ -61,8 +61,11 @@ def test_words_are_those_of_the_result(runs, grid):
     words = show.rerun_words(run, kept, matching.summarise_rerun(run))
     assert words["rerun_cohorts"] == "100"
     assert words["rerun_printed"] == "48"
-    assert words["rerun_p"] == "none of 100 simulated matchings was as far out (p ≤ 0.01 under these assumptions)"
+    assert words["rerun_p"] == "none of 100 simulated matchings was as extreme (p ≤ 0.01 under these assumptions)"
     assert words["rerun_rows"] == "Portal vein tumour thrombosis"
+    told, pvtt = show.margins_words(PAPER, run), "Portal vein tumour thrombosis: Present"
+    assert told.startswith("3 of 20 printed shares are beyond chance: ")
+    assert told.endswith(f"{pvtt} (HAIC+L+P), {pvtt} (HAIC+L)")
     over = show.grid_words(grid, matching.summarise_sensitivity(grid), kept, WATCHED)
     assert over["watched_before"] == "57"
     assert over["watched_after"] == "56"

@@ -83,3 +83,19 @@ def test_glance_names_every_arm_and_what_is_reconstructed() -> None:
 def test_a_message_names_arms_as_the_paper_does() -> None:
     paper = study.load("liu_hepa")
     assert show.with_arms_named(paper, "levels sum to 95 of 93 in arm haic") == "levels sum to 95 of 93 in arm HAIC"
+
+
+def test_the_only_arm_of_a_trial_needs_no_name() -> None:
+    paper = study.load("shen2025")
+    assert show.with_arms_named(paper, "the rate, 23.2%, arm all (results)") == "the rate, 23.2% (results)"
+    assert show.with_arms_named(paper, "the median of arm all, 8.87") == "the median, 8.87"
+    frame = show.glance(paper).set_index("")["The paper"]
+    assert frame["Patients"] == "All patients: 25; High-risk patients: 12"
+    assert frame["Treatment"].startswith("HAIC + camrelizumab + sorafenib. ")
+    assert frame["Time to response"] == "definition not stated"
+
+
+def test_characteristics_of_the_text_stand_experimental_arm_first_and_name_a_median() -> None:
+    frame = show.baseline_in_text(study.load("cao2024")).set_index("Characteristic")
+    assert list(frame.columns) == ["SI, before", "SE, before", "p, before", "SI, after", "SE, after", "p, after"]
+    assert frame.loc["Age", ["SI, before", "SI, after"]].tolist() == ["50.22 ± 11.2", "median 52.0"]

@@ -1,7 +1,7 @@
 """Tables and figures for the page. Nothing here computes a result; it draws what it is given."""
 
 from haicbook.markup import Markup
-from haicbook.show.adverse import adverse_table, differences_table, mirrored_bars
+from haicbook.show.adverse import adverse_drawn, adverse_table, adverse_words, differences_table, mirrored_bars
 from haicbook.show.balance import (
     balance_notes,
     balance_table,
@@ -16,7 +16,7 @@ from haicbook.show.card import card
 from haicbook.show.design import design_table, design_text
 from haicbook.show.downloads import rows_downloads
 from haicbook.show.findings import findings, ranked_findings
-from haicbook.show.forest import cox_forest, love_plot, love_plot_alt, rates_forest
+from haicbook.show.forest import balance_words, cox_forest, cox_words, love_plot, love_plot_alt, rates_forest
 from haicbook.show.glance import glance
 from haicbook.show.printed_tables import baseline, baseline_in_text, plain
 from haicbook.show.reconstruction import accuracy_shown, coverage_words, reconstruction_idea
@@ -26,13 +26,14 @@ from haicbook.show.rerun_text import (
     grid_words,
     known_margins_table,
     known_words,
+    margins_words,
     repeated_words,
     rerun_table,
     rerun_words,
 )
-from haicbook.show.response import interval_text, response_alt, response_forest, response_kinds, response_table
+from haicbook.show.response import interval_text, response_forest, response_table, response_words
 from haicbook.show.style import use
-from haicbook.show.survival_figure import curves_alt, survival_curves
+from haicbook.show.survival_figure import curves_alt, medians_words, survival_curves
 from haicbook.show.survival_tables import (
     compared,
     compared_table,
@@ -46,12 +47,14 @@ from haicbook.show.survival_tables import (
 )
 from haicbook.show.tables import interval, lost, note, number, p_value, percent, table, with_arms_named
 from haicbook.show.text import (
+    arm_names,
     assumptions,
     balance_counts,
     extremes,
     finding_counts,
     glue,
     in_words,
+    led,
     longer_arms,
     mean_gap,
     response_gaps,
@@ -62,11 +65,15 @@ from haicbook.show.value_links import value_link
 __all__ = [
     "Markup",
     "accuracy_shown",
+    "adverse_drawn",
     "adverse_table",
+    "adverse_words",
+    "arm_names",
     "assumptions",
     "balance_counts",
     "balance_notes",
     "balance_table",
+    "balance_words",
     "baseline",
     "baseline_in_text",
     "card",
@@ -74,6 +81,7 @@ __all__ = [
     "compared_table",
     "coverage_words",
     "cox_forest",
+    "cox_words",
     "curves_alt",
     "departures",
     "design_table",
@@ -92,13 +100,16 @@ __all__ = [
     "interval_text",
     "known_margins_table",
     "known_words",
+    "led",
     "longer_arms",
     "lost",
     "love_plot",
     "love_plot_alt",
     "margins_figure",
+    "margins_words",
     "mean_gap",
     "mean_survival_table",
+    "medians_words",
     "mirrored_bars",
     "note",
     "number",
@@ -116,11 +127,10 @@ __all__ = [
     "repeated_words",
     "rerun_table",
     "rerun_words",
-    "response_alt",
     "response_forest",
     "response_gaps",
-    "response_kinds",
     "response_table",
+    "response_words",
     "rows_downloads",
     "sensitivity_figure",
     "sensitivity_text",

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from haicbook.safety import severity_grades
+from haicbook.safety import severity_grades, widest_grade
 from haicbook.show import style
-from haicbook.show.tables import Linked, interval, number
+from haicbook.show.tables import Linked, interval, number, percent
 from haicbook.words import GRADES
 
 if TYPE_CHECKING:
@@ -18,7 +18,34 @@ if TYPE_CHECKING:
     from haicbook.study import Paper
 
 
-def mirrored_bars(paper: Paper, events: pd.DataFrame, *, most: int = 24) -> tuple[Figure, Axes]:
+# more rows than these cannot be read on one figure
+_MOST = 24
+
+
+def adverse_drawn(events: pd.DataFrame) -> str:
+    """Which events :func:`mirrored_bars` draws."""
+    return "Adverse events" if events.label.nunique() <= _MOST else f"The {_MOST} commonest adverse events"
+
+
+def adverse_words(paper: Paper, events: pd.DataFrame, gaps: pd.DataFrame) -> str:
+    """The largest difference between the arms, or of a single arm the commonest severe event, with its shares.
+
+    Parameters
+    ----------
+    paper, events, gaps
+        The study, its :func:`haicbook.safety.adverse_events` and their :func:`haicbook.safety.differences`.
+    """
+    if gaps.empty:
+        _, severe = severity_grades(events)
+        row = events.loc[events[events.grade == severe].share.idxmax()]
+        return f"Commonest of {GRADES[severe]}: {row.label}, {percent(row.share, 0)} %"
+    found = events[(events.event == gaps.event.iloc[0]) & (events.grade == widest_grade(events))]
+    shares = found.set_index("arm").share
+    told = [f"{percent(shares[name], 0)} % ({arm.short})" for name, arm in paper.spec.arms.items()]
+    return f"Largest difference: {gaps.label.iloc[0]}, {' against '.join(told)}"
+
+
+def mirrored_bars(paper: Paper, events: pd.DataFrame, *, most: int = _MOST) -> tuple[Figure, Axes]:
     """Comparator to the left, experimental to the right; a single arm to the right only.
 
     Parameters

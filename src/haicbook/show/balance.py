@@ -33,7 +33,7 @@ def balance_table(balances: dict[str, pd.DataFrame]) -> pd.DataFrame:
             found = frame[frame.label == words]
             row |= _cells(population, found.iloc[0] if len(found) else None)
             kinds += [definition.split(":")[0].split(",")[0] for definition in found.definition]
-        known = dict.fromkeys(kind for kind in kinds if kind != "none")
+        known = dict.fromkeys("shares" if kind.startswith("share of") else kind for kind in kinds if kind != "none")
         rows.append(row | {"Difference of": " or ".join(known) or "–"})
     last: dict[str, str] = {"Covariate": Markup("**All**")}
     for population, frame in balances.items():
@@ -198,4 +198,4 @@ def only_p_notes(rows: pd.DataFrame) -> list[str]:
         for row in rows.itertuples(index=False)
     ]
     meaning = "in brackets the standardised difference that goes with such a p-value if it is of two means or shares"
-    return [f"Of these a p-value is all there is ({meaning}): {'; '.join(listed)}."]
+    return [f"For these the paper prints only a p-value ({meaning}): {'; '.join(listed)}."]

@@ -22,6 +22,8 @@ FIRST = 3
 # a longer quotation of printed figures is cut; the ledger has it whole
 _LONGEST = 110
 _BRIEF = 60
+# rules of which the recomputed figure says in a word what is at odds
+_TELLING = ("p_value", "percentage")
 
 
 def findings(found: Sequence[Finding], most: int | None = None) -> pd.DataFrame:
@@ -39,7 +41,7 @@ def findings(found: Sequence[Finding], most: int | None = None) -> pd.DataFrame:
             MARKS[item.severity],
             " ".join(filter(None, (item.sentence, item.repair, *_follow(item)))),
             Linked(shortened(item.printed), item.value_ids[0] if item.value_ids else ""),
-            shortened(item.recomputation or item.recomputed),
+            shortened(_by_hand(item) or item.recomputed),
         )
         for item in found[:most]
     ]
@@ -73,8 +75,8 @@ def ranked_findings(found: Sequence[Finding], caption: str, name: str, most: int
 
 def _entry(item: Finding) -> str:
     lines = [f"**{MARKS[item.severity].capitalize()}.** {escape(item.sentence)}"]
-    if item.recomputation:
-        lines.append(f"By hand: {escape(shortened(item.recomputation))}.")
+    if by_hand := _by_hand(item):
+        lines.append(f"By hand: {escape(shortened(by_hand))}.")
     if item.repair:
         lines.append(f"Perhaps: {escape(item.repair)}")
     lines += map(escape, _follow(item))
@@ -84,6 +86,11 @@ def _entry(item: Finding) -> str:
     lines.append(f"Printed: {printed} ({ledger}).")
     # a line of its own for each, within the list's entry
     return "\n   <br>".join(lines)
+
+
+def _by_hand(item: Finding) -> str:
+    """The arithmetic, where there is any: printed figures with signs between them say no more than the sentence."""
+    return "" if item.recomputation.split(" ≠ ") == item.printed.split(" / ") else item.recomputation
 
 
 def _follow(item: Finding) -> list[str]:
@@ -118,9 +125,13 @@ def in_brief(found: Sequence[Finding], most: int = FIRST) -> list[tuple[Finding,
 
 def _in_a_line(alike: Sequence[Finding]) -> str:
     first, others = alike[0], len(alike) - 1
-    where = first.sentence.split(": ")[0].removesuffix(" differs from place to place")
-    more = f", and {others} more like it" if others else ""
-    return f"{REGISTERED[first.rule].broken}: {where}, {shortened(first.printed, _BRIEF)}{more}"
+    where, _, said = first.sentence.partition(" differs from place to place: ")
+    more = f"; and {others} more like it" if others else ""
+    if said:
+        return f"{REGISTERED[first.rule].broken}: {where}, {shortened(said.rstrip('.'))}{more}"
+    recomputed = f", recomputed {shortened(first.recomputed, _BRIEF)}" if first.rule in _TELLING else ""
+    figures = f"{shortened(first.printed, _BRIEF)}{recomputed}"
+    return f"{REGISTERED[first.rule].broken}: {where.split(': ')[0]}, {figures}{more}"
 
 
 def shortened(text: str, longest: int = _LONGEST) -> str:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from haicbook.study import Paper
+
 _MARKERS = {"univariable": "o", "multivariable": "D"}
 _COLOURS = {"univariable": style.INK, "multivariable": style.THIRD}
 
@@ -78,13 +80,33 @@ def _legend_of_models(ax: Axes, models: pd.DataFrame) -> None:
     ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2)
 
 
+def cox_words(paper: Paper, models: pd.DataFrame) -> str:
+    """The printed hazard ratio of the treatment by each model: `SI against SE: 0.61 (0.44–0.84) univariable`."""
+    rows = models[(models.covariate == "treatment") & models.arm.isin(paper.spec.arms)]
+    if rows.empty:
+        return ""
+    arms, first = paper.spec.arms, rows.iloc[0]
+    against = f" against {arms[first.reference].short}" if first.reference in arms else ""
+    told = ", ".join(f"{row.printed} {row.model}" for row in rows.itertuples(index=False))
+    return f"{arms[first.arm].short}{against}: {told}"
+
+
+def balance_words(balances: dict[str, pd.DataFrame]) -> str:
+    """How many differences are within 0.1: `Before matching 2 of 2 within 0.1, after matching 3 of 3 within 0.1`."""
+    told = ", ".join(f"{name.lower()} {_within(frame)}" for name, frame in balances.items())
+    return f"{told[:1].upper()}{told[1:]}"
+
+
 def love_plot_alt(balances: dict[str, pd.DataFrame]) -> str:
     """What one would say of the dots on the telephone."""
-    told = [
-        f"{int(frame.within_0_1.sum())} of {int(frame.smd.notna().sum())} within 0.1 {name.lower()}"
-        for name, frame in balances.items()
-    ]
-    return f"Dots of absolute standardised differences with lines at 0.1 and 0.25: {', '.join(told)}"
+    return f"Dots of absolute standardised differences with lines at 0.1 and 0.25. {balance_words(balances)}"
+
+
+def _within(frame: pd.DataFrame) -> str:
+    within, judged = int(frame.within_0_1.sum()), int(frame.smd.notna().sum())
+    if judged == 1:
+        return f"the only one {'within' if within else 'beyond'} 0.1"
+    return f"{within} of {judged} within 0.1"
 
 
 def love_plot(balances: dict[str, pd.DataFrame], threshold: float) -> tuple[Figure, Axes]:

@@ -24,7 +24,7 @@ def glance(paper: Paper) -> pd.DataFrame:
         "Design": spec.design_label,
         "Setting": _setting(spec),
         "Patients": _patients(spec),
-        **{f"Arm {arm.short}": f"{arm.label}. {arm.regimen}" for arm in spec.arms.values()},
+        **{_arm(spec, arm.short): f"{arm.label}. {arm.regimen}" for arm in spec.arms.values()},
         "Matching": _matching(spec),
         **{f"{endpoint.label}": _endpoint(endpoint) for endpoint in spec.endpoints.values()},
         "Reconstructed here": reconstructed(paper),
@@ -45,6 +45,10 @@ def reconstructed(paper: Paper) -> str:
     return f"curves of {', '.join(curves)}; all else is printed or recomputed from printed figures"
 
 
+def _arm(spec: Study, short: str) -> str:
+    return f"Arm {short}" if len(spec.arms) > 1 else "Treatment"
+
+
 def _setting(spec: Study) -> str:
     setting = spec.setting
     stated = {None: "number of centres not stated", 1: "one centre"}
@@ -56,7 +60,8 @@ def _setting(spec: Study) -> str:
 
 def _patients(spec: Study) -> str:
     def sizes(population: Population) -> str:
-        return " and ".join(f"{size} {spec.arms[arm].short}" for arm, size in population.n.items())
+        names = {arm: f" {spec.arms[arm].short}" if len(spec.arms) > 1 else "" for arm in population.n}
+        return " and ".join(f"{size}{names[arm]}" for arm, size in population.n.items())
 
     return "; ".join(f"{population.label}: {sizes(population)}" for population in spec.populations.values())
 
@@ -77,6 +82,8 @@ def _matching(spec: Study) -> str:
 
 def _endpoint(endpoint: EndpointDefinition) -> str:
     primary = " (primary)" if endpoint.primary else ""
+    if not endpoint.time_zero and not endpoint.event:
+        return f"definition {_UNSTATED}{primary}"
     return f"from {endpoint.time_zero or _UNSTATED} to {endpoint.event or _UNSTATED}{primary}"
 
 

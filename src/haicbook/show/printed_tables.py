@@ -67,7 +67,8 @@ def _heading(paper: Paper, table: Table, key: str, attributes: Attributes, sever
     suffix = f", {_SHORT.get(population, population)}" if several and population else ""
     if attributes.arm:
         size = paper.spec.populations[population].n[attributes.arm]
-        return f"{paper.spec.arms[attributes.arm].short}{suffix} (n = {size})"
+        who = paper.spec.arms[attributes.arm].short if len(paper.spec.arms) > 1 else "All patients"
+        return f"{who}{suffix} (n = {size})"
     return f"{attributes.statistic}{suffix}"
 
 
@@ -95,7 +96,8 @@ def plain(paper: Paper, table: Table, first: str = "") -> pd.DataFrame:
 def baseline_in_text(paper: Paper) -> pd.DataFrame:
     """Characteristics that the results print for at least one arm, or compare by a p-value, one row each.
 
-    For papers whose baseline table is lost. Columns: the arms in each population, and the p-value.
+    For papers whose baseline table is lost. Columns: the arms in each population as study.yml orders them, and the
+    p-value.
     """
     from haicbook.words import label
 
@@ -103,6 +105,8 @@ def baseline_in_text(paper: Paper) -> pd.DataFrame:
     values = values[(values.endpoint == "") & (values.grade == "") & values.source.str.contains("haracteristics")]
     values = values[(values.arm != "") & ~values.term.isin(_NOT_CHARACTERISTICS)]
     rows: dict[tuple[str, str], dict[str, str]] = {}
+    arms, populations = list(paper.spec.arms), list(paper.spec.populations)
+    places: dict[str, tuple[int, bool, int]] = {}
     for claim in values.drop_duplicates(["file", "line"]).itertuples(index=False):
         where = f", {_SHORT[claim.population]}" if claim.population in _SHORT else ""
         is_p = claim.statistic == "p"
@@ -110,8 +114,10 @@ def baseline_in_text(paper: Paper) -> pd.DataFrame:
         words = label(claim.term) + (
             f", {claim.level.replace('_', ' ')}" if claim.level not in ("", "yes") and not is_p else ""
         )
-        rows.setdefault((claim.population, words), {})[column] = Linked(claim.cell, claim.id)
-    headings = list(dict.fromkeys(column for cells in rows.values() for column in cells))
+        cell = f"median {claim.cell}" if claim.statistic == "median" else claim.cell
+        rows.setdefault((claim.population, words), {})[column] = Linked(cell, claim.id)
+        places[column] = (populations.index(claim.population), is_p, 0 if is_p else arms.index(claim.arm))
+    headings = sorted(places, key=lambda column: places[column])
     table = [{"Characteristic": words} | {c: cells.get(c, "") for c in headings} for (_, words), cells in rows.items()]
     return (
         pd.DataFrame(table)

@@ -30,9 +30,9 @@ _WORDS = {
     "width": "Mean width of the curve's band",
     "covered": "True patients' curve inside the band, %",
     "d_covered": "Their difference of mean survival inside, %",
-    "sampling_covered": "Generating curve inside the band with chance, %",
+    "sampling_covered": "Generating curve inside the band with sampling error, %",
     "sampling_d_covered": "Its difference of mean survival inside, %",
-    "sampling_width": "Mean width of the band with chance",
+    "sampling_width": "Mean width of the band with sampling error",
     "reached": "All requested data sets found, % of trials",
     "met": "All kept numbers met on re-checking, % of trials",
 }
@@ -42,7 +42,7 @@ _SHARES = ("covered", "d_covered", "sampling_covered", "sampling_d_covered", "re
 
 
 def reconstruction_idea(ensemble: Ensemble, bands: Bands, few: int = 5) -> tuple[Figure, np.ndarray]:
-    """Three steps side by side: what is printed, a few data sets that agree with it, and what they leave open.
+    """Three steps side by side: what is printed, a few data sets that agree with it, and where most of them lie.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def reconstruction_idea(ensemble: Ensemble, bands: Bands, few: int = 5) -> tuple
     titles = (
         "1  What a paper prints",
         f"2  {few} sets of patients that all agree with it",
-        "3  What the printed numbers leave open; dotted: with chance",
+        "3  Where 95 % of such sets lie; dotted: with sampling error",
     )
     for ax, title in zip(axes, titles, strict=True):
         ax.text(0, 1.06, title, transform=ax.transAxes, fontsize=10.5)
@@ -116,7 +116,7 @@ def _held(scores: pd.DataFrame, measure: str, name: str) -> dict[str, str]:
     shares = [f"{percent(row.value, 1)} % at level {row.level} ({row.sets} trials)" for row in covered.itertuples()]
     short = list(covered[covered.value < ENOUGH].level)
     levels = f"level{'s' * (len(short) > 1)} {' and '.join(short)}"
-    verdict = f"At {levels} it is too narrow: what is left open there is more than it shows."
+    verdict = f"At {levels} it is too narrow: the uncertainty there is larger than it shows."
     enough = f"That is at least the {percent(ENOUGH, 0)} % that we aimed at."
     return {name: f"in {', '.join(shares)}", f"{name}_verdict": verdict if short else enough}
 
@@ -124,5 +124,5 @@ def _held(scores: pd.DataFrame, measure: str, name: str) -> dict[str, str]:
 def accuracy_shown(scores: pd.DataFrame, caption: str, name: str) -> Markdown:
     """The table of accuracy, or a sentence that says that there are no scores."""
     if scores.empty:
-        return note("The accuracy benchmark has not been run for this build of the book, so no figures stand here.")
+        return note("The accuracy benchmark has not been run for this build of the book, so there are no figures here.")
     return table(accuracy_table(scores), caption, name, notes=["τ: the time at which a tenth of each arm is at risk."])

@@ -33,6 +33,15 @@ def row_name(row: Row) -> str:
     return f"{row.label}: {row.level_label}" if row.level_label else f"{row.label}, {row.statistic.replace('sd', 'SD')}"
 
 
+def margins_words(paper: Paper, rerun: Rerun) -> str:
+    """How many printed shares of matched patients are beyond chance, and which."""
+    shown = levels_shown(rerun.margins)
+    shown = shown[shown.printed_share.notna()]
+    beyond = shown[shown.p_adjusted < 0.05]
+    names = ", ".join(f"{row_name(row)} ({paper.spec.arms[row.arm].short})" for row in beyond.itertuples())
+    return f"{len(beyond)} of {len(shown)} printed shares are beyond chance" + (f": {names}" if names else "")
+
+
 def rerun_table(paper: Paper, rerun: Rerun, kept: Rerun, most: int = 8) -> pd.DataFrame:
     """The rows of the printed matched table that lie farthest from what the matching gives.
 
@@ -79,14 +88,14 @@ def _expected(row: Row) -> str:
 
 
 def _p(p: float, cohorts: int) -> str:
-    """The share of so many cohorts that lie as far out: a bound where none does."""
+    """The share of so many cohorts that are as extreme: a bound where none is."""
     if pd.isna(p):
         return "–"
     return f"≤ {_bound(cohorts)}" if p * (cohorts + 1) < 1.5 else number(p, 3)
 
 
 def _bound(cohorts: int) -> str:
-    """One in so many cohorts and the print itself, rounded up to one digit."""
+    """One in so many cohorts and the printed table itself, rounded up to one digit."""
     places = len(str(cohorts + 1)) if cohorts else 0
     return f"{math.ceil(10**places / (cohorts + 1)) / 10**places:g}"
 
@@ -133,7 +142,7 @@ def _p_words(found: MarginDiscrepancy) -> str:
         return "not available"
     if found.p * (found.members + 1) < 1.5:
         return (
-            f"none of {found.members:,} simulated matchings was as far out "
+            f"none of {found.members:,} simulated matchings was as extreme "
             f"(p ≤ {_bound(found.members)} under these assumptions)"
         )
     return f"p = {number(found.p, 3)} under these assumptions"

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from haicbook.study import Paper
 
 
+# what the figure shows, in words
+_DRAWN = {"orr": "objective response", "dcr": "disease control"}
+
+
 def response_table(paper: Paper, rates: list[Rate], confidence: float) -> pd.DataFrame:
     """One row for each category (and criterion), two columns for each arm: printed, exact interval in per cent."""
     keys = list(dict.fromkeys((rate.criterion, rate.category) for rate in rates))
@@ -28,8 +32,11 @@ def response_table(paper: Paper, rates: list[Rate], confidence: float) -> pd.Dat
         row: dict[str, str] = {"Response": name}
         for arm, words in paper.spec.arms.items():
             found = [r for r in rates if (r.criterion, r.category, r.arm) == (criterion, category, arm)]
-            row[f"{words.short}, printed"] = Linked(found[0].printed, found[0].value_id) if found else "–"
-            row[f"{words.short}, exact {confidence:.0%} CI"] = _limits(found[0], confidence) if found else "–"
+            printed, exact = "Printed", f"Exact {confidence:.0%} CI"
+            if len(paper.spec.arms) > 1:
+                printed, exact = f"{words.short}, printed", f"{words.short}, exact {confidence:.0%} CI"
+            row[printed] = Linked(found[0].printed, found[0].value_id) if found else "–"
+            row[exact] = _limits(found[0], confidence) if found else "–"
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -46,14 +53,13 @@ def response_forest(paper: Paper, rates: list[Rate], confidence: float) -> tuple
     """ORR and DCR of every arm with exact intervals."""
     rows = []
     for rate in rates:
-        if rate.category not in ("orr", "dcr"):
+        if rate.category not in _DRAWN:
             continue
         low, high = rate.interval(confidence)
         arm = paper.spec.arms[rate.arm]
-        criterion = f", {label(rate.criterion)}" if rate.criterion else ""
         rows.append(
             (
-                f"{abbreviation(rate.category)}, {arm.short}{criterion}",
+                ", ".join([abbreviation(rate.category), *_tags(paper, rate)]),
                 arm.role,
                 100 * rate.estimate,
                 100 * low,
@@ -66,21 +72,25 @@ def response_forest(paper: Paper, rates: list[Rate], confidence: float) -> tuple
     return fig, ax
 
 
-def response_kinds(rates: list[Rate]) -> str:
-    """Which of objective response and disease control there is to draw, in words."""
-    shown = [label(name) for name in ("orr", "dcr") if any(rate.category == name for rate in rates)]
-    return " and ".join([shown[0], *(words[0].lower() + words[1:] for words in shown[1:])]) if shown else "No response"
+def response_words(paper: Paper, rates: list[Rate]) -> str:
+    """What :func:`response_forest` shows: `Objective response 58 % (SI), 37 % (SE)`, and disease control likewise."""
+    told = []
+    for category, words in _DRAWN.items():
+        found = [rate for rate in rates if rate.category == category]
+        told += [f"{words} {', '.join(_share(paper, rate) for rate in found)}"] if found else []
+    said = "; ".join(told) or "no response is printed"
+    return f"{said[0].upper()}{said[1:]}"
 
 
-def response_alt(paper: Paper, rates: list[Rate]) -> str:
-    """What one would say of :func:`response_forest` on the telephone."""
-    told = [
-        f"{abbreviation(rate.category)} {paper.spec.arms[rate.arm].short}"
-        f"{f' by {label(rate.criterion)}' if rate.criterion else ''} {percent(rate.estimate, 0)} %"
-        for rate in rates
-        if rate.category in ("orr", "dcr")
-    ]
-    return f"Dots with bars: {', '.join(told) or 'none'}"
+def _share(paper: Paper, rate: Rate) -> str:
+    whose = ", ".join(_tags(paper, rate))
+    return f"{percent(rate.estimate, 0)} %" + (f" ({whose})" if whose else "")
+
+
+def _tags(paper: Paper, rate: Rate) -> list[str]:
+    """Whose a rate is, and by which criterion, where there are several."""
+    arm = [paper.spec.arms[rate.arm].short] if len(paper.spec.arms) > 1 else []
+    return arm + ([label(rate.criterion)] if rate.criterion else [])
 
 
 def interval_text(printed: PrintedInterval) -> dict[str, str]:

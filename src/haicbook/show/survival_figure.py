@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from haicbook.show import style
+from haicbook.words import label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from haicbook.study import Paper
-    from haicbook.survival import Bands, Mark
+    from haicbook.survival import Bands, Mark, Targets
 
-# what the printed numbers leave open, and what chance adds to it: a filled band inside a pair of thin dotted lines
+# what holds most data sets, and what sampling error adds: a filled band inside a pair of thin dotted lines
 _INNER, _OUTER = 0.30, 0.07
 # how much fainter line and band are where fewer than ten are at risk
 _FAINT = 0.45
@@ -31,10 +32,9 @@ _ONE_LINE = 70
 def survival_curves(paper: Paper, bands: Bands) -> tuple[Figure, Axes]:
     """Kaplan-Meier curves of an ensemble, with numbers at risk.
 
-    The line is the typical member, the filled band what the printed numbers leave open, the dotted lines around it
-    the band with chance added. Marks are printed: dots and squares for rates, diamonds for medians, bars for confidence
-    intervals (an arrow: not reached, or beyond the figure). A filled mark is met by every member; a hollow one, or a
-    dotted bar, was left out.
+    The line is the typical member, the filled band holds most members, the dotted lines around it add sampling error.
+    Marks are printed: dots and squares for rates, diamonds for medians, bars for confidence intervals (an arrow: not
+    reached, or beyond the figure). A filled mark is met by every member; a hollow one, or a dotted bar, is not.
 
     Parameters
     ----------
@@ -64,26 +64,45 @@ def survival_curves(paper: Paper, bands: Bands) -> tuple[Figure, Axes]:
     return fig, ax
 
 
+def medians_words(paper: Paper, targets: Targets, title: str) -> str:
+    """The printed medians of an endpoint: `Overall survival: median 28.8 (SI) against 16.1 (SE) months`."""
+    printed = {name: arm.median.printed for name, arm in targets.arms.items() if arm.median is not None}
+    several = len(targets.arms) > 1
+    told = [f"{figure} ({paper.spec.arms[name].short})" if several else figure for name, figure in printed.items()]
+    return f"{title}: median {' against '.join(told)} months" if told else title
+
+
 def curves_alt(paper: Paper, bands: Bands, title: str) -> str:
-    """What one would say of the curves on the telephone: what is left at half the time shown and at its end."""
-    at = [bands.horizon / 2, bands.horizon]
-    told = []
-    for month in at:
-        place = bands.grid.searchsorted(min(month, bands.grid[-1]), side="right") - 1
-        shares = [f"{100 * arm.line[place]:.0f} % of {paper.spec.arms[name].short}" for name, arm in bands.arms.items()]
-        told.append(f"at {min(month, bands.grid[-1]):.0f} months {' and '.join(shares)}")
-    return f"{title}, reconstructed, with bands: {'; '.join(told)} are free of the event{_order(paper, bands)}"
+    """What one would say of the curves on the telephone: which is above, and what is left halfway and at the end."""
+    state = "alive" if title == label("os") else "free of the event"
+    told = [_left(paper, bands, min(month, bands.grid[-1]), state) for month in (bands.horizon / 2, bands.horizon)]
+    return f"{title}, reconstructed, with bands{_order(paper, bands)}: {'; '.join(told)}"
+
+
+def _left(paper: Paper, bands: Bands, month: float, state: str) -> str:
+    """The share of each arm that is left at a month, or that nobody is followed so long."""
+    place = bands.grid.searchsorted(month, side="right") - 1
+    shares, gone = [], []
+    for name, arm in bands.arms.items():
+        whose = f" of {paper.spec.arms[name].short}" if len(bands.arms) > 1 else ""
+        if math.isnan(arm.line[place]):
+            gone.append(f"nobody{whose}")
+        else:
+            shares.append(f"{100 * arm.line[place]:.0f} %{whose}")
+    told = [f"{' and '.join(shares)} {state}"] if shares else []
+    told += [f"{' and '.join(gone)} still followed"] if gone else []
+    return f"at {month:.0f} months {', '.join(told)}"
 
 
 def _order(paper: Any, bands: Any) -> str:
-    """Which of two curves is above, or that they cross; nothing of one curve."""
+    """Which of two lines is above, or that they cross, as long as both arms are followed; nothing of one."""
     if len(bands.arms) != 2:
         return ""
     gaps = np.subtract(*(arm.line for arm in bands.arms.values()))[bands.grid <= bands.horizon]
-    above = [paper.spec.arms[name].short for name in bands.arms]
-    if (gaps >= 0).all() or (gaps <= 0).all():
-        return f"; {above[0] if (gaps >= 0).all() else above[1]} is never below"
-    return "; the curves cross"
+    gaps, (one, other) = gaps[~np.isnan(gaps)], (paper.spec.arms[name].short for name in bands.arms)
+    if (gaps >= 0).all():
+        return f", {one} above {other} throughout"
+    return f", {other} above {one} throughout" if (gaps <= 0).all() else ", the lines cross"
 
 
 def draw_bands(ax: Axes, bands: Bands, arm: str, role: str) -> None:
@@ -169,19 +188,19 @@ def _legends(paper: Paper, ax: Axes, bands: Bands) -> None:
     from matplotlib.patches import Patch
 
     lines = [
-        Line2D([], [], color=style.colour(paper, arm), ls=style.DASHES[paper.spec.arms[arm].role], label=label)
+        Line2D([], [], color=style.colour(paper, arm), ls=style.DASHES[paper.spec.arms[arm].role], label=words)
         for arm in bands.arms
-        for label in [f"{paper.spec.arms[arm].label} (n = {bands.arms[arm].at_risk[1][0]})"]
+        for words in [f"{paper.spec.arms[arm].label} (n = {bands.arms[arm].at_risk[1][0]})"]
     ]
     share = f"{100 * bands.level:g} %"
     dot: dict[str, Any] = {"marker": "o", "ls": "none", "ms": 6}
     shapes = [
-        Patch(color=style.INK, alpha=_INNER, lw=0, label=f"left open by the printed numbers ({share})"),
-        Line2D([], [], color=style.INK, **_EDGE, label=f"with chance added ({share})"),
+        Patch(color=style.INK, alpha=_INNER, lw=0, label=f"{share} of the data sets"),
+        Line2D([], [], color=style.INK, **_EDGE, label="with sampling error"),
         Line2D([], [], color=style.INK, **dot, label="printed"),
     ]
     if any(not mark.met or (mark.limits and not mark.limits_met) for mark in bands.marks):
-        shapes.append(Line2D([], [], mec=style.INK, mfc="none", mew=1.5, **dot, label="left out"))
+        shapes.append(Line2D([], [], mec=style.INK, mfc="none", mew=1.5, **dot, label="not reproduced"))
     place: dict[str, Any] = {"loc": "lower left", "bbox_transform": ax.transAxes, "borderaxespad": 0.2}
     columns = len(lines) if sum(len(str(line.get_label())) for line in lines) <= _ONE_LINE else 1
     fig = ax.figure

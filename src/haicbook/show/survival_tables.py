@@ -1,8 +1,9 @@
-"""What stands beneath a survival figure: printed and reconstructed numbers, the reading, and what was left out."""
+"""What is beneath a survival figure: printed and reconstructed numbers, the reading, and what was left out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -49,6 +50,7 @@ _PLAIN = {
     "times months": "times in months",
     "times days": "times in days",
     "times continuous": "times without ties",
+    **{f"intervals {scale},": f"intervals {words}," for scale, words in _INTERVALS.items()},
     "by efron": "by Efron",
     "by breslow": "by Breslow",
     "Kaplan-Meier": "Kaplan–Meier",
@@ -59,7 +61,7 @@ _ROUNDING = {"round": "figures as rounded", "truncate": "figures as cut off, not
 
 
 def compared(paper: Paper, ensemble: Ensemble) -> pd.DataFrame:
-    """Printed and reconstructed values side by side, and whether a target is met."""
+    """Printed and reconstructed values side by side, and whether a target is met; of several arms also whose."""
     rows = [
         (
             row.quantity,
@@ -70,7 +72,8 @@ def compared(paper: Paper, ensemble: Ensemble) -> pd.DataFrame:
         )
         for row in ensemble.compare().itertuples(index=False)
     ]
-    return pd.DataFrame(rows, columns=["Quantity", "Arm", "Printed", "Reconstructed (range)", "Met"])
+    frame = pd.DataFrame(rows, columns=["Quantity", "Arm", "Printed", "Reconstructed (range)", "Met"])
+    return frame if len(paper.spec.arms) > 1 else frame.drop(columns="Arm")
 
 
 def _one(row: Row) -> bool:
@@ -86,16 +89,17 @@ def _arm_words(paper: Paper, arms: str) -> str:
 def _verdict(row: Row) -> str:
     if row.role == "target":
         return "yes" if row.met else "no"
-    return "left out" if row.role == "left out" else "no target"
+    return "left out" if row.role == "left out" else "not printed"
 
 
 def compared_table(paper: Paper, ensemble: Ensemble, what: str, name: str) -> Markdown:
     """:func:`compared` as a numbered table with its sources and notes; `what` is the endpoint, for the caption."""
+    frame = compared(paper, ensemble)
     return table(
-        compared(paper, ensemble),
+        frame,
         f"{what}: printed and reconstructed",
         name,
-        align="lllll",
+        align="l" * frame.shape[1],
         source=sources(paper, ensemble),
         notes=departures(paper, ensemble),
     )
@@ -105,11 +109,22 @@ def departures(paper: Paper, ensemble: Ensemble) -> list[str]:
     """What was found and how it was read, what was left out, and what the paper prints otherwise elsewhere."""
     said = [found_words(ensemble), reading_words(ensemble)]
     said += [f"{_capital(with_arms_named(paper, message))}." for message in ensemble.dropped]
-    said += [_conflict_words(paper, ensemble, conflict) for conflict in ensemble.targets.conflicts]
-    end, basis = f"{ensemble.targets.follow_up_end:.1f} months", ensemble.targets.follow_up_basis
+    said += [_conflict_words(paper, ensemble, conflict) for conflict in _merged(ensemble.targets.conflicts)]
+    end, basis = ensemble.targets.follow_up_end, ensemble.targets.follow_up_basis
     if ensemble.targets.follow_up_is_printed:
-        return [*said, f"Follow-up ends at {end} ({basis})."]
-    return [*said, f"Follow-up ends at {end} or earlier, at another time in each data set ({basis})."]
+        return [*said, f"Follow-up ends at {end:.1f} months ({basis})."]
+    return [*said, f"Follow-up ends at {end:.0f} months or earlier, at another time in each data set ({basis})."]
+
+
+def _merged(conflicts: Iterable[Conflict]) -> list[Conflict]:
+    """One conflict where several places print the same other figure, with all their names."""
+    alike: dict[tuple[str, ...], list[Conflict]] = {}
+    for one in conflicts:
+        alike.setdefault((one.quantity, one.arm, one.used.printed, one.other.printed), []).append(one)
+    return [
+        replace(group[0], other_section=" and the ".join(dict.fromkeys(one.other_section for one in group)))
+        for group in alike.values()
+    ]
 
 
 def _conflict_words(paper: Paper, ensemble: Ensemble, conflict: Conflict) -> str:
@@ -124,8 +139,9 @@ def _conflict_words(paper: Paper, ensemble: Ensemble, conflict: Conflict) -> str
         if rows.get(figure.value_id)
     ]
     curves = f"the curves meet the {met[0]}" if met else "the curves are asked for neither"
+    whose = f", {_arm_words(paper, conflict.arm)}" if len(paper.spec.arms) > 1 else ""
     return (
-        f"Printed differently: {conflict.quantity}, {_arm_words(paper, conflict.arm)}, is {conflict.used.printed} in "
+        f"Printed differently: {conflict.quantity}{whose}, is {conflict.used.printed} in "
         f"the {conflict.used_section} and {conflict.other.printed} in the {conflict.other_section}; {curves}."
     )
 
@@ -136,29 +152,27 @@ def _capital(words: str) -> str:
 
 def opinion_words(paper: Paper, opinion: SecondOpinion) -> str:
     """What lifelines and the engine find in one data set, as a sentence, with the conventions of both."""
-    curves = "the same Kaplan–Meier estimate" if opinion.curves < _SAME else "another Kaplan–Meier estimate"
-    said = (
-        f"lifelines, which shares no code with the engine, has {curves} for the data set of the line "
-        f"(largest difference {opinion.curves:.4f})"
-    )
+    same = opinion.curves < _SAME
+    curves = "the same Kaplan–Meier curve" if same else f"another Kaplan–Meier curve (up to {opinion.curves:.4f} apart)"
+    said = f"Checked with lifelines, a program of other authors: the data set of the line has {curves}"
     if opinion.comparison is None:
         return f"{said}."
     found, arms = opinion.comparison, paper.spec.arms
     ratio, logrank, proportional = found.hazard_ratio, found.logrank_p, found.proportional_p
     return (
         f"{said}, a hazard ratio of {number(ratio.lifelines)} for {arms[found.arm].short} against "
-        f"{arms[found.reference].short} (the engine: {number(ratio.engine)}; ties by Efron's method), a log-rank p of "
+        f"{arms[found.reference].short} (this book: {number(ratio.engine)}; ties by Efron's method), a log-rank p of "
         f"{p_value(logrank.lifelines)} ({p_value(logrank.engine)}), and for proportional hazards a p of "
-        f"{p_value(proportional.lifelines)} (scaled Schoenfeld residuals; the engine, by a score test: "
-        f"{p_value(proportional.engine)}). The last p is the reconstruction's choice: nothing that the paper prints "
-        "fixes how the ratio changes with time, and other data sets that agree with it have other values."
+        f"{p_value(proportional.lifelines)} (scaled Schoenfeld residuals; this book, by a score test: "
+        f"{p_value(proportional.engine)}). That last p is not evidence about the patients: the printed figures do not "
+        "fix how the ratio changes with time, and other data sets that agree with them have other values."
     )
 
 
 def found_words(ensemble: Ensemble) -> str:
     """How many data sets were found of those asked for, as a sentence."""
     asked, found = max(ensemble.asked, len(ensemble)), len(ensemble)
-    every = "Each was checked by separate code against every number kept."
+    every = "Separate code checked each against every number marked “yes”."
     if found == asked:
         return f"All {found} data sets asked for were found. {every}"
     return f"Only {found} of the {asked} data sets asked for were found. {every}"
@@ -168,8 +182,8 @@ def reading_words(ensemble: Ensemble) -> str:
     """The conventions under which the printed numbers are met, as a sentence; only those that matter here."""
     words = list(_relevant(ensemble))
     failed = [_readable(tried) for tried, found in ensemble.tried if not found]
-    kept = " with every number kept" if ensemble.dropped else ""
-    others = f" A short search found no data set{kept} under: {'; '.join(failed)}." if failed else ""
+    whole = " with all printed numbers, those left out included," if ensemble.dropped else ""
+    others = f" A short search found no data set{whole} under: {'; '.join(failed)}." if failed else ""
     return f"Read with {', '.join(words)}.{others} Other readings may fit as well."
 
 
@@ -193,7 +207,8 @@ def _relevant(ensemble: Ensemble) -> Iterator[str]:
         yield _GRIDS[reading.time_grid]
         if reading.time_grid != "continuous" and kept.hr is not None:
             yield _TIES[reading.ties]
-    if kept.follow_up_median is not None or any(arm.follow_up_median is not None for arm in arms):
+    followed = [kept.follow_up_median, *(arm.follow_up_median for arm in arms)]
+    if kept.of_patients and any(median is not None for median in followed):
         yield _FOLLOW_UP[reading.follow_up]
     yield _ROUNDING[reading.rounding]
 
@@ -229,7 +244,8 @@ def survival_summary(paper: Paper, summaries: dict[str, dict[str, float]], horiz
         if "rmst_difference" in values:
             spread = interval(values["rmst_difference.low"], values["rmst_difference.high"], 1)
             rows.append((name, "difference", "", f"{number(values['rmst_difference'], 1)} ({spread})"))
-    return pd.DataFrame(rows, columns=["Endpoint", "Arm", "Events", f"Mean months up to {horizon:g} (range)"])
+    frame = pd.DataFrame(rows, columns=["Endpoint", "Arm", "Events in all", f"Mean months up to {horizon:g} (range)"])
+    return frame if len(paper.spec.arms) > 1 else frame.drop(columns="Arm")
 
 
 def mean_survival_table(means: pd.DataFrame) -> pd.DataFrame:

@@ -133,7 +133,9 @@ def p_value(p: float) -> str:
 
 
 def with_arms_named(paper: Paper, message: str) -> str:
-    """A message with the arms' short names instead of their keys."""
+    """A message with the arms' short names instead of their keys; of the only arm without a name."""
     for arm, spec in paper.spec.arms.items():
+        if len(paper.spec.arms) == 1:
+            message = re.sub(rf"(?:,| of| in) arm {re.escape(arm)}\b", "", message)
         message = re.sub(rf"\barm {re.escape(arm)}\b", f"arm {spec.short}", message)
     return message

@@ -12,6 +12,8 @@ from haicbook.show.tables import interval, number
 
 if TYPE_CHECKING:
     from haicbook.audit.finding import Finding
+    from haicbook.response import Rate
+    from haicbook.study import Paper
 
 
 def glue(**words: object) -> None:
@@ -51,13 +53,27 @@ def balance_counts(balances: dict[str, pd.DataFrame]) -> dict[str, str]:
     )
 
 
-def response_gaps(gaps: pd.DataFrame) -> dict[str, str]:
-    """Differences of ORR and DCR in percentage points with their intervals."""
+def response_gaps(gaps: pd.DataFrame, rates: Iterable[Rate]) -> dict[str, str]:
+    """Differences of ORR and DCR in percentage points with their intervals; whole points where a count is not known."""
+    unsure = {rate.category for rate in rates if len(rate.counts) > 1}
     words = {}
     for gap in gaps.itertuples(index=False):
-        words[f"{gap.category}_gap"] = number(100 * gap.difference, 1)
-        words[f"{gap.category}_gap_ci"] = interval(100 * gap.low, 100 * gap.high, 1)
+        decimals = 0 if gap.category in unsure else 1
+        words[f"{gap.category}_gap"] = number(100 * gap.difference, decimals)
+        words[f"{gap.category}_gap_ci"] = interval(100 * gap.low, 100 * gap.high, decimals)
     return words
+
+
+def arm_names(paper: Paper) -> dict[str, str]:
+    """What the paper calls the experimental arm and its comparator, for the prose; nothing of a single arm."""
+    spec = paper.spec
+    named = {"experimental": spec.experimental, "comparator": spec.comparator}
+    return {role: spec.arms[arm].short for role, arm in named.items() if arm} if spec.comparator else {}
+
+
+def led(message: str, caption: str) -> Markup:
+    """A figure's caption with its message first and bold; the caption alone where there is no message."""
+    return Markup("**{}.** {}").format(message, caption) if message else Markup("{}").format(caption)
 
 
 def sensitivity_text(effect: pd.Series, sensitivity: dict[str, float], strength: float, gap: float) -> dict[str, str]:

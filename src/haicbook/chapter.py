@@ -393,7 +393,8 @@ class Chapter:
             gap = synthesis.restricted_differences({self.name: first.ensemble}, [horizon], level).iloc[0]
             limits = {"ci_low": float(gap.low), "ci_high": float(gap.high)}
             self.results.record_all(f"{first.key}.rmst_difference", limits)
-            show.glue(**show.mean_gap(first.summary, horizon), rmst_gap_ci=show.interval(gap.low, gap.high, 1))
+            between = show.interval(gap.low, gap.high, 1) if gap.supported else f"not given ({gap.why})"
+            show.glue(**show.mean_gap(first.summary, horizon), rmst_gap_ci=between)
         frame = show.survival_summary(self.paper, {item.short: item.summary for item in endpoints}, horizon)
         caption = f"Reconstructed deaths or events, and restricted mean survival to {horizon:g} months"
         notes = [

@@ -18,6 +18,8 @@ _WORDS = {
     "ca199": "CA 19-9",
     "child_pugh": "Child–Pugh",
     "cr": "Complete response",
+    "date_enrolment_end": "End of enrolment",
+    "date_enrolment_start": "Start of enrolment",
     "dcr": "Disease control rate",
     "dor": "Duration of response",
     "ecog": "ECOG performance status",

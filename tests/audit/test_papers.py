@@ -115,7 +115,7 @@ BY_HAND = {
     ],
     "lee2024": [
         ("p_value", ERROR, "Objective response rate (post-ate-beva against first-line): printed p = 0.031"),
-        ("repeated", WARNING, "enrolment end differs from place to place: July 2024"),
+        ("repeated", WARNING, "End of enrolment differs from place to place: July 2024"),
         ("compared", WARNING, "OS has p = 0.073 (Abstract, Results), adjusted p = 0.014"),
     ],
     "shen2025": [

@@ -40,12 +40,15 @@ def card(paper: Paper, message: StudyMessage, found: Sequence[Finding]) -> Markd
     from IPython.display import Markdown
 
     primary = "Primary endpoint" + ("s" if len(message.primary) > 1 else "")
+    primary = primary if message.named else "Survival (no primary endpoint is named)"
+    result = {primary: _lines(map(_stated, message.primary))}
     signs = CERTAINTY[message.certainty]
     reasons = _lines(escape(_as_a_sentence(reason)) for reason in message.reasons)
     parts = {
+        **(result if message.missed else {}),
         "Claim": _stated(message.claim),
         "Certainty": f"{signs} **{message.certainty}**\n\n{reasons}",
-        primary if message.named else "Survival (no primary endpoint is named)": _lines(map(_stated, message.primary)),
+        **({} if message.missed else result),
         "Compared" if paper.spec.comparator else "Treated": " \\\nagainst \\\n".join(map(escape, message.who)),
         "What does not add up": _lines(_against(paper, message, found)),
         "Reconstructed here": escape(_as_a_sentence(reconstructed(paper))),

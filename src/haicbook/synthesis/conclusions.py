@@ -19,6 +19,7 @@ LEVELS = ("very low", "low", "moderate", "high")
 NOT_GRADED = "not graded"
 # steps down from high when ROBINS-I has judged: Schünemann and others, GRADE guidelines 18
 _BIAS_STEPS = {"low": 0, "moderate": 1, "serious": 2, "critical": 3, "no_information": 2}
+_RECONSTRUCTED = "(reconstructed)"
 
 
 @dataclass(frozen=True)
@@ -137,12 +138,12 @@ def _conclusion(
         events = f"{count:.0f} deaths {where}" if math.isfinite(count) else "deaths not known"
     else:
         shows, crosses = _responses(paper)
-        count, events = float(sum(sizes.values())), "–"
+        count, events, where = float(sum(sizes.values())), "–", ""
     steps: tuple[GradeStep, ...] = (
         bias_step,
         GradeStep("inconsistency", 0, "one study; cannot be judged"),
         GradeStep("indirectness", int(asked["indirectness"]), asked["indirectness_reason"]),
-        _imprecision(count, crosses, information_size, asked["outcome"]),
+        _imprecision(count, crosses, information_size, asked["outcome"], where),
         GradeStep("publication bias", int(asked["publication"]), asked["publication_reason"]),
     )
     level = LEVELS.index(asked["start"]) - sum(step.down for step in steps)
@@ -169,9 +170,11 @@ def _bias(paper: Paper, start: str, judged: pd.DataFrame, items: pd.DataFrame) -
     return f"one arm; checklist: {counts}", GradeStep("risk of bias", down, f"appraisal of a case series: {counts}")
 
 
-def _imprecision(count: float, crosses: bool, information_size: int, outcome: str) -> GradeStep:
+def _imprecision(count: float, crosses: bool, information_size: int, outcome: str, where: str) -> GradeStep:
     unit = "deaths" if outcome == "os" else "patients"
-    few, known = not count >= information_size, f"{count:.0f} {unit}" if math.isfinite(count) else f"{unit} not known"
+    about = "about " if where == _RECONSTRUCTED else ""
+    known = f"{about}{count:.0f} {unit} {where}".rstrip() if math.isfinite(count) else f"{unit} not known"
+    few = not count >= information_size
     reasons = [f"{known}, fewer than {information_size}" if math.isfinite(count) else known] if few else []
     within = "the interval includes 1" if outcome == "os" else "the interval includes the rate of no interest"
     reasons += [within] if crosses else []
@@ -242,5 +245,5 @@ def _deaths(paper: Paper, saved: Recorded) -> tuple[float, str]:
         return float(each.value.sum()), "(printed)"
     names = [f"os.{arm}.deaths" for arm in paper.spec.arms]
     if all(name in saved.values for name in names):
-        return float(sum(saved.value(name) for name in names)), "(reconstructed)"
+        return float(sum(saved.value(name) for name in names)), _RECONSTRUCTED
     return math.nan, ""

@@ -63,6 +63,8 @@ class StudyMessage:
         The result of each primary endpoint; what there is of overall survival where the paper names none.
     named
         Whether the paper names a primary endpoint.
+    missed
+        Whether the log-rank test of a primary endpoint is not significant; its result then comes before the claim.
     certainty
         GRADE's level, or `not graded`.
     reasons
@@ -78,6 +80,7 @@ class StudyMessage:
     claim: Stated
     primary: tuple[Stated, ...]
     named: bool
+    missed: bool
     certainty: str
     reasons: tuple[str, ...]
     bottom_line: str
@@ -107,11 +110,17 @@ def study_message(paper: Paper, results: Recorded) -> StudyMessage:
         claim=_claim(paper, concluded),
         primary=tuple(_result(paper, key) for key in named or ["os"]) if spec.comparator else (_bar(paper),),
         named=bool(named) or spec.two_stage is not None,
+        missed=any(_missed(paper, key) for key in named),
         certainty=concluded.certainty,
         reasons=_reasons(concluded),
         bottom_line=_bottom_line(paper, table),
         matching=_matching(results),
     )
+
+
+def _missed(paper: Paper, endpoint: Endpoint) -> bool:
+    p = log_rank(paper, endpoint)
+    return p is not None and p.value >= float(paper.spec.methods.alpha or 0.05)
 
 
 def _reasons(concluded: Conclusion) -> tuple[str, ...]:
@@ -129,14 +138,24 @@ def _effect(paper: Paper) -> pd.Series | None:
 def _claim(paper: Paper, concluded: Conclusion) -> Stated:
     if paper.spec.comparator is None:
         rate = response_rates([paper], "orr", 0.95).iloc[0]
-        words = f"objective response {rate.estimate:.0f} % (95 % CI {rate.low:.0f} to {rate.high:.0f})"
-        return Stated(words, rate.value_id)
+        words = f"objective response {rate.estimate:.0f} % (exact 95 % CI {rate.low:.0f} to {rate.high:.0f}"
+        return Stated(f"{words}{_printed_interval(paper, rate.estimate)})", rate.value_id)
     effect = _effect(paper)
     if effect is None:
         return Stated(concluded.shows.split(";")[0])
     inverted = f"; printed inverted, as {effect.printed}" if effect.inverted else ""
     words = f"hazard ratio of death {effect.hr:.2f} (95 % CI {effect.low:.2f} to {effect.high:.2f}), "
     return Stated(f"{words}{ANALYSES[effect.analysis]}{inverted}", effect.value_id)
+
+
+def _printed_interval(paper: Paper, estimate: float) -> str:
+    """The interval that the paper prints with a response rate, which need not be the exact one; empty without one."""
+    values = paper.select(term="orr")
+    for place in values[(values.statistic == "pct") & (values.value == estimate)].id:
+        ends = [f"{place.removesuffix('pct')}{end}" for end in ("ci_low", "ci_high")]
+        if all(end in paper.by_id.index for end in ends):
+            return f"; printed {' to '.join(paper.by_id.printed[end] for end in ends)}"
+    return ""
 
 
 def _result(paper: Paper, endpoint: Endpoint) -> Stated:
@@ -152,7 +171,7 @@ def _result(paper: Paper, endpoint: Endpoint) -> Stated:
 
 
 def _bar(paper: Paper) -> Stated:
-    """The response rate of a trial with one arm against the bar of its first stage."""
+    """The response rate of a trial with one arm against the criterion of its first stage."""
     rate = response_rates([paper], "orr", 0.95).iloc[0]
     stages, responders = paper.spec.two_stage, _responders(paper)
     if stages is None:
@@ -171,10 +190,10 @@ def _bottom_line(paper: Paper, table: pd.DataFrame) -> str:
     if spec.comparator is None or spec.experimental is None:
         return f"{_single_arm(paper)} There is no comparator, so no effect of treatment is shown."
     one, other = (_inside(spec.arms[arm].label) for arm in (spec.experimental, spec.comparator))
-    p, effect = log_rank(paper, "os"), _effect(paper)
+    effect = _effect(paper)
     apart = effect is not None and not effect.low <= 1 <= effect.high
     longer = "longer" if effect is not None and effect.hr < 1 else "shorter"
-    if p is not None and p.value >= float(spec.methods.alpha or 0.05):
+    if _missed(paper, "os"):
         after = f"; by the printed hazard ratio it was {longer} with the former" if apart else ""
         if effect is not None and "adjusted" in effect.analysis:
             after = after.replace("by the printed hazard ratio", "after adjustment")

@@ -81,7 +81,7 @@ def designs_table(printed: Evaluation, admissible: Sequence[Admissible]) -> pd.D
     columns = [
         "Design",
         "Stop at",
-        "Reject above",
+        "Worth pursuing above",
         "Type I, %",
         "Power, %",
         "Stop early at p0, %",
@@ -203,8 +203,8 @@ def belief_words(
         "posterior_mean": f"{percent(posterior.mean)} %",
         "posterior_limits": f"{interval(100 * posterior.low, 100 * posterior.high, 1)}",
         "above_null": f"{percent(posterior.above_null, 0)} %",
-        "above_alternative": f"{percent(posterior.above_alternative, 1)} %",
-        "predictive": f"{percent(predictive, 1)} %",
-        "power_null": f"{percent(power_null, 1)} %",
+        "above_alternative": f"{percent(posterior.above_alternative, 0)} %",
+        "predictive": f"{percent(predictive, 0)} %",
+        "power_null": f"{percent(power_null, 0)} %",
         "power_alternative": f"{percent(power_alternative, 0)} %",
     }

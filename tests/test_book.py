@@ -28,6 +28,7 @@ from haicbook.book.ledger import write_ledger
 from haicbook.book.notebooks import names, read_sources
 from haicbook.book.run import Outcome, run
 from haicbook.book.status import write_page
+from haicbook.headlines import DECLARED
 from haicbook.paths import build_dir, executed_dir, root
 from haicbook.results import SavedResults, load_results
 
@@ -313,6 +314,11 @@ def test_every_parameter_is_in_that_list() -> None:
     declared = {(item.name, name) for name, source in sources.items() for item in source.parameters}
     tried = {(parameter, name) for parameter, _, _, notebooks, _ in CHANGES for name in notebooks}
     assert {(parameter, name) for parameter, name in tried if name not in ACROSS} == declared
+
+
+def test_every_headline_is_a_result_of_a_chapter() -> None:
+    keys = {key for name in CHAPTERS for key in default(name).values}
+    assert [item.words for item in DECLARED if not any(re.fullmatch(item.pattern, key) for key in keys)] == []
 
 
 def test_a_changed_run_leaves_the_book_alone() -> None:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from haicbook.book.notebooks import Source
 from haicbook.book.parameters import Choices, Range, shown
 from haicbook.book.run import Job, Outcome, moved_since
+from haicbook.headlines import changes
 from haicbook.results import ResultsError, SavedResults, load_results
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-_MOST_ROWS = 40
+_MOST_NAMED = 8
 _NAME_INDENT, _HELP_INDENT = " " * 2, " " * 6
 _wrap = partial(wrap, break_long_words=False, break_on_hyphens=False)
 
@@ -55,6 +56,9 @@ def report_change(job: Job, console: Console) -> None:
     defaults = job.source.defaults
     named = [f"{name} = {shown(value)} (default {shown(defaults[name])})" for name, value in job.changed.items()]
     say(console, f"\n{job.source.name} with {', '.join(named)}", style="bold")
+    helps = {parameter.name: parameter.help for parameter in job.source.parameters}
+    for name in job.changed:
+        say(console, f"  {name}: {helps[name]}")
     say(console, f"  notebook  {near(job.notebook)}")
     say(console, f"  results   {near(job.results)}")
     default = Job(job.source)
@@ -63,19 +67,9 @@ def report_change(job: Job, console: Console) -> None:
     except ResultsError:
         say(console, f"  no results with the defaults to compare with; haicbook run {job.source.name} makes them")
         return
-    _print_differences(differences(before, load_results(job.results)), len(before.values), console)
+    _print_changes(before, load_results(job.results), console)
     if _is_stale(default):
         say(console, "  the defaults' results are older than what they depend on; haicbook run brings them up to date")
-
-
-def differences(before: SavedResults, after: SavedResults) -> list[tuple[str, Any, Any]]:
-    """The values that are not the same in two results: name, before, after; None where there is none."""
-    rows = []
-    for name in sorted({*before.values, *after.values}):
-        old, new = (results.values[name].value if name in results.values else None for results in (before, after))
-        if old != new:
-            rows.append((name, old, new))
-    return rows
 
 
 def parameter_entries(sources: Iterable[Source], width: int) -> str:
@@ -122,25 +116,20 @@ def _allowed_record(allowed: Range | Choices) -> dict[str, Any]:
     return {"low": allowed.low, "high": allowed.high} | ({"below": allowed.below} if allowed.below else {})
 
 
-def _print_differences(rows: Sequence[tuple[str, Any, Any]], total: int, console: Console) -> None:
-    from rich.table import Table
-
-    if not rows:
-        say(console, f"  none of the {total} results differ from the defaults'")
+def _print_changes(before: SavedResults, after: SavedResults, console: Console) -> None:
+    """Headline results that changed, largest change first, and how many others did."""
+    found, others = changes(before, after)
+    if not found and not others:
+        say(console, f"  none of the {len(before.values)} results differ from the defaults'")
         return
-    table = Table("value", "default", "changed", box=None, pad_edge=False, padding=(0, 2, 0, 2))
-    for name, before, after in rows[:_MOST_ROWS]:
-        table.add_row(name, _short(before), _short(after))
-    console.print(table, markup=False, highlight=False)
-    more = len(rows) - _MOST_ROWS
-    say(console, f"  {len(rows)} of {total} results differ" + (f"; {more} of them are not shown" if more > 0 else ""))
-
-
-def _short(value: Any) -> str:
-    if value is None:
-        return "–"
-    text = f"{value:.6g}" if isinstance(value, float) else str(value)
-    return text if len(text) <= 40 else f"{text[:39]}…"
+    for change in found:
+        say(console, f"  {change.words}:")
+        say(console, f"      {change.before}  →  {change.after}{f'   ({change.remark})' if change.remark else ''}")
+    if others:
+        many = "1 other result differs" if len(others) == 1 else f"{len(others)} other results differ"
+        say(console, f"  {many}{', of them' if len(others) > _MOST_NAMED else ''}:")
+    for change in others[:_MOST_NAMED]:
+        say(console, f"      {change.words}  {change.before}  →  {change.after}")
 
 
 def _is_stale(job: Job) -> bool:

@@ -19,6 +19,7 @@ from haicbook.paths import executed_dir, root
 from haicbook.results import write_text
 from haicbook.show.findings import MARKS
 from haicbook.study import Paper, load, studies
+from haicbook.synthesis.arms import study_label
 
 COLUMNS = (
     *("Study", "Severity", "Finding", "By hand", "Repair", "Same slip", "Printed", "Recomputed", "Rule", "Topic"),
@@ -178,7 +179,7 @@ def matrix(found: dict[str, list[Finding]]) -> str:
     counts: Counter[tuple[str, str, str]] = Counter()
     for study, findings in found.items():
         counts.update((finding.rule, study, str(finding.severity)) for finding in findings)
-    heads = "".join(f'<th scope="col">{html.escape(study)}</th>' for study in found)
+    heads = "".join(f'<th scope="col">{html.escape(study_label(load(study)))}</th>' for study in found)
     body = []
     for topic, title in TOPICS.items():
         own = [
@@ -247,7 +248,7 @@ def _inspect(findings: list[Finding], names: list[str]) -> str:
         found = [finding for finding in findings if finding.inspect_sr == item]
         rules = sum(rule.inspect_sr == item for rule in RULES)
         rows.append([item, str(rules), *(str(sum(f.study == name for f in found)) for name in names)])
-    heads = ["Check", "Rules", *names]
+    heads = ["Check", "Rules", *(study_label(load(name)) for name in names)]
     return _table(heads, rows, "Findings by INSPECT-SR check", "tab-audit-inspect", "l" + "r" * (len(names) + 1))
 
 

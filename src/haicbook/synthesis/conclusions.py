@@ -53,8 +53,6 @@ class Conclusion:
         What the paper shows, in figures.
     patients, events
         In words, with where the events come from.
-    bias
-        The overall risk of bias, in words.
     steps
         What lowers the certainty.
     certainty
@@ -69,7 +67,6 @@ class Conclusion:
     shows: str
     patients: str
     events: str
-    bias: str
     steps: tuple[GradeStep, ...]
     certainty: str
     change: str
@@ -118,9 +115,7 @@ def conclude(
         paper = by_study.get(row.study)
         if paper is None:
             none = "None of the papers compares this." if not row.study else "The study is not among the data."
-            found.append(
-                Conclusion(row.key, row.question, row.study, none, "–", "–", "–", (), "no evidence", row.change)
-            )
+            found.append(Conclusion(row.key, row.question, row.study, none, "–", "–", (), "no evidence", row.change))
             continue
         found.append(_conclusion(paper, saved[paper.study], row, judged, items, information_size))
     return found
@@ -131,7 +126,7 @@ def _conclusion(
 ) -> Conclusion:
     asked = {name: str(getattr(row, name)) for name in FORMS["questions.csv"].columns}
     sizes = paper.spec.populations[paper.spec.main_population].n
-    bias, bias_step = _bias(paper, asked["start"], judged, items)
+    bias_step = _bias(paper, asked["start"], judged, items)
     if asked["outcome"] == "os":
         shows, crosses = _survival(paper, saved)
         count, where = _deaths(paper, saved)
@@ -153,21 +148,21 @@ def _conclusion(
         certainty = NOT_GRADED
     who = (asked["key"], asked["question"], study_label(paper))
     patients = " and ".join(str(size) for size in sizes.values())
-    return Conclusion(*who, shows, patients, events, bias, steps, certainty, asked["change"])
+    return Conclusion(*who, shows, patients, events, steps, certainty, asked["change"])
 
 
-def _bias(paper: Paper, start: str, judged: pd.DataFrame, items: pd.DataFrame) -> tuple[str, GradeStep]:
+def _bias(paper: Paper, start: str, judged: pd.DataFrame, items: pd.DataFrame) -> GradeStep:
     if paper.study in judged.index:
         overall = str(judged.overall[paper.study])
         words = overall.replace("_", " ")
         down = min(_BIAS_STEPS[overall], LEVELS.index(start))
-        return words, GradeStep("risk of bias", down, f"{words} (ROBINS-I)")
+        return GradeStep("risk of bias", down, f"{words} (ROBINS-I)")
     own = items[items.study == paper.study]
     if own.empty:
-        return "not judged", GradeStep("risk of bias", 1, "not judged")
+        return GradeStep("risk of bias", 1, "not judged")
     counts = ", ".join(f"{int((own.answer == answer).sum())} {answer}" for answer in ANSWERS[:3])
     down = int((own.answer == "no").any())
-    return f"one arm; checklist: {counts}", GradeStep("risk of bias", down, f"appraisal of a case series: {counts}")
+    return GradeStep("risk of bias", down, f"appraisal of a case series: {counts}")
 
 
 def _imprecision(count: float, crosses: bool, information_size: int, outcome: str, where: str) -> GradeStep:

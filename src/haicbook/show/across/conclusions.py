@@ -28,16 +28,14 @@ def answers_table(conclusions: list[Conclusion]) -> pd.DataFrame:
     """One row a question: what the paper shows, on how many, and how certain it is."""
     rows = [
         (
-            item.question,
-            item.study or "none",
+            f"{item.question} ({item.study})" if item.study else item.question,
             item.shows,
             f"{item.patients}; {item.events}" if item.events != "–" else item.patients,
-            item.bias,
             f"{CERTAINTY[item.certainty]} {item.certainty}".strip("– ").strip() or "no evidence",
         )
         for item in conclusions
     ]
-    return pd.DataFrame(rows, columns=["Question", "Paper", "What it shows", "Patients", "Risk of bias", "Certainty"])
+    return pd.DataFrame(rows, columns=["Question", "What it shows", "Patients", "Certainty"])
 
 
 def certainty_table(conclusions: list[Conclusion]) -> pd.DataFrame:

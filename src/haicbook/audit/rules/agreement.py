@@ -65,8 +65,8 @@ class _CountedRow:
     "Different rows have different counts",
     broken="Two different rows have the same counts",
     source="Chance of a coincidence among the pairs of rows of the table",
-    tolerance="A note below 0.15 expected, a warning where so many have a chance below 0.02, an error where they "
-    "contradict",
+    tolerance="A note where chance makes fewer than 0.15 such pairs; a warning where so many have a probability below "
+    "0.02; an error where the rows contradict each other",
 )
 def repeated_rows(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Two rows of one table (and grade) with the same counts in every arm and level, when chance hardly explains it.
@@ -165,7 +165,7 @@ def _repeated(
 # --- one event, two rows ----------------------------------------------------------------------------------------------
 
 
-@rule("one_event_twice", "One event has one row", broken="One adverse event has two rows")
+@rule("one_event_twice", "An adverse event is listed in one row", broken="One adverse event is listed in two rows")
 def one_event_twice(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """One event under two spellings in one table, with different counts."""
     cells = [cell for cell in found if cell.about.kind == "adverse_events" and cell.count() is not None]
@@ -203,9 +203,10 @@ def _grade(cell: Cell) -> str:
 
 @rule(
     "most_common",
-    "The most common events of the text are those of the table",
-    broken="The events called most common are not those of the table",
-    tolerance="Ties count as most common; a warning where the text names a category whose events together may be",
+    "The events called most common are the most common in the table",
+    broken="The events called most common are not the most common in the table",
+    tolerance="Ties count as most common; a warning where a category that the text names may be, all "
+    "its events together",
 )
 def most_common(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """The events that the text calls most common have the largest counts of the table, in each arm; ties are fine.
@@ -247,8 +248,8 @@ def _not_most_common(paper: Paper, named: list[Cell], inside: list[Cell], above:
 
 @rule(
     "significance",
-    "Where the text finds no significant difference, the tables print none",
-    broken="The text denies a difference that its table calls significant",
+    "Where the text denies a significant difference, the tables show none",
+    broken="The text denies a significant difference that a table shows",
     tolerance="A printed 0.050 may be either",
 )
 def significance(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:

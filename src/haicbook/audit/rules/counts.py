@@ -44,8 +44,8 @@ _MISSING = 0.2
 
 @rule(
     "percentage",
-    "A percentage is its count over its group",
-    broken="A count and its percentage do not fit each other",
+    "A percentage matches its count and group",
+    broken="A count and its percentage do not match",
     tolerance="Rounding or cutting off; below 0.1 percentage points a warning, one unit of the last digit a note",
 )
 def percentage(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
@@ -192,7 +192,7 @@ def _habit(paper: Paper, found: list[Cell], words: str) -> Discrepancy:
 
 @rule(
     "attainable",
-    "A percentage without a count is that of a whole number of patients",
+    "A percentage without a count fits a whole number of patients",
     broken="No whole number of patients gives the printed percentage",
     source="Brown NJL, Heathers JAJ. Soc Psychol Personal Sci 2017;8:363-369 (GRIM)",
     tolerance="Rounding or cutting off",

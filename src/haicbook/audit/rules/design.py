@@ -34,7 +34,7 @@ _BODY = {"m2": (1.3, 2.6), "kg": (30.0, 150.0)}
     "dates",
     "Dates are in order",
     broken="Dates are out of order",
-    tolerance="The precision printed: a month is any of its days",
+    tolerance="As precise as printed: a month is any of its days",
     inspect_sr="",
 )
 def dates(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
@@ -55,8 +55,8 @@ def _out_of_order(paper: Paper, one: Cell, other: Cell) -> Discrepancy:
 
 @rule(
     "doses",
-    "One drug has one dose",
-    broken="One drug has two doses",
+    "A drug has the same dose throughout",
+    broken="Two different doses are printed for one drug",
     tolerance="A fixed dose and one by body size agree for bodies of 1.3 to 2.6 m² or 30 to 150 kg",
     topic="agreement",
 )
@@ -106,7 +106,7 @@ def _compare_doses(paper: Paper, one: Cell, other: Cell) -> Iterator[Discrepancy
 
 @rule(
     "schedules",
-    "A range and a number for one schedule agree",
+    "A range and a single figure for one schedule agree",
     broken="Two descriptions of one schedule disagree",
     tolerance="A number within the range is a warning, outside it an error",
     topic="agreement",
@@ -140,8 +140,8 @@ def _range_and_number(paper: Paper, one: Cell, other: Cell) -> Discrepancy:
 
 @rule(
     "two_stage",
-    "The two-stage design is what it is called",
-    broken="The trial's design does not have the properties that it claims",
+    "The two-stage design has the properties claimed",
+    broken="The trial's design does not have the properties claimed",
     source="Simon R. Control Clin Trials 1989;10:1-10, by exact enumeration",
 )
 def two_stage(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:

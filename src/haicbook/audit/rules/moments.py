@@ -34,8 +34,8 @@ rule = partial(registry.rule, topic="moments", inspect_sr=registry.WHOLE_NUMBERS
 
 @rule(
     "whole_numbers",
-    "Mean and standard deviation of whole numbers are possible",
-    broken="No whole numbers have the printed mean and standard deviation",
+    "Mean and standard deviation are possible for whole numbers",
+    broken="No set of whole numbers has the printed mean and standard deviation",
     source="Brown and Heathers 2017 (GRIM); Anaya 2016, Allard 2018 (GRIMMER), in exact fractions",
     tolerance="Rounding or cutting off of both figures; n is the group's",
 )
@@ -83,12 +83,12 @@ def _variances(total: int, sd: Printed, size: int) -> tuple[float, float]:
 
 @rule(
     "frequencies",
-    "Mean and standard deviation are those of the frequency table",
-    broken="Mean and standard deviation are not those of the printed counts",
+    "Mean and standard deviation match the frequency table",
+    broken="Mean and standard deviation do not match the printed counts",
     tolerance="Rounding or cutting off; one unit of the last digit is a warning",
 )
 def frequencies(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
-    """Mean and standard deviation are those of the frequency table printed below them.
+    """Mean and standard deviation match the frequency table printed below them.
 
     Where the levels of a row are whole numbers with counts. One unit of the last digit away is a warning, more an
     error.
@@ -132,8 +132,8 @@ def _not_the_table(
 
 @rule(
     "pooled",
-    "Mean and standard deviation of all are those of the arms together",
-    broken="The mean of all patients is not that of the arms together",
+    "Mean and standard deviation of all patients match those of the arms",
+    broken="Mean or standard deviation of all patients does not match the arms",
     tolerance="Rounding or cutting off of all figures",
     inspect_sr=registry.RESULTS,
 )
@@ -204,11 +204,11 @@ def is_whole(cell: Cell) -> bool:
 
 @rule(
     "within_range",
-    "Mean and standard deviation are possible within the range",
+    "Mean and standard deviation are possible within the printed range",
     broken="The standard deviation is impossible within the printed range",
     source="Bhatia R, Davis C. Am Math Mon 2000;107:353-357",
-    tolerance="Rounding or cutting off of both figures; a range only planned makes a note, nine in ten at its ends "
-    "a warning",
+    tolerance="Rounding or cutting off of both figures; a planned range makes a note; nine in ten patients at "
+    "its ends, a warning",
 )
 def within_range(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """A mean lies within the range of its values, and the standard deviation is not larger than that range allows.

@@ -86,8 +86,8 @@ _NAMES = {
 
 @rule(
     "proportion_interval",
-    "The interval of a proportion is that of the method named",
-    broken="The confidence interval is not that of the method named",
+    "The interval of a proportion comes from the method named",
+    broken="The confidence interval does not come from the method named",
     source="Clopper and Pearson 1934; Wilson 1927; Wald; Agresti and Coull 1998; Jeffreys (Brown et al. 2001)",
     tolerance="Rounding or cutting off of both limits",
 )
@@ -206,8 +206,8 @@ def _outside_limits(paper: Paper, cell: Cell) -> Iterator[Discrepancy]:
 
 @rule(
     "out_of_scale",
-    "The figures of a row are of one order of magnitude",
-    broken="One figure of a row is of another order of magnitude",
+    "The figures in a row are of the same order of magnitude",
+    broken="One figure in a row is of another order of magnitude",
     source="Comparison of the columns of one row",
     tolerance="A factor of 4 from all the others, which agree within a factor of 3; at least four columns",
     topic="moments",

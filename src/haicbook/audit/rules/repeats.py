@@ -38,10 +38,10 @@ class _Quantity:
 
 @rule(
     "repeated",
-    "One quantity printed in several places is one figure",
-    broken="The paper prints two different figures for one result",
-    tolerance="The finer figure is printed as the coarser one, by rounding or cutting off; one last decimal, or "
-    "neighbouring dates, are a warning",
+    "A result printed in several places has the same value everywhere",
+    broken="The paper prints different values for one result",
+    tolerance="The finer figure rounds, or is cut off, to the coarser one; a difference of one in the last decimal, or "
+    "of neighbouring dates, is a warning",
 )
 def repeated(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """The same quantity of the same group, printed twice and differently: an error; by one last decimal, a warning.

@@ -119,7 +119,7 @@ class Judged:
 
 @rule(
     "p_value",
-    "The p-value of a row is that of a test of its counts",
+    "The p-value of a row follows from its counts",
     broken="No test of the printed counts gives the printed p-value",
     source="Pearson 1900; Yates 1934; Fisher 1934; Freeman and Halton 1951; Lancaster 1961; Mantel 1963; "
     "Mann and Whitney 1947",
@@ -284,8 +284,8 @@ def most_frequent(judged: list[Judged]) -> str:
 
 @rule(
     "p_method",
-    "The p-values are those of the tests that the paper names",
-    broken="The p-values are not those of the test that the paper names",
+    "The p-values come from the tests that the methods name",
+    broken="The p-values do not come from the test that the methods name",
     source="Cochran WG. Biometrics 1954;10:417-451 (expected counts below 5)",
     tolerance="A warning only where significance at 0.05 rests on the test",
 )
@@ -364,7 +364,7 @@ def _other_test(rows: list[Judged], severity: Severity, sentence: str) -> Discre
 
 @rule(
     "p_mean",
-    "The p-value of two means is that of a t-test",
+    "The p-value of two means follows from a t-test",
     broken="No t-test of the printed means gives the printed p-value",
     source="Student 1908; Welch BL. Biometrika 1947;34:28-35",
     tolerance="Rounding of means, standard deviations and p; 0.8 in z where the methods also name a rank test",

@@ -60,8 +60,8 @@ def _ids(cells: list[Cell]) -> tuple[str, ...]:
 
 @rule(
     "named",
-    "What is said in several places is one thing",
-    broken="One thing is described in two ways",
+    "The same thing is described in the same way throughout",
+    broken="The same thing is described in two ways",
     tolerance="No tolerance for what the words mean",
 )
 def named(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
@@ -77,7 +77,7 @@ def named(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
 @rule(
     "listed",
     "A list is the same wherever it is given",
-    broken="A list differs from place to place",
+    broken="A list differs between places",
     tolerance="A figure may show what the text leaves out",
 )
 def listed(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
@@ -102,9 +102,9 @@ def listed(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
 
 @rule(
     "all_of",
-    "What is said of all of a group holds for all of it",
-    broken="What is said of all patients does not hold for all of them",
-    source="A + B > n leaves nobody out of both",
+    "What is said of all patients is true of all",
+    broken="What is said of all patients is not true of all",
+    source="Where A + B > n, some are in both groups",
 )
 def all_of(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """A statement that all of a group have a level, against the patients that the tables print without it.
@@ -179,8 +179,8 @@ class _Verdict(NamedTuple):
 
 @rule(
     "compared",
-    "What the text says of the arms side by side is what the figures say",
-    broken="The text compares the arms otherwise than the figures do",
+    "Comparisons of the arms in the text agree with the figures",
+    broken="A comparison of the arms in the text does not agree with the figures",
     tolerance="The most lenient printing of each figure; a warning where the direction is right and no p is below 0.05",
 )
 def compared(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
@@ -319,8 +319,8 @@ def balance(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
 
 @rule(
     "excluded",
-    "Nobody is left out for what came later",
-    broken="Patients were left out for what happened after treatment began",
+    "Nobody is excluded for what happened after treatment began",
+    broken="Patients were excluded for what happened after treatment began",
     source="Suissa S. Am J Epidemiol 2008;167:492-499",
 )
 def excluded(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
@@ -343,8 +343,8 @@ _DRUGS = {"haic": "HAIC", "pd1": "the PD-1 inhibitor"}
 
 @rule(
     "cycles",
-    "Cycles that follow one another fit",
-    broken="Treatment cycles that follow one another do not fit",
+    "Treatment cycles that follow one another fit together",
+    broken="Treatment cycles that follow one another do not fit together",
     tolerance="Every length within a printed range",
 )
 def cycles(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:

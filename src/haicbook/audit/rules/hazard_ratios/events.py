@@ -86,11 +86,11 @@ class Groups:
 
 @rule(
     "ratio_precision",
-    "An interval is not narrower than its patients and events allow",
-    broken="A confidence interval is narrower than so few patients allow",
+    "An interval is no narrower than its patients and events allow",
+    broken="A confidence interval is too narrow for so few patients or events",
     source="Schoenfeld 1983; the bound SE² ≥ 1/e1 + 1/e2 is exact",
-    tolerance="Rounding or cutting off of the limits; the split of patients and events that allows most; a warning "
-    "where one patient more in the smaller group would do",
+    tolerance="Rounding or cutting off of the limits; patients and events split as favourably as possible; a warning "
+    "where one more patient in the smaller group would be enough",
 )
 def precision(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """The standard error against the smallest one possible with so many patients and events, split so.
@@ -386,7 +386,7 @@ def implied_events(ratio: PrintedRatio, sizes: Span) -> Span:
 
 @rule(
     "ratio_events",
-    "The ratios of one analysis rest on the same events",
+    "Hazard ratios of one analysis rest on the same number of events",
     broken="Models of the same patients imply different numbers of events",
     source="Schoenfeld 1983",
     tolerance="Arms' shares of the patients at risk may drift by a factor of 1.5 in their odds, and as the ratio "
@@ -472,7 +472,7 @@ def _larger(paper: Paper, treatment: PrintedRatio, events: int) -> str:
 
 @rule(
     "ratio_endpoints",
-    "Two endpoints do not have the standard errors of one",
+    "Two endpoints do not share the same standard errors",
     broken="Two endpoints have the same standard errors",
     source="Schoenfeld 1983",
     tolerance="Four of five rows, at least five, within 1.5%; at most 80% of patients died",
@@ -538,10 +538,10 @@ def _shorter(found: list[Cell], population: str) -> bool:
 
 @rule(
     "progressions",
-    "The model of progression-free survival has no more events than are counted",
-    broken="The model rests on more events than are counted",
+    "The model of progression-free survival needs no more events than are reported",
+    broken="The model needs more events than are reported",
     source="Schoenfeld 1983",
-    tolerance="Deaths without progression may make up for the rest: as many as the progressions a note, more a warning",
+    tolerance="Deaths without progression may be the rest: a note up to the number of progressions, a warning above",
 )
 def progressions(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Progressions, and deaths, against the events that a Cox model of progression-free survival needs.

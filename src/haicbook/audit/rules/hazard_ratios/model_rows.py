@@ -45,10 +45,10 @@ _ENTERS, _STAYS = 0.05, 0.10
 
 @rule(
     "ratio_outlier",
-    "The rows of one model imply about as many events",
-    broken="One row of a model is far more, or less, precise than the others",
+    "The rows of one analysis imply similar numbers of events",
+    broken="One row of an analysis implies far more events than the others",
     source="Schoenfeld 1983",
-    tolerance="12 events and 15% beyond the median of the other rows, the row at the even split that needs fewest",
+    tolerance="12 events and 15% above the median of the other rows, for the even split, which needs fewest",
 )
 def outlier(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """A row of a univariable analysis that needs clearly more events than its other rows imply: a warning.
@@ -95,11 +95,11 @@ def _outlying(paper: Paper, row: PrintedRatio, needed: float, usual: float, othe
 
 @rule(
     "ratio_deaths",
-    "Deaths of the arms and their hazard ratio fit one follow-up",
+    "The deaths in the arms fit their hazard ratio",
     broken="The deaths in the arms do not fit the hazard ratio",
-    source="Under proportional hazards and one censoring pattern, the odds of dying differ by at least the hazard "
-    "ratio, the log survival of the arms by at most",
-    tolerance="1.4 standard errors of the log odds a note, 3 a warning",
+    source="Under proportional hazards and equal follow-up, the hazard ratio lies between the ratio of log survival "
+    "and the odds ratio of dying",
+    tolerance="Beyond 1.4 standard errors of the log odds a note, beyond 3 a warning",
 )
 def deaths(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """The treatment's ratio against the deaths of its arms.
@@ -160,10 +160,10 @@ def _unequal(
 
 @rule(
     "ratio_inflation",
-    "Adjusting widens an interval by little",
-    broken="Adjustment widened a confidence interval beyond what is usual",
+    "Adjustment widens an interval only a little",
+    broken="Adjustment widened a confidence interval unusually",
     source="Variance inflation: SE² grows by 1/(1 - R²), R² of the covariate on the others in the model",
-    tolerance="1.7 times, from 5 events for each covariate; rows that another one implies are left out",
+    tolerance="A factor of 1.7, with at least 5 events for each covariate; not covariates that another one implies",
 )
 def inflation(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """A covariate's standard error alone and adjusted: a warning where it grows by more than 1.7 times.
@@ -209,10 +209,10 @@ def _both(paper: Paper, found: list[Cell]) -> Iterator[tuple[PrintedRatio, Print
 
 @rule(
     "ratio_stepwise",
-    "A stepwise model keeps what is significant in it",
-    broken="A stepwise model keeps what is not significant in it",
-    source="Entry at 0.05 and removal at 0.10 are the usual limits",
-    tolerance="A note up to 0.10, where programs remove by default, a warning above",
+    "A stepwise model keeps only significant covariates",
+    broken="A stepwise model keeps covariates that are not significant",
+    source="The usual limits are 0.05 for entry and 0.10 for removal",
+    tolerance="A note up to 0.10, the usual limit for removal; a warning above",
 )
 def stepwise(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Covariates with large p-values in a model that the methods call stepwise.

@@ -30,10 +30,10 @@ _CONTRAST = re.compile(r"([^\s(;,/]+)\s*(?:vs\.?|/)\s*([^\s);,/]+)")
 
 @rule(
     "ratio_twice",
-    "Two rows do not have one hazard ratio",
+    "Two rows do not share the same hazard ratio",
     broken="Two characteristics have the same hazard ratio",
     source="Coincidence",
-    tolerance="Three decimals; the same ratio and a standard error within 0.5%; a note where the groups have one size",
+    tolerance="Three decimals; the same ratio, standard errors within 0.5%; a note where the groups have equal sizes",
 )
 def duplicates(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Two covariates, or one covariate for two endpoints, with one hazard ratio and one interval.
@@ -134,9 +134,9 @@ def _with_p(ratio: PrintedRatio) -> str:
 
 @rule(
     "ratio_direction",
-    "A hazard ratio points the way of the medians and rates",
+    "A hazard ratio favours the arm with the longer survival",
     broken="The hazard ratio favours the arm that did worse",
-    tolerance="Interval excludes 1; medians a tenth apart, beyond rounding",
+    tolerance="The interval excludes 1, and medians differ by a tenth beyond rounding",
 )
 def direction(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """A hazard ratio below 1 goes with the longer median and the higher rates of its arm.
@@ -219,8 +219,8 @@ def _pairs(found: list[Cell], ratio: PrintedRatio, arm: str, reference: str) -> 
 
 @rule(
     "ratio_adjustment",
-    "A ratio does not change sides, significantly, when it is adjusted",
-    broken="Adjustment turned a significant effect round",
+    "Adjustment does not reverse a significant effect",
+    broken="Adjustment reversed a significant effect",
     source="Hausman 1978",
     tolerance="Both intervals exclude 1",
 )
@@ -251,7 +251,7 @@ def adjustment(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
 
 @rule(
     "ratio_coding",
-    "A covariate's groups are compared the same way round",
+    "A characteristic is compared in the same direction throughout",
     broken="A characteristic is compared in opposite directions",
 )
 def coding(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
@@ -276,8 +276,8 @@ def coding(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
 
 @rule(
     "ratio_digits",
-    "A hazard ratio is printed to the digits that it has",
-    broken="A hazard ratio is rounded too coarsely to be checked",
+    "A hazard ratio has as many digits as are printed",
+    broken="A hazard ratio is rounded, then padded with zeros",
     source="All three figures end in a zero once in 1,000 times",
     tolerance="Three decimals and more",
 )

@@ -44,11 +44,11 @@ rule = partial(registry.rule, topic="hazard_ratios", inspect_sr=registry.STATIST
 
 @rule(
     "ratio_interval",
-    "A hazard ratio is the geometric middle of its limits",
+    "A hazard ratio lies in the middle of its interval (log scale)",
     broken="A hazard ratio is not in the middle of its confidence interval",
     source="Wald 1943; definition of the interval in SPSS, SAS and R",
-    tolerance="Rounding or cutting off of all three figures; 1/200 of a standard error is a note; an error beyond "
-    "what a profile likelihood could explain (SE²)",
+    tolerance="Rounding or cutting off of all three figures; within 1/200 of a standard error a note; an error "
+    "only beyond what a profile likelihood could explain (SE²)",
 )
 def symmetry(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """The estimate lies in the middle of its limits on the log scale: HR squared is their product.
@@ -112,8 +112,8 @@ def _unreadable(paper: Paper, ratio: PrintedRatio) -> Iterator[Discrepancy]:
 
 @rule(
     "ratio_p",
-    "The p-value of a hazard ratio is that of its interval",
-    broken="A hazard ratio, its interval and its p-value do not fit together",
+    "The p-value of a hazard ratio matches its interval",
+    broken="A hazard ratio, its interval and its p-value do not match",
     source="Altman and Bland 2011",
     tolerance="Rounding of all figures; 0.3 in z for a likelihood-ratio or log-rank p where a paper's "
     "other p are not Wald's",
@@ -217,7 +217,7 @@ def _wald_words(ratio: PrintedRatio) -> str:
 
 @rule(
     "log_rank",
-    "The log-rank p is near the one of the hazard ratio",
+    "The log-rank p-value is close to that of the hazard ratio",
     broken="The log-rank p-value is far from that of the hazard ratio",
     source="Cox 1972 (the log-rank test is the score test)",
     tolerance="0.3 in z, beyond the rounding of all figures",

@@ -26,7 +26,7 @@ _SLIGHTLY = " Only censoring can turn estimates round so, and only slightly."
 
 @rule(
     "landmark",
-    "A curve is above one half before its median, and not after",
+    "Survival is above 50% before the median, and not after it",
     broken="A survival rate contradicts the median",
     source="Definition of the median",
     tolerance="Rounding or cutting off of rate and median",
@@ -140,10 +140,10 @@ def _rates_out_of_order(paper: Paper, shorter: PrintedCurve, longer: PrintedCurv
 
 @rule(
     "same_rates",
-    "Two endpoints with two medians do not have one set of rates",
-    broken="Two endpoints with different medians have the same rates",
+    "Endpoints with different medians have different rates",
+    broken="Endpoints with different medians have the same rates",
     source="Coincidence",
-    tolerance="Two rates at least, of one decimal",
+    tolerance="At least two rates with one decimal",
 )
 def same_curves(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Two endpoints of one arm with the same rates, at two times at least, and different medians: a note."""
@@ -180,7 +180,7 @@ def _same_rates(
 
 @rule(
     "pooled_median",
-    "The median of all arms lies between those of the arms",
+    "The median of all patients lies between those of the arms",
     broken="The median of all patients lies outside those of the arms",
     source="The pooled hazard is a mean of the arms' hazards",
     tolerance="Rounding; a note where only cutting off explains it",
@@ -258,7 +258,7 @@ def calendar(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
 @rule(
     "follow_up",
     "Observed follow-up is no longer than median survival",
-    broken="Follow-up is longer than the survival of those followed",
+    broken="Median follow-up is longer than median survival",
     source="A product-limit curve is never below the share still observed; Schemper M, Smith TL. Control Clin Trials "
     "1996;17:343-346",
     tolerance="Rounding or cutting off of all medians; a note without a range of observed times",

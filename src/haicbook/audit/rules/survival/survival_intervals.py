@@ -103,8 +103,8 @@ def least_error_of_log(survival: float, n: int) -> float:
 
 @rule(
     "rate_interval",
-    "The interval of a rate is one of its patients, on some scale",
-    broken="The interval of a survival rate is not one of so many patients",
+    "The interval of a survival rate fits the rate and the number of patients",
+    broken="The interval of a survival rate does not fit the rate or the number of patients",
     source="Greenwood 1926; Kalbfleisch and Prentice 2002",
     tolerance="Plain, log, log-log, logit or arcsine scale, over the rounding of all figures",
 )
@@ -189,8 +189,8 @@ _CUT = (
 
 @rule(
     "rate_test",
-    "The p-value between two rates is that of their intervals",
-    broken="The p-value between two survival rates is not that of their intervals",
+    "The p-value between two survival rates matches their intervals",
+    broken="The p-value between two survival rates does not match their intervals",
     source="Klein, Logan, Harhoff and Andersen 2007; Mantel 1966",
     tolerance="Any of five scales, over the rounding of all figures; a note where a log-rank test up to that time may "
     "give it",
@@ -308,7 +308,7 @@ def _plain_words(marks: tuple[CurvePoint, CurvePoint]) -> str:
     "The intervals of medians are read off the curve",
     broken="The interval of a median was not read off the curve as claimed",
     source="Brookmeyer and Crowley 1982",
-    tolerance="Four of five symmetric within rounding, by chance in less than 1 of 200 papers",
+    tolerance="Four of five symmetric within rounding, which chance makes in fewer than 1 of 200 papers",
 )
 def symmetric_medians(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Medians that lie in the middle of their limits come from a normal approximation (SPSS), not from the curve.
@@ -401,7 +401,7 @@ def _chance(cell: Cell, filled: int) -> float:
 
 @rule(
     "median_interval",
-    "The interval of a median holds the times whose rates may be one half",
+    "The interval of a median agrees with the survival rates",
     broken="The interval of a median contradicts the survival rates",
     source="Brookmeyer and Crowley 1982; Greenwood 1926",
     tolerance="Plain, log and log-log scales agree, over the rounding of all figures",

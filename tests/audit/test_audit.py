@@ -46,7 +46,7 @@ INJECTED = {
     ),
     "a percentage filled up with zeros": (
         [(T2, "22 (73.3%)", "22 (73.30%)")],
-        ("percentage", "info", "rounded to fewer digits and filled up with zeros"),
+        ("percentage", "info", "rounded to fewer digits and padded with zeros"),
         set(),
     ),
     "a percentage wrong behind its first decimal": (
@@ -165,7 +165,7 @@ INJECTED = {
     ),
     "a median that changes between places": (
         [(TEXT, "20.1 (15.0–not reached)", "21.0 (15.0–not reached)")],
-        ("repeated", "error", "OS, median (New, after matching) differs from place to place: 20.1 in Abstract; 21.0"),
+        ("repeated", "error", "OS, median (New, after matching) has different values: 20.1 in Abstract; 21.0"),
         set(),
     ),
     "a rate that changes by its last digit": (
@@ -176,7 +176,7 @@ INJECTED = {
                 "70.0% (53.6–86.4)\nrate,discussion,Discussion,os,,after_psm,new,,,,,,12,rate,,70.1%",
             )
         ],
-        ("repeated", "warning", "OS, at 12 months, rate (New, after matching) differs from place to place: 70.0%"),
+        ("repeated", "warning", "OS, at 12 months, rate (New, after matching) has different values: 70.0%"),
         set(),
     ),
     "a limit that is reached in one place only": (
@@ -187,7 +187,7 @@ INJECTED = {
                 "12.0 (9.1–16.2)\nos_median,discussion,Discussion,os,,after_psm,old,,,,,,,median,months,NR",
             )
         ],
-        ("repeated", "error", "12.0 in Abstract; 12.0 (9.1–16.2) in Results; NR in Discussion"),
+        ("repeated", "error", "12.0 in Abstract and Results; NR in Discussion"),
         set(),
     ),
     "a count that differs between text and table": (
@@ -195,7 +195,7 @@ INJECTED = {
         (
             "repeated",
             "error",
-            "Fever, grade 3–4 (New, after matching) differs from place to place: 3 (10.0%) in Table 4",
+            "Fever, grade 3–4 (New, after matching) has different values: 3 (10.0%) in Table 4",
         ),
         set(),
     ),
@@ -273,7 +273,7 @@ def test_grades_from_3_up_are_the_rest_of_any_grade(paper_with):
 def test_swapped_percentages_are_recognised(paper_with):
     found = every(audit(paper_with((T1, "45 (75.0%)", "45 (25.0%)"), (T1, "15 (25.0%)", "15 (75.0%)"))))
     assert [finding.rule for finding in found] == ["percentage", "percentage"]
-    assert found[0].repair == "The percentages of Sex, Male and Sex, Female fit when they change places."
+    assert found[0].repair == "The percentages of Sex, Male and Sex, Female fit when they are swapped."
 
 
 def test_swapped_arms_are_recognised(paper_with):
@@ -284,7 +284,7 @@ def test_swapped_arms_are_recognised(paper_with):
         )
     )
     assert {finding.rule for finding in found} == {"repeated"}
-    assert all("agree when the arms change places in one of them" in finding.repair for finding in found)
+    assert all("agree when the arms are swapped in one of them" in finding.repair for finding in found)
 
 
 def test_a_lone_difference_is_not_called_a_swap(paper_with):

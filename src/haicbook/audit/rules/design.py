@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache, partial
 
 from haicbook.audit import registry
-from haicbook.audit.cells import Cell, by, grouped, place, whose
+from haicbook.audit.cells import Cell, by, grouped, place, unit_words, whose
 from haicbook.audit.finding import Discrepancy, Severity, distinct
 from haicbook.printed import parse_number
 from haicbook.stats.single_arm import BestDesigns, Evaluation, SimonDesign, evaluate, planned, search
@@ -94,10 +94,12 @@ def _compare_doses(paper: Paper, one: Cell, other: Cell) -> Iterator[Discrepancy
         low, high = _BODY.get(body, (0.0, float("inf")))
         if (per and other_per) or low <= fixed / relative <= high:
             return
-        severity, by_hand = "warning", f"{fixed:g} mg / {relative:g} mg/{body} = {fixed / relative:.1f} {body}"
-        said = f"agree only for a body of {fixed / relative:.1f} {body}"
+        needed = f"{fixed / relative:.1f} {body.replace('m2', 'm²')}"
+        severity, by_hand = "warning", f"{fixed:g} mg / {relative:g} mg/{body.replace('m2', 'm²')} = {needed}"
+        said = f"agree only for a body {'weight' if body == 'kg' else 'surface'} of {needed}"
     texts = (
-        f"{one.text} {one.about.unit} in {one.about.source} and {other.text} {other.about.unit} in {other.about.source}"
+        f"{one.text} {unit_words(one)} in {one.about.source} and {other.text} {unit_words(other)} in "
+        f"{other.about.source}"
     )
     sentence = f"{label(one.quantity)}{whose(paper, one)}: {texts} {said}."
     ids = (one.ids["value"], other.ids["value"])
@@ -172,7 +174,7 @@ def two_stage(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     ]
     if broken:
         said = "; ".join(broken)
-        sentence = f"Methods: the design {printed} has {said}."
+        sentence = f"Methods: the design {printed} ({_in_words(design)}) has {said}."
         yield Discrepancy("error", ids, printed, said, sentence, said)
     name = stages.name.lower()
     kind = next((kind for kind in ("optimal", "minimax") if kind in name), "")
@@ -202,6 +204,10 @@ def _best(
     )
     sentence = f"Methods: {printed} is not Simon's {kind} design, which is {recomputed} ({figures})."
     yield Discrepancy("warning", ids, printed, recomputed, sentence, figures)
+
+
+def _in_words(design: SimonDesign) -> str:
+    return f"more than {design.r1} responses in {design.n1}, then more than {design.r} in {design.n}"
 
 
 def _said(design: SimonDesign) -> str:

@@ -121,7 +121,8 @@ def _not_the_table(
     total, patients = " + ".join(f"{cell.n}·{cell.about.level}" for cell in levels), sum(cell.n for cell in levels)
     ids = (heading.ids[name], *(cell.ids["n"] for cell in levels))
     sentence = (
-        f"{place(paper, heading)}: the counts below give the {_WORDS[name]} {recomputed}; printed is {printed.figure}."
+        f"{place(paper, heading)}: the counts below give the {_WORDS[name]} {recomputed}; the paper prints "
+        f"{printed.figure}."
     )
     by_hand = f"({total})/{patients} = {float(mean):.3f}, variance {float(variance):.3f}"
     return Discrepancy(severity, ids, printed.figure, recomputed, sentence, by_hand)
@@ -192,7 +193,8 @@ def _not_pooled(paper: Paper, whole: Cell, arms: list[tuple[Cell, int]], name: s
     of_arms = " and ".join(f"{cell.text} of {size}" for cell, size in arms)
     ids = (whole.ids[name], *(cell.ids[name] for cell, _ in arms))
     sentence = (
-        f"{place(paper, whole)}: {of_arms} give the {_WORDS[name]} {recomputed} of all; printed is {printed.figure}."
+        f"{place(paper, whole)}: {of_arms} give the {_WORDS[name]} {recomputed} for all; the paper prints "
+        f"{printed.figure}."
     )
     return Discrepancy("error", ids, whole.text, recomputed, sentence, f"{of_arms}: {recomputed}")
 
@@ -245,7 +247,7 @@ def _together(faults: list[Discrepancy]) -> Discrepancy:
     first, ids = faults[0], tuple(dict.fromkeys(value for fault in faults for value in fault.value_ids))
     if len(faults) == 1:
         return first
-    said = f"{first.sentence} The same range is at odds with {len(faults) - 1} more of the printed means."
+    said = f"{first.sentence} The same range does not fit {len(faults) - 1} more of the printed means."
     return replace(first, sentence=said, value_ids=ids, count=len(faults))
 
 
@@ -277,14 +279,14 @@ def _outside_range(paper: Paper, cell: Cell, other: Cell, kind: RangeKind) -> Di
         recomputed = by_hand = f"{mean.figure} outside [{float(a):g}, {float(b):g}]"
     elif max(sd_low, Fraction(0)) ** 2 > largest:
         recomputed = f"at most {math.sqrt(largest):.{sd.decimals}f}"
-        said = f"with {limits}, the standard deviation is {recomputed}; printed is {sd.figure}"
+        said = f"with {limits}, the standard deviation is {recomputed}; the paper prints {sd.figure}"
         by_hand = (
             f"√(({mean.figure} - {float(a):g})({float(b):g} - {mean.figure})) = {math.sqrt(largest):.2f} < {sd.figure}"
         )
     elif kind == "printed" and sd_high**2 < (b - a) ** 2 / (2 * (size - 1)):
         least = float(b - a) / math.sqrt(2 * (size - 1))
         recomputed = f"at least {least:.{sd.decimals}f}"
-        said = f"with {limits}, the standard deviation is {recomputed}; printed is {sd.figure}"
+        said = f"with {limits}, the standard deviation is {recomputed}; the paper prints {sd.figure}"
         by_hand = f"({float(b):g} - {float(a):g})/√(2·{size - 1}) = {least:.2f} > {sd.figure}"
     else:
         return _hollow(paper, cell, other, kind, size)
@@ -312,7 +314,7 @@ def _hollow(paper: Paper, cell: Cell, other: Cell, kind: RangeKind, size: int) -
     recomputed = f"at least {size - between} of {size} at {int(a)} or {int(b)}"
     sentence = (
         f"{place(paper, cell)}: with {other.text} {kind}, at least {size - between} of {size} patients must have had "
-        f"exactly {int(a)} or exactly {int(b)}, for the standard deviation, {sd.figure}, is nearly the largest "
+        f"exactly {int(a)} or exactly {int(b)}, because the standard deviation, {sd.figure}, is nearly the largest "
         f"possible ({other.about.source})."
     )
     share = f"{float(room):.3f}/{int(b - a - 1)} = {float(room / (b - a - 1)):.1%} in between"

@@ -305,13 +305,16 @@ def p_method(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     for row in flipped:
         example = _example(paper, row, usual)
         yield _other_test([row], "warning", f"{example}. Significance at 0.05 rests on the test.")
-    most = f"the one that gives most ({usual}, {sum(usual in row.given_by for row in telling)} of {len(telling)}{of})"
+    most = (
+        f"the test that gives most of them ({usual}, {sum(usual in row.given_by for row in telling)} of "
+        f"{len(telling)}{of})"
+    )
     for rows, said in ((unnamed, "a test that the methods name"), (corrected, most)):
         rest = [row for row in rows if row not in flipped]
         if rest:
-            several = f"{len(rest)} p-values are" if len(rest) > 1 else "One p-value is"
+            several = f"{len(rest)} p-values do" if len(rest) > 1 else "One p-value does"
             example = _example(paper, rest[0], usual)
-            yield _other_test(rest, "info", f"{several} not of {said}; for instance {example}.")
+            yield _other_test(rest, "info", f"{several} not come from {said}; for instance {example}.")
 
 
 def _named(paper: Paper) -> set[str]:
@@ -349,7 +352,7 @@ def _example(paper: Paper, row: Judged, usual: str) -> str:
     """One row whose p-value another test gives than the usual one."""
     *others, last = row.given_by
     listed = f"{', '.join(others)} or {last}" if others else last
-    said = f"{place(paper, row.cell)}: {printed_p(row.printed)} is that of {listed}"
+    said = f"{place(paper, row.cell)}: {listed} gives the printed {printed_p(row.printed)}"
     return said + (f"; {usual} gives {p_range(row.by_test(usual))}" if usual in row.p[0] else "")
 
 
@@ -415,7 +418,7 @@ def _judge_means(paper: Paper, cell: Cell, arms: list[Cell], of_counts: tuple[st
         return
     severity, words = _mean_severity(paper, printed, list(spans.values()))
     if of_counts:
-        severity, words = "info", f" It is that of the counts below ({' or '.join(of_counts)})."
+        severity, words = "info", f" It is the p-value of the counts printed below ({' or '.join(of_counts)})."
     recomputed = ", ".join(f"{name} {p_range(span)}" for name, span in spans.items())
     of_arms = " and ".join(f"{arm.text} (n = {size})" for arm, size in zip(arms, sizes, strict=True))
     ids = (cell.ids["p"], *(arm.ids[name] for arm in arms for name in ("mean", "sd")))
@@ -431,7 +434,7 @@ def _cut_off(printed: Printed, span: Span) -> bool:
 def _mean_severity(paper: Paper, printed: Printed, spans: list[Span]) -> tuple[Severity, str]:
     said = (paper.spec.methods.continuous or "").lower()
     if ("mann" in said or "wilcoxon" in said) and _near_by_ranks(printed, spans):
-        return "info", " A rank test, which the methods name too, may give it."
+        return "info", " A rank test, which the methods also name, may give it."
     match flips(printed, itertools.chain(*spans)):
         case "claimed":
             return "error", " Printed as significant at 0.05, it is not."

@@ -473,12 +473,13 @@ def _forced(paper: Paper, cells: list[Cell], one: Implication, other: Implicatio
 def _too_joint(paper: Paper, forced: list[_Overlap]) -> Discrepancy:
     one, other, whole = forced[0].cells
     arms = "; ".join(
-        f"at least {case.least} have both{whose(paper, case.cells[0])}, where chance makes {case.expected:.1f}"
+        f"at least {case.least} must have both{whose(paper, case.cells[0])}, where chance would make "
+        f"{case.expected:.1f}"
         for case in forced
     )
     sentence = (
-        f"{one.about.source}: {what(one)} and {what(other)} both imply {what(whole)}, which is printed for so few that "
-        f"{arms}. The third may follow another definition, or one of the rows is of something else."
+        f"{one.about.source}: {what(one)} and {what(other)} both imply {what(whole)}, which so few patients have that "
+        f"{arms}. {label(whole.quantity)} may follow another definition, or one of the rows may be mislabelled."
     )
     by_hand = "; ".join(
         f"{added((case.cells[0].n, case.cells[1].n))}, less {case.cells[2].n} is {case.least}" for case in forced
@@ -524,7 +525,7 @@ def _not_complements(paper: Paper, one: Cell, other: Cell) -> Iterator[Discrepan
     if not sums or size in sums:
         return
     sentence = (
-        f"{place(paper, one)}: with {other.about.level.replace('_', ' ')} it makes {min(sums)} of {size} patients "
+        f"{place(paper, one)}: with {other.about.level.replace('_', ' ')} it adds up to {min(sums)} of {size} patients "
         f"({one.text} in {one.about.source} and {other.text} in {other.about.source})."
     )
     printed, by_hand = f"{one.text} + {other.text}", f"{added((min(first), min(second)))}, not {size}"

@@ -136,8 +136,8 @@ def _explanation(paper: Paper, found: list[Cell], ratio: PrintedRatio, bound: In
     events, halves = total_events(found, ratio), 4 / ratio.printed_se**2
     if events is not None and _HALVES * events <= halves <= events:
         return (
-            f" Two groups of one size would have it: 4/SE² is {halves:.0f}, for {events} events. Another cut-off, or "
-            "another covariate, explains it most simply."
+            f" Two groups of equal size would give it (4/SE² is {halves:.0f}, with {events} events): another cut-off, "
+            "or another covariate, is the simplest explanation."
         )
     for name, population in paper.spec.populations.items():
         larger = None if name == ratio.cell.about.population else _bound(paper, found, ratio, name)
@@ -145,8 +145,8 @@ def _explanation(paper: Paper, found: list[Cell], ratio: PrintedRatio, bound: In
             return f" It would be possible in the {larger.n} patients {population.label.lower()}."
     if 2 * se >= bound.least_se:
         return (
-            " Twice that would be possible: groups coded as -1 and 1 (deviation contrast) give the square root of the "
-            "ratio between them, and half its standard error."
+            " Groups coded as -1 and 1 (deviation contrast) would explain it: half the standard error, and the square "
+            "root of the ratio between the groups."
         )
     return ""
 
@@ -434,8 +434,8 @@ def _fewer_events(paper: Paper, treatment: PrintedRatio, printed: int, implied: 
     """The interval is too wide for the printed events."""
     low, high = math.floor(implied[0]), math.ceil(implied[1])
     sentence = (
-        f"{place(paper, treatment.cell)}: the interval {treatment.text} stands for about {low} to {high} events; "
-        f"{printed} are printed. The ratio does not look like one of all patients."
+        f"{place(paper, treatment.cell)}: the interval {treatment.text} implies about {low} to {high} events; "
+        f"{printed} are printed. The ratio does not seem to be of all patients."
     )
     text, events = f"{treatment.text}; {printed}", f"{low} to {high} events"
     return Discrepancy("warning", treatment.ids, text, events, sentence, treatment.events_words)
@@ -449,8 +449,8 @@ def _more_patients(
     low, high = math.floor(implied[0]), math.ceil(implied[1])
     sentence = (
         f"{treatment.cell.about.source}, {endpoint}{whose(paper, treatment.cell)}: the interval of the treatment, "
-        f"{treatment.text}, stands for about {low} to {high} events, but those of other covariates need more ({said}). "
-        f"They do not look like ratios of the same patients.{_larger(paper, treatment, beyond[0][1])}"
+        f"{treatment.text}, implies about {low} to {high} events, but those of other covariates need more ({said}). "
+        f"The rows do not seem to be of the same patients.{_larger(paper, treatment, beyond[0][1])}"
     )
     own = f"with SE = {treatment.se_words} it is {4 / treatment.printed_se**2:.0f}"
     recomputation = f"{beyond[0][0].events_words}; {own}"
@@ -466,7 +466,7 @@ def _larger(paper: Paper, treatment: PrintedRatio, events: int) -> str:
     own = sizes[treatment.cell.about.population]
     for name, n in sizes.items():
         if n > own and n >= events:
-            return f" The {n} patients {paper.spec.populations[name].label.lower()} would be more."
+            return f" The {n} patients {paper.spec.populations[name].label.lower()} would be enough."
     return ""
 
 
@@ -509,9 +509,9 @@ def _same_errors(paper: Paper, found: list[Cell], os: Model, pfs: Model) -> Iter
     one, other = pairs[0]
     sentence = (
         f"{os.rows[0].cell.about.source} and {pfs.rows[0].cell.about.source}{whose(paper, os.rows[0].cell)}: the "
-        f"standard errors of OS and PFS agree ({close} of {len(pairs)} rows within 1.5%), so the two models have as "
-        f"many events{known}. Every patient with a progression would have died, and nobody would live after one; "
-        "deaths may have been taken for the events of both."
+        f"standard errors of OS and PFS agree ({close} of {len(pairs)} rows within 1.5%), so the two models have "
+        f"about the same number of events{known}. Then every patient who progressed would have died; the deaths may "
+        "have been used as the events of both."
     )
     by_hand = f"{label(one.cell.quantity)}: {one.se_words} and {other.se_words}"
     ids = tuple(value_id for a, b in pairs for value_id in (*a.ids, *b.ids))
@@ -567,12 +567,12 @@ def _too_few(paper: Paper, found: list[Cell], ratio: PrintedRatio, needed: int, 
     severity: Severity = "warning" if needed - counted > counted or same else "info"
     said = f"At least {needed - counted} must be deaths without progression{known}."
     if deaths is not None and needed > counted + deaths:
-        severity, said = "error", f"With {deaths} deaths that is more than there can be."
+        severity, said = "error", f"Even with all {deaths} deaths there cannot be so many."
     if same:
         said += " The progressions by arm are those of best response, so later ones may be missing from the count."
     sentence = (
-        f"Progressions{whose(paper, ratio.cell)}: {counted} are printed, but the interval of the treatment's ratio for "
-        f"PFS, {ratio.text} ({ratio.cell.about.source}), needs at least {needed} events. {said}"
+        f"Progressions{whose(paper, ratio.cell)}: {counted} are printed, but the interval of the treatment's hazard "
+        f"ratio for PFS, {ratio.text} ({ratio.cell.about.source}), needs at least {needed} events. {said}"
     )
     ids = tuple(cell.ids["n"] for cell in found if cell.quantity == PROGRESSIONS and "n" in cell.ids) + ratio.ids
     text = f"{counted}; {ratio.text}"

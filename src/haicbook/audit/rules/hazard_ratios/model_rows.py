@@ -142,8 +142,8 @@ def _unequal(
     severity: Severity = "warning" if far > _FAR else "info"
     counts = " against ".join(f"{d} of {d + a}" for d, a in zip(dead, alive, strict=True))
     sentence = (
-        f"{place(paper, ratio.cell)}: {ratio.text}, although {counts} died. With one follow-up in both arms and "
-        f"proportional hazards, such deaths go with a ratio of about {math.exp(least):.2f} to {math.exp(most):.2f}; "
+        f"{place(paper, ratio.cell)}: {ratio.text}, although {counts} died. With equal follow-up and proportional "
+        f"hazards, such deaths correspond to a ratio of about {math.exp(least):.2f} to {math.exp(most):.2f}: either "
         "follow-up differed between the arms, or the hazards are not proportional."
     )
     by_hand = (
@@ -178,7 +178,8 @@ def inflation(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
             sentence = (
                 f"{place(paper, alone.cell)}: {alone.text} alone and {adjusted.text} adjusted; the standard error "
                 f"grows from {alone.printed_se:.3f} to {adjusted.printed_se:.3f}, as if the covariate shared "
-                f"{shared:.0%} of its variance with the others in the model. One of the rows may be of another one."
+                f"{shared:.0%} of its variance with the others in the model. One of the two rows may be of another "
+                "covariate."
             )
             by_hand = f"1 - ({alone.printed_se:.3f}/{adjusted.printed_se:.3f})² = {shared:.2f}"
             ids = (*alone.ids, *adjusted.ids)
@@ -238,8 +239,8 @@ def stepwise(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
         figures = ", ".join(p.numbers["p"].figure for _, p in kept)
         sentence = (
             f"{kept[0][0].cell.about.source}{whose(paper, kept[0][0].cell)}: the methods call the multivariable model "
-            f"stepwise, but it keeps {said}. It may hold all that were significant alone, or what an information "
-            "criterion chose."
+            f"stepwise, but it keeps {said}. It may contain every covariate that was significant alone, or what an "
+            "information criterion chose."
         )
         ids = tuple(p.ids["p"] for _, p in kept)
         limit = _STAYS if beyond else _ENTERS

@@ -107,8 +107,9 @@ def _twice(paper: Paper, one: PrintedRatio, other: PrintedRatio, *, of_one_size:
     )
     ids = (*one.ids, *other.ids, *(cell.ids["p"] for ratio in (one, other) for cell in ratio.p_cells))
     differences = [
-        f"|{a.figure} - {b.figure}| = {abs(a.value - b.value):.{a.decimals}f}"
+        f"{a.figure} and {b.figure} differ by {abs(a.value - b.value):.{a.decimals}f}"
         for a, b in zip((one.hr, one.low, one.high), (other.hr, other.low, other.high), strict=True)
+        if a.value != b.value
     ]
     interval_p = f"p {p_words(z_span(one))}"
     words = "; ".join([*differences, f"the interval gives {interval_p}"])
@@ -117,8 +118,9 @@ def _twice(paper: Paper, one: PrintedRatio, other: PrintedRatio, *, of_one_size:
 
 def _reason(one: PrintedRatio, *, perhaps: bool, by_nature: bool) -> str:
     if by_nature:
-        digits = f"{one.hr.decimals} digits behind the point"
-        return f" The ratios are identical to {digits}; results of two endpoints are near by nature."
+        return (
+            f" The ratios are identical to {one.hr.decimals} decimals; results of two endpoints are similar by nature."
+        )
     return " One looks like a copy of the other" + (
         ", unless the same patients are in both groups." if perhaps else "."
     )
@@ -179,7 +181,7 @@ def _reversed(paper: Paper, found: list[Cell], ratio: PrintedRatio, side: int) -
     more = "lower" if side < 0 else "higher"
     sentence = (
         f"{place(paper, ratio.cell)}: {ratio.text} says that the hazard is {more} than in the other arm, but "
-        f"{what(mine)} is {mine.text} against {other.text}. The two groups may have changed places."
+        f"{what(mine)} is {mine.text} against {other.text}. The two groups may have been swapped."
     )
     ids = (*ratio.ids, *mine.ids.values(), *other.ids.values())
     text, hr = f"{ratio.text}; {mine.text}; {other.text}", ratio.hr
@@ -241,8 +243,8 @@ def adjustment(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
         if alone is None or adjusted is None or _side(alone) * _side(adjusted) >= 0:
             continue
         sentence = (
-            f"{place(paper, alone.cell)}: {alone.text} alone and {adjusted.text} adjusted lie on two sides of 1, both "
-            "significantly. In one of them the groups may have changed places."
+            f"{place(paper, alone.cell)}: {alone.text} alone and {adjusted.text} adjusted lie on opposite sides of 1, "
+            "both significantly. In one of them the groups may have been swapped."
         )
         repair = f"1/{adjusted.hr.figure} = {1 / adjusted.hr.value:.{adjusted.hr.decimals}f}"
         ids = (*alone.ids, *adjusted.ids)
@@ -266,8 +268,8 @@ def coding(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
             a, b = (_CONTRAST.search(ratio.cell.about.label) for ratio in (one, other))
             if a and b and a.groups() == b.groups()[::-1] and a.group(1) != a.group(2):
                 sentence = (
-                    f"{label(one.cell.quantity)} is compared the one way round in {one.cell.about.source} "
-                    f"({a.group(0)}) and the other way round in {other.cell.about.source} ({b.group(0)})."
+                    f"{label(one.cell.quantity)} is compared as “{a.group(0)}” in {one.cell.about.source} and as "
+                    f"“{b.group(0)}” in {other.cell.about.source}."
                 )
                 ids = (*one.ids, *other.ids)
                 text = f"{one.cell.about.label}; {other.cell.about.label}"
@@ -292,7 +294,7 @@ def digits(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     several = f"{len(filled)} hazard ratios end" if len(filled) > 1 else "One hazard ratio ends"
     sentence = (
         f"{several} in zeros in all three figures ({rows}); for instance {place(paper, first.cell)}: {first.text}. "
-        f"They look rounded to {decimals - first.filled} decimals and filled up to {decimals}."
+        f"They seem to be rounded to {decimals - first.filled} decimals and padded to {decimals}."
     )
     ids = tuple(value_id for ratio in filled for value_id in ratio.ids)
     text = "; ".join(ratio.text for ratio in filled)

@@ -37,7 +37,7 @@ _PRACTICE = 0.95
 _ENOUGH_ROWS = 5
 # an estimate this far from the middle, in standard errors, leaves z the same to two decimals
 _UNNOTICED = 0.005
-_TWO_SIDES = " One says significant at 0.05, the other not."
+_TWO_SIDES = " One is significant at 0.05, the other is not."
 
 rule = partial(registry.rule, topic="hazard_ratios", inspect_sr=registry.STATISTICS)
 
@@ -100,9 +100,7 @@ def _unreadable(paper: Paper, ratio: PrintedRatio) -> Iterator[Discrepancy]:
     decimals = other.decimals
     least, most = estimate[0] ** 2 / limit[1], estimate[1] ** 2 / limit[0]
     implied = f"{least:.{decimals}f} to {most:.{decimals}f}"
-    sentence = (
-        f"{place(paper, ratio.cell)}: {misprint} is no number; the ratio and its other limit put it at {implied}."
-    )
+    sentence = f"{place(paper, ratio.cell)}: {misprint} is not a number; the ratio and its other limit imply {implied}."
     recomputation = f"{ratio.hr.figure}² / {other.figure} = {ratio.hr.value**2 / other.value:.{decimals}f}"
     repair = repair_words(ratio)
     # characters too many that can be left out leave no doubt about the figure, only about the proof-reading
@@ -193,13 +191,13 @@ def _other_tests(paper: Paper, rows: list[_Judged], judged: int) -> Iterator[Dis
     if not rows:
         return
     said = "; ".join(
-        f"{place(paper, row.ratio.cell)}: {printed_p(row.p)}, by the interval {p_words(z_span(row.ratio))}"
+        f"{place(paper, row.ratio.cell)}: {printed_p(row.p)}, from the interval {p_words(z_span(row.ratio))}"
         for row in rows
     )
-    several = f"{len(rows)} of {judged} p-values of hazard ratios are" if len(rows) > 1 else "One p-value is"
+    several = f"{len(rows)} of {judged} p-values of hazard ratios differ" if len(rows) > 1 else "One p-value differs"
     sentence = (
-        f"{several} not the Wald test's of their intervals but near it, as those of a likelihood-ratio or log-rank "
-        f"test would be: {said}."
+        f"{several} slightly from the Wald test of the interval, as those of a likelihood-ratio or log-rank test "
+        f"would: {said}."
     )
     ids = tuple(dict.fromkeys(value_id for row in rows for value_id in row.ids))
     text, recomputed = "; ".join(row.text for row in rows), "; ".join(f"p {p_words(z_span(r.ratio))}" for r in rows)

@@ -21,7 +21,7 @@ rule = partial(registry.rule, topic="survival", inspect_sr=registry.STATISTICS)
 _DAYS_IN_MONTH = 30.4375
 # rates of two endpoints whose order is wrong by more than so many standard errors have it wrong for good
 _CERTAIN = 2.0
-_SLIGHTLY = " Only censoring can turn estimates round so, and only slightly."
+_SLIGHTLY = " Only censoring can reverse the order of the estimates, and only slightly."
 
 
 @rule(
@@ -294,10 +294,11 @@ def _longer_than_life(paper: Paper, cell: Cell, medians: list[Cell]) -> Iterator
     severity: Severity = "warning" if {"min", "max"} <= set(cell.numbers) else "info"
     sentence = (
         f"{place(paper, cell)}: {cell.text} months is longer than the longest median survival, {most.figure} "
-        f"({place(paper, longest)}). At most half are still observed then, so that it is no median of observed times: "
-        "rather one of the living, or by the reversed Kaplan–Meier method, which the paper does not name."
+        f"({place(paper, longest)}). At most half are still observed then, so it cannot be the median of the observed "
+        "times. "
+        "It may be that of the survivors, or from the reverse Kaplan–Meier method, which the paper does not name."
     )
-    sentence += "" if own else " Survival is printed of the matched patients only."
+    sentence += "" if own else " Survival is printed for the matched patients only."
     ids = (*cell.ids.values(), longest.ids["median"])
     text = f"{followed.figure}; {most.figure}"
     yield Discrepancy(severity, ids, text, f"at most {most.figure}", sentence, f"{followed.figure} > {most.figure}")

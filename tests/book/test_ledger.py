@@ -16,6 +16,7 @@ from haicbook.audit import RULES, Finding, audit, every, ranked
 from haicbook.book import ledger
 from haicbook.book.ledger import COLUMNS, matrix, rows_of
 from haicbook.show.findings import MARKS
+from haicbook.synthesis.arms import study_label
 
 PAPERS = [study.load(name) for name in study.studies()]
 
@@ -50,7 +51,10 @@ def test_the_matrix_counts_every_finding_and_each_count_leads_to_as_many_rows() 
         assert len([row for row in every_row() if wanted.items() <= row.items()]) == int(re.match(r"\d+", link.text)[0])
         assert link["aria-label"].split()[0] == re.match(r"\d+", link.text)[0]
     assert len(soup.find_all("th", scope="row")) == len({row["Rule"] for row in every_row()})
-    assert [cell.text for cell in soup.find_all("th", scope="col")] == ["Rule", *every_finding()]
+    assert [cell.text for cell in soup.find_all("th", scope="col")] == [
+        "Rule",
+        *(study_label(paper) for paper in PAPERS),
+    ]
     last = [cell.text for cell in soup.find("tfoot").find_all("td")]
     assert [sum(map(int, re.findall(r"\d+", text))) for text in last[1:]] == [
         len(found) for found in every_finding().values()

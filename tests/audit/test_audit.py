@@ -165,7 +165,7 @@ INJECTED = {
     ),
     "a median that changes between places": (
         [(TEXT, "20.1 (15.0–not reached)", "21.0 (15.0–not reached)")],
-        ("repeated", "error", "OS, median (New, after matching) has different values: 20.1 in Abstract; 21.0"),
+        ("repeated", "error", "OS, median (New, after matching) differs from place to place: 20.1 in Abstract; 21.0"),
         set(),
     ),
     "a rate that changes by its last digit": (
@@ -176,7 +176,7 @@ INJECTED = {
                 "70.0% (53.6–86.4)\nrate,discussion,Discussion,os,,after_psm,new,,,,,,12,rate,,70.1%",
             )
         ],
-        ("repeated", "warning", "OS, at 12 months, rate (New, after matching) has different values: 70.0%"),
+        ("repeated", "warning", "OS, at 12 months, rate (New, after matching) differs from place to place: 70.0%"),
         set(),
     ),
     "a limit that is reached in one place only": (
@@ -195,7 +195,7 @@ INJECTED = {
         (
             "repeated",
             "error",
-            "Fever, grade 3–4 (New, after matching) has different values: 3 (10.0%) in Table 4",
+            "Fever, grade 3–4 (New, after matching) differs from place to place: 3 (10.0%) in Table 4",
         ),
         set(),
     ),

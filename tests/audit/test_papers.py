@@ -28,7 +28,7 @@ BY_HAND = {
         # AST 42 and ALT 47 of 182 may together be more patients than thrombocytopenia's 50
         ("most_common", WARNING, "AST increased, ALT increased called most common (SI, after matching)"),
         ("within_range", INFO, "four to six planned"),
-        ("repeated", ERROR, "HAIC courses (before matching) has different values: two to six in Methods"),
+        ("repeated", ERROR, "HAIC courses (before matching) differs from place to place: two to six in Methods"),
         # (4.675 - 2)(6 - 4.675) - 1.815² · 181/182 = 0.268, and each patient with 3, 4 or 5 courses takes at least 3
         ("within_range", WARNING, "HAIC courses (SI, after matching): with two to six allowed, at least 166 of 182"),
         ("named", WARNING, "“Table 2 Tumor response” in Table 2; “in Table 3” in Results, Efficacy"),
@@ -118,7 +118,7 @@ BY_HAND = {
     ],
     "lee2024": [
         ("p_value", ERROR, "Objective response rate (post-ate-beva against first-line): printed p = 0.031"),
-        ("repeated", WARNING, "End of enrolment has different values: July 2024"),
+        ("repeated", WARNING, "End of enrolment differs from place to place: July 2024"),
         ("compared", WARNING, "OS has p = 0.073 (Abstract, Results), adjusted p = 0.014"),
     ],
     "shen2025": [

@@ -118,7 +118,7 @@ def in_brief(found: Sequence[Finding], most: int = FIRST) -> list[tuple[Finding,
 
 def _in_a_line(alike: Sequence[Finding]) -> str:
     first, others = alike[0], len(alike) - 1
-    where = first.sentence.split(": ")[0].removesuffix(" has different values")
+    where = first.sentence.split(": ")[0].removesuffix(" differs from place to place")
     more = f", and {others} more like it" if others else ""
     return f"{REGISTERED[first.rule].broken}: {where}, {shortened(first.printed, _BRIEF)}{more}"
 

@@ -110,7 +110,7 @@ def _differs(paper: Paper, prints: list[Cell], disagreeing: list[str], others: l
     said = "; ".join(f"{text} in {' and '.join(sources)}" for text, sources in by_text.items())
     first = involved[0]
     ids = tuple(cell.ids[name] for cell in involved for name in disagreeing if name in cell.ids)
-    sentence = f"{_words(first, disagreeing)}{whose(paper, first)} has different values: {said}."
+    sentence = f"{_words(first, disagreeing)}{whose(paper, first)} differs from place to place: {said}."
     severity, repair = _severity(involved, disagreeing), _swapped(involved, others, disagreeing)
     return Discrepancy(severity, ids, " / ".join(by_text), "", sentence, " ≠ ".join(by_text), repair)
 

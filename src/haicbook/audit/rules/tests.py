@@ -132,8 +132,8 @@ def p_value(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     A row with levels is tested as a whole where the p-value stands on its heading, else as patients with and without;
     one whose heading has a mean or median is left to the rule on means. Counts that only a percentage gives are all
     tried. No finding when some test gives the printed figure, by rounding or by cutting off. Otherwise an error when
-    all tests lie on the other side of 0.05 than the print, else a warning. The tests take the arms as independent, also
-    after matching, as papers do; a test for pairs needs the pairs. A figure that the test most used here gives for
+    all tests lie on the other side of 0.05 than the printed one, else a warning. The tests take the arms as
+    independent, also after matching, as papers do; a test for pairs needs the pairs. A figure that the test most used here gives for
     another place's counts, another row's, or for the arms' sizes exchanged, is said to be that.
     """
     once: dict[tuple[str, ...], Discrepancy] = {}
@@ -224,7 +224,7 @@ def _counts_of(paper: Paper, p: Cell, by_row: dict[object, list[Cell]], arms: tu
 
 
 def _with_and_without(paper: Paper, row: list[Cell], arms: tuple[str, str]) -> _Compared | None:
-    """2 x 2 tables of patients with and without, for every count that the print allows."""
+    """2 x 2 tables of patients with and without, for every count that the paper allows."""
     options, ids = [], []
     for arm in arms:
         of_arm = [cell for cell in row if cell.about.arm == arm]
@@ -375,7 +375,7 @@ def _other_test(rows: list[Judged], severity: Severity, sentence: str) -> Discre
 def p_mean(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Student's and Welch's t-test from the printed means and standard deviations against the printed p-value.
 
-    All four figures range over their rounding. Where the methods also name a rank test, which the print does not allow
+    All four figures range over their rounding. Where the methods also name a rank test, which the paper does not allow
     to recompute, a p-value near the t-test's is a note; so is one that a test of the counts printed below the means
     gives. An error where significance at 0.05 changes, else a warning.
     """

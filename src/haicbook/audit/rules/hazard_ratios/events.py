@@ -70,7 +70,7 @@ class InformationBound:
 
 @dataclass(frozen=True)
 class Groups:
-    """The two groups that a ratio compares, as far as the print tells them.
+    """The two groups that a ratio compares, as far as the paper tells them.
 
     Attributes
     ----------
@@ -264,7 +264,7 @@ def arm_events(found: list[Cell], ratio: PrintedRatio, arm: str) -> int | None:
 
 
 def _is_binary(cell: Cell) -> bool:
-    """Whether the print shows two groups: a contrast of two levels, or one named level."""
+    """Whether the paper shows two groups: a contrast of two levels, or one named level."""
     row = cell.about
     if row.kind == "cox":
         return bool(_GROUPS.search(row.label)) and not _PER_UNIT.search(row.label)

@@ -1,7 +1,7 @@
 """Hazard ratios as printed: estimate, interval and p-value together, what each says of the others, and repairs.
 
 All arithmetic is that of intervals: a printed 0.56 is every number from 0.555 to 0.565 (up to 0.57 where authors cut
-off), and a rule speaks only when no number behind the print would do.
+off), and a rule speaks only when no number behind the printed figures would do.
 """
 
 from __future__ import annotations

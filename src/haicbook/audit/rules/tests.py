@@ -133,8 +133,8 @@ def p_value(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     one whose heading has a mean or median is left to the rule on means. Counts that only a percentage gives are all
     tried. No finding when some test gives the printed figure, by rounding or by cutting off. Otherwise an error when
     all tests lie on the other side of 0.05 than the printed one, else a warning. The tests take the arms as
-    independent, also after matching, as papers do; a test for pairs needs the pairs. A figure that the test most used here gives for
-    another place's counts, another row's, or for the arms' sizes exchanged, is said to be that.
+    independent, also after matching, as papers do; a test for pairs needs the pairs. A figure that the test most used
+    here gives for another place's counts, another row's, or for the arms' sizes exchanged, is said to be that.
     """
     once: dict[tuple[str, ...], Discrepancy] = {}
     judged = judged_rows(paper, tuple(found))

@@ -46,7 +46,7 @@ INJECTED = {
     ),
     "a percentage filled up with zeros": (
         [(T2, "22 (73.3%)", "22 (73.30%)")],
-        ("percentage", "info", "rounded to fewer digits and filled up with zeros"),
+        ("percentage", "info", "rounded to fewer digits and padded with zeros"),
         set(),
     ),
     "a percentage wrong behind its first decimal": (
@@ -187,7 +187,7 @@ INJECTED = {
                 "12.0 (9.1–16.2)\nos_median,discussion,Discussion,os,,after_psm,old,,,,,,,median,months,NR",
             )
         ],
-        ("repeated", "error", "12.0 in Abstract; 12.0 (9.1–16.2) in Results; NR in Discussion"),
+        ("repeated", "error", "12.0 in Abstract and Results; NR in Discussion"),
         set(),
     ),
     "a count that differs between text and table": (
@@ -273,7 +273,7 @@ def test_grades_from_3_up_are_the_rest_of_any_grade(paper_with):
 def test_swapped_percentages_are_recognised(paper_with):
     found = every(audit(paper_with((T1, "45 (75.0%)", "45 (25.0%)"), (T1, "15 (25.0%)", "15 (75.0%)"))))
     assert [finding.rule for finding in found] == ["percentage", "percentage"]
-    assert found[0].repair == "The percentages of Sex, Male and Sex, Female fit when they change places."
+    assert found[0].repair == "The percentages of Sex, Male and Sex, Female fit when they are swapped."
 
 
 def test_swapped_arms_are_recognised(paper_with):
@@ -284,7 +284,7 @@ def test_swapped_arms_are_recognised(paper_with):
         )
     )
     assert {finding.rule for finding in found} == {"repeated"}
-    assert all("agree when the arms change places in one of them" in finding.repair for finding in found)
+    assert all("agree when the arms are swapped in one of them" in finding.repair for finding in found)
 
 
 def test_a_lone_difference_is_not_called_a_swap(paper_with):

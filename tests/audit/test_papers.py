@@ -24,9 +24,9 @@ BY_HAND = {
         ("repeated", ERROR, "ALT increased, grade 3–4 (SE, after matching)"),
         ("p_value", ERROR, "Any adverse event, grade 3–4 (SI against SE, after matching): printed p <0.001"),
         ("p_value", WARNING, "Any adverse event, any grade (SI against SE, after matching): printed p <0.001"),
-        ("most_common", ERROR, "Abdominal pain said to be most common (SE, after matching)"),
+        ("most_common", ERROR, "Abdominal pain called most common (SE, after matching)"),
         # AST 42 and ALT 47 of 182 may together be more patients than thrombocytopenia's 50
-        ("most_common", WARNING, "AST increased, ALT increased said to be most common (SI, after matching)"),
+        ("most_common", WARNING, "AST increased, ALT increased called most common (SI, after matching)"),
         ("within_range", INFO, "four to six planned"),
         ("repeated", ERROR, "HAIC courses (before matching) differs from place to place: two to six in Methods"),
         # (4.675 - 2)(6 - 4.675) - 1.815² · 181/182 = 0.268, and each patient with 3, 4 or 5 courses takes at least 3
@@ -59,12 +59,15 @@ BY_HAND = {
         ("p_mean", INFO, "HAIC courses (before matching): printed p = 0.586"),
         ("p_mean", INFO, "HAIC courses (after matching): printed p = 0.562"),
         # 28 + 28 in 31 of 75, 29 + 20 in 33 of 74
-        ("joint", WARNING, "at least 25 have both (HAIC+L+P, before matching), where chance makes 10.5; at least 16"),
+        (
+            "joint",
+            WARNING,
+            "at least 25 must have both (HAIC+L+P, before matching), where chance would make 10.5; at least 16",
+        ),
         # 27 of 75 against 28 of 74
         ("compared", ERROR, "Fatigue, any grade is 27 (36.00%) against 28 (37.83%)"),
         ("compared", WARNING, "Objective response rate has p = 0.146"),
-        ("cycles", WARNING, "in a cycle of 4 weeks, but HAIC comes every 3 weeks"),
-        ("named", WARNING, "“TACE failure or refractory” in Methods, Patients; “nearly all patients” in Discussion"),
+        ("cycles", WARNING, "in a cycle of 4 weeks, but HAIC is repeated every 3 weeks"),
         ("excluded", INFO, "lost to follow-up"),
     ],
     "liu_hepa": [
@@ -84,13 +87,13 @@ BY_HAND = {
         ("repeated", ERROR, "Vomit, grade 1–2 (Hepa-HAIC, after matching)"),
         ("nested", ERROR, "ALT increased, grade 3–4 (HAIC, after matching): 8.3%, at least 4 patients"),
         ("repeated", ERROR, "OS, median (HAIC, after matching)"),
-        ("repeated", ERROR, "Dose fluorouracil (HAIC, before matching)"),
-        ("doses", WARNING, "Dose fluorouracil (Hepa-HAIC, before matching)"),
+        ("repeated", ERROR, "Dose of fluorouracil (HAIC, before matching)"),
+        ("doses", WARNING, "Dose of fluorouracil (Hepa-HAIC, before matching)"),
         ("schedules", WARNING, "4–6 weeks"),
         ("one_event_twice", ERROR, "Vomiting and Vomit are one event in two rows"),
         ("repeated_rows", WARNING, "Vomiting, grade 1–2 and ALT or AST increased, grade 1–2"),
         ("significance", ERROR, "Hyperbilirubinemia (p 0.049)"),
-        ("most_common", ERROR, "Thrombocytopenia, Hyperbilirubinemia said to be most common (Hepa-HAIC"),
+        ("most_common", ERROR, "Thrombocytopenia, Hyperbilirubinemia called most common (Hepa-HAIC"),
         ("p_value", WARNING, "Etiology (before matching)"),
         ("p_value", WARNING, "AFP (before matching)"),
         ("p_value", WARNING, "Number of tumours (before matching)"),
@@ -99,8 +102,8 @@ BY_HAND = {
         ("p_value", WARNING, "Thrombocytopenia, grade 1–2"),
         ("p_value", WARNING, "Hypertension, grade 1–2"),
         ("p_value", WARNING, "Vomit, grade 1–2"),
-        # 3 + 6 before matching, 2 + 3 after; the study's README says why the enrolled are stage C
-        ("all_of", ERROR, "without it are 9 of 167 in Table 1 and 5 of 96 in Table 2"),
+        # 3 + 6 before matching, 2 + 3 after; the study's README says why the enrolled are taken to be stage C
+        ("all_of", WARNING, "but 9 of 167 in Table 1 and 5 of 96 in Table 2 are without it"),
         ("compared", WARNING, "ALT or AST increased, grade 3–4 (17 against 3 of 48, p <0.001)"),
         ("compared", WARNING, "Vomit, grade 1–2 has p = 0.084"),
         ("named", WARNING, "“TACE” in Table 3; “HAIC” in Results, Efficacy"),
@@ -110,7 +113,7 @@ BY_HAND = {
         (
             "p_method",
             INFO,
-            "2 p-values are not of a test that the methods name; for instance Table 3, Partial response",
+            "2 p-values do not come from a test that the methods name; for instance Table 3, Partial response",
         ),
     ],
     "lee2024": [
@@ -121,13 +124,13 @@ BY_HAND = {
     "shen2025": [
         ("interval", ERROR, "1.83 does not lie within its confidence limits, 2.10 to 2.89"),
         ("repeated", ERROR, "TTR, mRECIST, confidence limits (all patients)"),
-        ("percentage", ERROR, "Hand foot syndrome, grade 1–2 (all patients): 13 of 25 is 52.0%"),
-        ("grades", ERROR, "Hand foot syndrome, any grade (all patients): the grades give 13 + 0 = 13"),
+        ("percentage", ERROR, "Hand–foot syndrome, grade 1–2 (all patients): 13 of 25 is 52.0%"),
+        ("grades", ERROR, "Hand–foot syndrome, any grade (all patients): the grades give 13 + 0 = 13"),
         ("grades", ERROR, "Ascites, any grade (all patients): the grades give 0 + 0 = 0"),
         ("repeated", WARNING, "PFS, at 12 months, mRECIST, rate (all patients)"),
         ("proportion_interval", WARNING, "no method gives 24.6 to 63.5 for 11 of 25"),
         ("two_stage", WARNING, "12/25, 32/66 is not Simon's optimal design, which is 11/25, 32/66"),
-        ("two_stage", ERROR, "the design 12/25, 32/66 has power 0.8331"),
+        ("two_stage", ERROR, "more than 32 in 66) has power 0.8331"),
         ("named", WARNING, "“after the completion” in Abstract, Methods; “after initiation” in Methods, Procedures"),
         ("named", WARNING, "“TTP” in Methods, Statistical analysis; “TTR” in Results, Efficacy"),
     ],
@@ -143,26 +146,26 @@ BESIDES = {
 }
 REPAIRS = {
     "lin2023": {
-        "60.84%": "34 (70.84%) for 34 (60.84%) (one digit)",
+        "60.84%": "34 (70.84%) instead of 34 (60.84%) (one digit changed)",
         # the matched value is 74.2
-        "176.8 to 336.4": "159.4 (76.8~336.4) for 159.4 (176.8~336.4) (a leading digit left out)",
+        "176.8 to 336.4": "159.4 (76.8~336.4) instead of 159.4 (176.8~336.4) (leading digit left out)",
     },
     "liu_hepa": {
-        "62.7%": "88 (52.7%) for 88 (62.7%) (one digit)",
-        "63.5%": "The percentages of Vascular invasion, Yes and Vascular invasion, No fit when they change places",
-        "15.6%": "7 (14.6) for 7 (15.6) (one digit)",
+        "62.7%": "88 (52.7%) instead of 88 (62.7%) (one digit changed)",
+        "63.5%": "The percentages of Vascular invasion, Yes and Vascular invasion, No fit when they are swapped",
+        "15.6%": "7 (14.6) instead of 7 (15.6) (one digit changed)",
         # the p-value of the row, 0.256, is that of 2 patients with hepatitis C
         "26 of 48 is 54.2%": "33.3 is the percentage of another cell of the row, Tumour size, ≤5: 16 (33.3).",
-        "sum to 95": "2 (2.2) for 4 (4.3) (count and percentage together) would mend the sum of the levels and the p-",
+        "sum to 95": "2 (2.2) instead of 4 (4.3) (count and percentage changed together) would reconcile levels",
     },
     "shen2025": {
-        "13 + 0 = 13": "14 (56.0%) for 13 (56.0%) (one digit) would mend the sum of the grades and the perc",
+        "13 + 0 = 13": "14 (56.0%) instead of 13 (56.0%) (one digit changed) would reconcile grades",
         # (1 - 15/24.5)(1 - 3/7.5) = 23.27 %
         "23.2% in Abstract": "(1 - 15/(25 - 1/2)) = 38.8%; × (1 - 3/(9 - 3/2)) = 23.3%; × (1 - 1/(3 - 0/2)) = 15.5%); "
         "with the other rates they cannot have 23.2% at 12 months.",
     },
     "cao2024": {
-        "119/182 (65.3%)": "agree when the arms change places in one of them",
+        "119/182 (65.3%)": "agree when the arms are swapped in one of them",
         "29 (15.9%) in Table 3": "35/182 [19.2%] is what Results, Safety prints for AST increased, grade 3–4, too.",
     },
 }

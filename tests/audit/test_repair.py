@@ -50,44 +50,49 @@ def test_edits_change_one_cell_or_two(paper_with):
 
 
 @pytest.mark.parametrize(
-    ("change", "rule", "repair", "mended"),
+    ("change", "rule", "repair", "reconciled"),
     [
-        ((T1, "28 (70.0%)", "28 (60.0%)"), "percentage", "28 (70.0%) for 28 (60.0%) (one digit)", "the percentage"),
+        (
+            (T1, "28 (70.0%)", "28 (60.0%)"),
+            "percentage",
+            "28 (70.0%) instead of 28 (60.0%) (one digit changed)",
+            "count and percentage",
+        ),
         (
             (T1, "45 (75.0%)", "45 (57.0%)"),
             "percentage",
-            "45 (75.0%) for 45 (57.0%) (two digits change places)",
-            "the percentage",
+            "45 (75.0%) instead of 45 (57.0%) (two digits transposed)",
+            "count and percentage",
         ),
         (
             (T4, "9 (30.0%),3 (10.0%)", "8 (30.0%),3 (10.0%)"),
             "grades",
-            "9 (30.0%) for 8 (30.0%) (one digit)",
-            "the sum of the grades and the percentage",
+            "9 (30.0%) instead of 8 (30.0%) (one digit changed)",
+            "grades and total, and count and percentage",
         ),
         (
             (T1, "32 (80.0%)", "34 (85.0%)"),
             "levels",
-            "32 (80.0%) for 34 (85.0%) (count and percentage together)",
-            "the sum of the levels and the count before matching",
+            "32 (80.0%) instead of 34 (85.0%) (count and percentage changed together)",
+            "levels and group, and the counts before and after matching",
         ),
-        ((T3, "0.243", "0.343"), "p_value", "0.243 for 0.343 (one digit)", "the p-value"),
+        ((T3, "0.243", "0.343"), "p_value", "0.243 instead of 0.343 (one digit changed)", "counts and p-value"),
         (
             (TEXT, "12.0 (9.1–16.2)", "21.0 (9.1–16.2)"),
             "interval",
-            "12.0 (9.1–16.2) for 21.0 (9.1–16.2) (two digits change places)",
-            "the limits and the other places",
+            "12.0 (9.1–16.2) instead of 21.0 (9.1–16.2) (two digits transposed)",
+            "estimate and limits, and the places",
         ),
     ],
 )
-def test_one_change_mends(paper_with, change, rule, repair, mended):
-    assert repairs(paper_with(change))[rule] == f"{repair} would mend {mended}."
+def test_one_change_reconciles(paper_with, change, rule, repair, reconciled):
+    assert repairs(paper_with(change))[rule] == f"{repair} would reconcile {reconciled}."
 
 
-def test_two_cells_change_places(paper_with):
+def test_two_cells_are_swapped(paper_with):
     # the grades of fever in the new arm
     swapped = paper_with((T4, "12 (40.0%),4 (13.3%),1 (3.3%),5 (16.7%)", "5 (16.7%),4 (13.3%),1 (3.3%),12 (40.0%)"))
-    said = "12 (40.0%) for 12 (40.0%) and 5 (16.7%) (two cells change places) would mend the sum of the grades."
+    said = "12 (40.0%) instead of 12 (40.0%) and 5 (16.7%) (two cells swapped) would reconcile grades and total."
     assert repairs(swapped)["grades"] == f"5 (16.7%) and {said}"
 
 
@@ -105,4 +110,4 @@ def test_a_repair_is_a_suggestion_only(paper_with):
 def test_several_repairs_are_counted(paper_with):
     said = repairs(paper_with((TEXT, "70.0% (53.6–86.4)", "90.0% (53.6–86.4)")))["interval"]
     assert said.startswith("One of ")
-    assert "single changes would mend the limits" in said
+    assert "single changes would reconcile estimate and limits" in said

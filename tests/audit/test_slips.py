@@ -26,12 +26,18 @@ SLIPS = {
         # 36.5 + 63.5 = 100
         ("percentage", "27 of 74 is 36.5%", ["percentage"]),
         ("ratio_precision", "Table 4, OS, AFP", ["ratio_precision"]),
-        ("ratio_precision", "Table 4, OS, Previous treatment", ["ratio_precision"]),
+        # the interval of the second is that of another row
+        ("ratio_precision", "Table 4, OS, Previous treatment", ["ratio_precision", "ratio_twice"]),
+        ("ratio_precision", "Table 4, OS, Child–Pugh", ["ratio_inflation"]),
+        # the row that is there twice has the counts of a third
+        ("one_event_twice", "Vomiting and Vomit", ["repeated_rows"]),
     ],
     "lee2024": [],
     "shen2025": [
+        # none of its intervals is read off a curve
+        ("median_interval", "OS (all patients)", ["median_symmetry"]),
         ("repeated", "TTR, mRECIST, confidence limits", ["interval"]),
-        ("grades", "Hand foot syndrome, any grade", ["percentage"]),
+        ("grades", "Hand–foot syndrome, any grade", ["percentage"]),
         ("two_stage", "power 0.8331", ["two_stage"]),
         ("rate_attainable", "PFS, RECIST 1.1", ["rate_attainable", "rate_attainable"]),
     ],

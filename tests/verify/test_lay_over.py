@@ -134,7 +134,7 @@ def test_a_lost_table_is_not_found() -> None:
 
 def test_a_claim_under_another_heading_is_not_found_but_its_line_is_told() -> None:
     verdict = over(CLEAN.replace("We enrolled 140 patients.", "").replace("Survival\n", "Of 140 patients.\nSurvival\n"))
-    assert [cell.note for cell in verdict.not_found] == ["stands in line 17, results"]
+    assert [cell.note for cell in verdict.not_found] == ["found in line 17, results"]
 
 
 def test_a_number_word_is_found_where_the_cell_has_the_word() -> None:

@@ -179,6 +179,11 @@ def what(cell: Cell) -> str:
     return ", ".join(part for part in parts if part)
 
 
+def unit_words(cell: Cell) -> str:
+    """The cell's unit as a reader expects it: `g/m²`."""
+    return str(cell.about.unit).replace("m2", "m²")
+
+
 def whose(paper: Paper, cell: Cell) -> str:
     """Arm and population as far as the study has several: ` (SE, after matching)`."""
     spec, about = paper.spec, cell.about

@@ -16,12 +16,12 @@ from haicbook.study import Paper
 class EditKind(StrEnum):
     """What an edit changes, the simplest change first."""
 
-    SWAPPED_CELLS = "two cells change places"
-    SWAPPED_FIGURES = "two figures change places"
-    SWAPPED_DIGITS = "two digits change places"
-    LEADING = "a leading digit left out"
-    ONE_DIGIT = "one digit"
-    WHOLE_CELL = "count and percentage together"
+    SWAPPED_CELLS = "two cells swapped"
+    SWAPPED_FIGURES = "two figures swapped"
+    SWAPPED_DIGITS = "two digits transposed"
+    LEADING = "leading digit left out"
+    ONE_DIGIT = "one digit changed"
+    WHOLE_CELL = "count and percentage changed together"
     STRAY = "stray characters left out"
 
 

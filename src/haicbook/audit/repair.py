@@ -39,21 +39,21 @@ _ACROSS: tuple[Rule, ...] = (
     wholes.nested,
     wholes.complements,
 )
-# a rule's finding, as a repair makes it agree
+# what a repair reconciles, by the rule that found it at odds
 _AGREES = {
-    "percentage": "the percentage",
-    "attainable": "the percentage",
-    "interval": "the limits",
-    "levels": "the sum of the levels",
-    "grades": "the sum of the grades",
-    "repeated": "the other places",
-    "frequencies": "the frequency table",
-    "p_value": "the p-value",
-    "response": "the sum of the categories",
-    "matched": "the count before matching",
-    "arms": "the sum of the arms",
-    "nested": "the wider condition",
-    "complements": "the complement",
+    "percentage": "count and percentage",
+    "attainable": "percentage and group",
+    "interval": "estimate and limits",
+    "levels": "levels and group",
+    "grades": "grades and total",
+    "repeated": "the places",
+    "frequencies": "mean and frequency table",
+    "p_value": "counts and p-value",
+    "response": "categories and rates",
+    "matched": "the counts before and after matching",
+    "arms": "arms and total",
+    "nested": "the two conditions",
+    "complements": "text and table",
 }
 _MOST_CELLS = 10
 _SHOWN = 3
@@ -132,8 +132,8 @@ class Repair:
 
     @property
     def words(self) -> str:
-        """`52.7 for 62.7 (one digit)`."""
-        return f"{self.edit.repaired} for {self.edit.printed} ({self.edit.change})"
+        """`52.7 instead of 62.7 (one digit changed)`."""
+        return f"{self.edit.repaired} instead of {self.edit.printed} ({self.edit.change})"
 
     @property
     def rank(self) -> tuple[int, int, int]:
@@ -175,11 +175,11 @@ def _words(found: list[Repair]) -> str:
     # another count with its percentage is two changes: named only where nothing smaller will do
     whole = first.edit.change == EditKind.WHOLE_CELL
     best = sorted((r for r in alike if (r.edit.change == EditKind.WHOLE_CELL) == whole), key=lambda repair: repair.rank)
-    mended = " and ".join(dict.fromkeys(_AGREES[rule] for rule in sorted(first.agreeing)))
+    reconciled = ", and ".join(dict.fromkeys(_AGREES[rule] for rule in sorted(first.agreeing)))
     if len(best) == 1:
-        return f"{best[0].words} would mend {mended}."
+        return f"{best[0].words} would reconcile {reconciled}."
     said = "; or ".join(repair.words for repair in best[:_SHOWN])
-    return f"One of {len(best)} single changes would mend {mended}, such as {said}."
+    return f"One of {len(best)} single changes would reconcile {reconciled}, such as {said}."
 
 
 def repairs(bench: _Bench, finding: Finding) -> list[Repair]:

@@ -13,7 +13,10 @@ from haicbook.audit.finding import Finding, by_severity
 # findings of the first rule explain those of the others that concern figures which it says are in dispute
 _EXPLAINS = {
     "repeated": {"repeated", "p_value", "percentage", "attainable", "interval", "most_common", "arms"},
-    "repeated_rows": {"nested"},
+    "repeated_rows": {"nested", "one_event_twice"},
+    "ratio_twice": {"ratio_precision"},
+    "ratio_precision": {"ratio_inflation"},
+    "median_interval": {"median_symmetry"},
     "two_stage": {"two_stage"},
 }
 Cells = dict[str, Cell]
@@ -23,9 +26,9 @@ def gathered(cells: list[Cell], findings: list[Finding]) -> list[Finding]:
     """The findings, each slip once, with the others that follow from it as its `consequences`.
 
     Two errors or warnings are of one slip where the one explains the other (a figure that differs from place to place
-    fails in its other rules too; so does a copied row), where one repair mends both, and where they are two sides of
-    one figure: the two levels of a pair whose percentages make up 100, a covariate's groups in two models, a curve's
-    estimator. Notes are habits, and stay as they are.
+    fails in its other rules too; so do a copied row and an impossible interval), where one repair reconciles both, and
+    where they are two sides of one figure: the two levels of a pair whose percentages make up 100, a covariate's groups
+    in two models, a curve's estimator. Notes are habits, and stay as they are.
 
     Parameters
     ----------

@@ -36,16 +36,16 @@ for finding in audit.ranked(paper, audit.audit(paper)):
 """
 _PAGE = """# Does it add up? The ledger
 
-What the five papers print and their own other figures contradict, with a recomputation from printed figures alone. An
-**error** cannot be right, contradicts another printed figure, or changes whether a result is significant. A **warning**
-cannot be reproduced or is implausible. A **note** is a habit of rounding or a method left unnamed. One slip is one
-finding: what else fails because of it is listed with it and not counted again. A finding is not an accusation: most
-are slips of typing or rounding, and {{doc}}`../corrections` says how to answer one.
+Where figures of the five papers contradict one another or cannot be reproduced, each recomputed from printed figures
+alone. An **error** cannot be right, contradicts another printed figure, or changes whether a result is significant. A
+**warning** cannot be reproduced or is implausible. A **note** is a habit of rounding or a method left unnamed. One slip
+is one finding: what else fails because of it is listed with it and not counted again. A finding is not an accusation:
+most are slips of typing or rounding, and {{doc}}`../corrections` says how to answer one.
 
 ## Studies and rules
 
-How many findings each rule has in each study, the gravest first. A number leads to its findings below; on a narrow
-screen the table scrolls sideways.
+Findings of each rule in each study, the gravest first. A number leads to its findings below; on a narrow screen the
+table scrolls sideways.
 
 ```{{raw}} html
 {matrix}
@@ -64,7 +64,7 @@ screen the table scrolls sideways.
 ## INSPECT-SR
 
 [INSPECT-SR](https://doi.org/10.1101/2025.09.03.25334905) asks whether a trial can be trusted before it goes into a
-review. These of its checks are served by rules of this audit; the others need documents that a paper does not print.
+review. Rules of this audit serve the checks below; the others need documents that a paper does not print.
 
 {inspect}
 
@@ -95,11 +95,11 @@ tables, Cox models and Kaplan–Meier figures computed from them, printed with t
 SAS, Stata and SPSS, rounded or cut off. Of {checks} comparisons that could have come out wrong, {errors} ended as an
 error and {warnings} as a warning.
 
-Then errors were injected one at a time, {injected} in all. Whether any permitted convention could excuse it was decided
-by other code before the audit saw it: {undetectable} ({lost}) could not be detected, as when a misprint leaves a figure
-that still fits. Of the {detectable} others, the rule that should find it found {found} ({kept}). Rules and injected
-errors were developed on papers of other seeds; this seed was used for nothing else. The errors are of kinds that we
-thought of, so these shares are not those of the errors in real papers."""
+Then errors were injected one at a time, {injected} in all. Separate code decided beforehand which of them an accepted
+convention could explain: {undetectable} ({lost}) could not be detected, as where a misprint leaves a figure that still
+fits. Of the {detectable} others, the rule that should find it found {found} ({kept}). Rules and injected errors were
+developed on papers of other seeds; this seed was used for nothing else. The errors are of kinds that we thought of; in
+real papers the shares will differ."""
 
 
 def write_ledger() -> Path | None:
@@ -253,7 +253,7 @@ def _inspect(findings: list[Finding], names: list[str]) -> str:
 
 
 def _rules() -> str:
-    parts = [f"There are {len(RULES)} rules: what each asks, where its method comes from, and how much it lets pass."]
+    parts = [f"There are {len(RULES)} rules: what each asks, where its method comes from, and how much it tolerates."]
     for topic, title in TOPICS.items():
         own = [rule for rule in RULES if rule.topic == topic]
         rows = [[rule.title, rule.source, rule.tolerance, Markup(f"`{rule.key}`")] for rule in own]

@@ -14,13 +14,13 @@ A second auditor, who had not seen this one, found {errors} errors and {warnings
 papers. Of those errors, {e_found} ({e_share}) are errors or warnings here, {e_error} of them errors, and of those
 warnings {w_found} ({w_share}). Of both, {note} noted here only, and {missed} missing.
 
-Afterwards each of the {less} that this audit has as less, or not, was recomputed by someone who knew both lists:
-{weak} of them do not hold with that gravity, rest on other papers, or are about wording and labels rather than
-figures. Of the rest and those found, {held_errors} of {held_of_errors} errors and {held_warnings} of {held_of_warnings}
-warnings are found. That judgement is our own, and rules were added and extended after the comparison, so these shares
+Afterwards someone who knew both lists recomputed each of the {less} that this audit rates lower or lacks: {weak} of
+them do not hold with that gravity, rest on other papers, or are about wording and labels rather than figures. Of the
+rest and those found, {held_errors} of {held_of_errors} errors and {held_warnings} of {held_of_warnings} warnings are
+found. That judgement is our own, and rules were added and extended after the comparison, so these shares
 are not those to expect in other papers.
 
-::::{{dropdown}} What is less here, or missing
+::::{{dropdown}} Rated lower here, or missing
 {listed}
 ::::"""
 

@@ -117,7 +117,7 @@ def _elsewhere(claim: Claim, cell: Sequence[Item], text: Sequence[Placed]) -> st
     if not found or None in found[0].positions:
         return ""
     first = together[min(position for position in found[0].positions if position is not None)]
-    return f"stands in line {first.item.line}, {first.section}"[:_LONG]
+    return f"found in line {first.item.line}, {first.section}"[:_LONG]
 
 
 def _verdict(claim: Claim, missing: tuple[str, ...], line: int, note: str) -> Sought:

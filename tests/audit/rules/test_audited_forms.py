@@ -120,5 +120,5 @@ def test_part_of_a_patient_is_an_error(paper_with, count, whole):
     percent = f"{100 * int(whole) / 30:.1f}"
     (sentence,) = sentences(paper_with((T2, "22 (73.3%)", f"{count} ({percent}%)")), "percentage")
     assert sentence == (
-        f"Table 2, Sex, Male (New, after matching): {count} is no number of patients; {percent}% of 30 is {whole}."
+        f"Table 2, Sex, Male (New, after matching): {count} is not a number of patients; {percent}% of 30 is {whole}."
     )

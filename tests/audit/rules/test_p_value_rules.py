@@ -62,7 +62,7 @@ def test_a_corrected_p_among_uncorrected_ones_is_noted(paper_with):
     # sex before matching: Pearson 0.581, Yates 0.748
     (finding,) = found(paper_with((T1, "0.581", "0.748"), (T3, "0.243", "0.382")), "p_method")
     assert (finding.severity, finding.count) == ("info", 2)
-    assert "p = 0.748 is that of Yates; Pearson gives 0.581" in finding.sentence
+    assert "Yates gives the printed p = 0.748; Pearson gives 0.581" in finding.sentence
 
 
 def test_a_test_that_is_not_named_is_noted(paper_with):
@@ -73,7 +73,7 @@ def test_a_test_that_is_not_named_is_noted(paper_with):
     paper = paper_with((T3, "0.243", "0.382"), methods=methods | {"categorical": "chi-square test"})
     (finding,) = found(paper, "p_method")
     assert finding.severity == "info"
-    assert "is that of Fisher" in finding.sentence
+    assert "Fisher gives the printed p" in finding.sentence
 
 
 def test_significance_that_rests_on_the_test_is_a_warning(paper_with):
@@ -101,7 +101,7 @@ def test_rows_of_small_counts_do_not_tell_the_usual_test(paper_with):
     assert found(paper_with(few), "p_method") == []
     (finding,) = found(paper_with(few, (T4, "0.045", "0.086")), "p_method")
     assert finding.severity == "warning"
-    assert "p = 0.086 is that of Yates; Pearson gives 0.045" in finding.sentence
+    assert "Yates gives the printed p = 0.086; Pearson gives 0.045" in finding.sentence
 
 
 # --- two means --------------------------------------------------------------------------------------------------------

@@ -218,11 +218,11 @@ INJECTED = {
     ),
     "a progression-free survival above it by little": (
         [("claims", "12,rate,percent,36.1%", "12,rate,percent,65.1%")],
-        ("endpoint_order", "warning", "Only censoring can turn estimates round so"),
+        ("endpoint_order", "warning", "Only censoring can reverse the order of the estimates"),
     ),
     "a progression-free survival above it by less than a patient": (
         [("claims", "12,rate,percent,36.1%", "12,rate,percent,61.9%")],
-        ("endpoint_order", "info", "Only censoring can turn estimates round so"),
+        ("endpoint_order", "info", "Only censoring can reverse the order of the estimates"),
     ),
     "a median longer than the one of overall survival": (
         [("claims", "months,8.9 (7.0–11.6)", "months,24.9 (20.0–29.6)")],
@@ -278,11 +278,11 @@ INJECTED = {
     ),
     "a median's interval that the rates do not allow": (
         [("claims", "15.2 (11.1–19.9)", "15.2 (13.1–19.9)")],
-        ("median_interval", "warning", "leaves 12 months outside, although one half is in the interval of 61.2%"),
+        ("median_interval", "warning", "leaves 12 months outside, although 50% is within the interval of 61.2%"),
     ),
     "a median's interval too wide for the rates": (
         [("claims", "15.2 (11.1–19.9)", "15.2 (5.1–19.9)")],
-        ("median_interval", "warning", "leaves 6 months inside, although one half is not in the interval of 86.5%"),
+        ("median_interval", "warning", "leaves 6 months inside, although 50% is not within the interval of 86.5%"),
     ),
 }
 

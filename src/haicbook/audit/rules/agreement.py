@@ -65,8 +65,8 @@ class _CountedRow:
     "Different rows have different counts",
     broken="Two different rows have the same counts",
     source="Chance of a coincidence among the pairs of rows of the table",
-    tolerance="A note below 0.15 expected, a warning where so many have a chance below 0.02, an error where they "
-    "contradict",
+    tolerance="A note where chance makes fewer than 0.15 such pairs; a warning where so many have a probability below "
+    "0.02; an error where the rows contradict each other",
 )
 def repeated_rows(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Two rows of one table (and grade) with the same counts in every arm and level, when chance hardly explains it.
@@ -153,10 +153,10 @@ def _repeated(
     of_arms = grouped(one.cells, by("arm")).values()
     counts = " and ".join(", ".join(str(cell.n) for cell in cells) for cells in of_arms)
     severity: Severity = "error" if against else "warning" if chance < _SURPRISING else "info"
-    copied = " The two rows contradict each other, so that one holds the other's counts." if against else ""
+    copied = " The two rows contradict each other, so one of them must hold the other's counts." if against else ""
     sentence = (
         f"{one.cells[0].about.source}: the rows {one.name} and {other.name} have the same counts in every arm "
-        f"({counts}). In a table of this size, chance makes {expected:.2g} such pairs.{copied}"
+        f"({counts}). In a table of this size, {expected:.2g} such pairs are expected by chance.{copied}"
     )
     by_hand = "; ".join(part for part in (f"{one.name}: {counts}", f"{other.name}: {counts}", against) if part)
     return Discrepancy(severity, (*one.ids, *other.ids), counts, "", sentence, by_hand)
@@ -165,7 +165,7 @@ def _repeated(
 # --- one event, two rows ----------------------------------------------------------------------------------------------
 
 
-@rule("one_event_twice", "One event has one row", broken="One adverse event has two rows")
+@rule("one_event_twice", "An adverse event is listed in one row", broken="One adverse event is listed in two rows")
 def one_event_twice(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """One event under two spellings in one table, with different counts."""
     cells = [cell for cell in found if cell.about.kind == "adverse_events" and cell.count() is not None]
@@ -203,9 +203,10 @@ def _grade(cell: Cell) -> str:
 
 @rule(
     "most_common",
-    "The most common events of the text are those of the table",
-    broken="The events called most common are not those of the table",
-    tolerance="Ties count as most common; a warning where the text names a category whose events together may be",
+    "The events called most common are the most common in the table",
+    broken="The events called most common are not the most common in the table",
+    tolerance="Ties count as most common; a warning where a category that the text names may be, all "
+    "its events together",
 )
 def most_common(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """The events that the text calls most common have the largest counts of the table, in each arm; ties are fine.
@@ -231,24 +232,24 @@ def most_common(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
 def _not_most_common(paper: Paper, named: list[Cell], inside: list[Cell], above: list[Cell]) -> Discrepancy:
     least = min(inside, key=lambda cell: cell.n)
     names = ", ".join(dict.fromkeys(label(cell.quantity) for cell in named))
-    larger = ", ".join(f"{label(cell.quantity)} {cell.text}" for cell in above)
+    larger = ", ".join(f"{cell.text} for {label(cell.quantity)}" for cell in above)
     together = sum(cell.n for cell in inside)
     pooled = any(cell.about.row != f"{MOST_COMMON}_{cell.quantity}" for cell in named) and together >= above[0].n
     ids = (*(value for cell in named for value in cell.ids.values()), *(cell.ids["n"] for cell in (least, *above)))
     sentence = (
-        f"{named[0].about.source}: {names} said to be most common{whose(paper, least)}, {_grade(least)}; in "
-        f"{least.about.source} {label(least.quantity)} has {least.text}, below {larger}."
+        f"{named[0].about.source}: {names} called most common{whose(paper, least)}, {_grade(least)}; but "
+        f"{least.about.source} has {least.text} for {label(least.quantity)}, fewer than {larger}."
     )
     if pooled:
-        sentence += f" The text names a wider category; its events together may be as many as {together} patients."
+        sentence += f" The text names a wider category, whose events together may concern up to {together} patients."
     by_hand = ", ".join(f"{label(cell.quantity)} {cell.n}" for cell in (*above, least))
     return Discrepancy("warning" if pooled else "error", ids, names, larger, sentence, by_hand)
 
 
 @rule(
     "significance",
-    "Where the text finds no significant difference, the tables print none",
-    broken="The text denies a difference that its table calls significant",
+    "Where the text denies a significant difference, the tables show none",
+    broken="The text denies a significant difference that a table shows",
     tolerance="A printed 0.050 may be either",
 )
 def significance(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
@@ -286,6 +287,6 @@ def _significant(cell: Cell, rows: list[Cell], excepted: str) -> Discrepancy:
     but = f" other than {label(excepted)}" if excepted else ""
     grade = f", {_grade(cell)}" if cell.about.grade else ""
     ids = (cell.ids["n"], *(row.ids["p"] for row in rows))
-    sentence = f"{cell.about.source}: {cell.text} significant difference{but}{grade}; in the tables, {names}."
+    sentence = f"{cell.about.source}: {cell.text} significant difference{but}{grade}; but the tables have {names}."
     by_hand = ", ".join(f"{row.numbers['p'].figure} < {ALPHA}" for row in rows) or "no p below 0.05"
     return Discrepancy("error", ids, cell.text, f"{len(rows)}: {names}", sentence, by_hand)

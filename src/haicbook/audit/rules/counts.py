@@ -30,7 +30,7 @@ rule = partial(registry.rule, topic="counts", inspect_sr=registry.PARTICIPANTS)
 Reading = Literal["rounded", "cut off", "filled up", "one unit", "wrong"]
 _HABITS: dict[Reading, str] = {
     "cut off": "cut off after the last printed digit, not rounded",
-    "filled up": "rounded to fewer digits and filled up with zeros",
+    "filled up": "rounded to fewer digits and padded with zeros",
     "one unit": "one unit of the last digit away from the count",
 }
 # a misprint behind the first decimal of a percentage misleads nobody
@@ -44,8 +44,8 @@ _MISSING = 0.2
 
 @rule(
     "percentage",
-    "A percentage is its count over its group",
-    broken="A count and its percentage do not fit each other",
+    "A percentage matches its count and group",
+    broken="A count and its percentage do not match",
     tolerance="Rounding or cutting off; below 0.1 percentage points a warning, one unit of the last digit a note",
 )
 def percentage(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
@@ -91,7 +91,7 @@ def _part_of_a_patient(paper: Paper, cell: Cell) -> Discrepancy:
     figure, percent, size = cell.numbers["n"].figure, cell.number("pct"), denominator(paper, cell)
     whole = possible_counts(percent, size) if percent is not None and size else []
     fits = f"; {cell.numbers['pct'].figure.rstrip('%')}% of {size} is {' or '.join(map(str, whole))}" if whole else ""
-    sentence = f"{place(paper, cell)}: {figure} is no number of patients{fits}."
+    sentence = f"{place(paper, cell)}: {figure} is not a number of patients{fits}."
     by_hand = f"{figure} is not a whole number{fits}"
     ids = tuple(cell.ids[name] for name in ("n", "pct") if name in cell.ids)
     return Discrepancy("error", ids, cell.text, " or ".join(map(str, whole)), sentence, by_hand)
@@ -154,7 +154,7 @@ def _assumed(cell: Cell, found: list[Cell]) -> bool:
 
 
 def _groups_that_fit(count: int, percent: Printed, size: int) -> str:
-    """`, which fits 169 to 170 patients`: smaller groups, with some patients missing, that give the percentage."""
+    """`, which fits a group of 169 to 170`: smaller groups, with some patients missing, that give the percentage."""
     if not count or percent.value <= 0:
         return ""
     smaller = range(max(count, math.ceil(size * (1 - _MISSING))), size)
@@ -162,7 +162,7 @@ def _groups_that_fit(count: int, percent: Printed, size: int) -> str:
     if not fitting:
         return ""
     low, high = fitting[0], fitting[-1]
-    return f", which fits {low} patients" if low == high else f", which fits {low} to {high} patients"
+    return f", which fits a group of {low}" + (f" to {high}" if high > low else "")
 
 
 def _swapped(paper: Paper, cell: Cell, wrong: list[Cell]) -> str:
@@ -173,7 +173,7 @@ def _swapped(paper: Paper, cell: Cell, wrong: list[Cell]) -> str:
 
     for other in wrong:
         if other is not cell and variable(other) == variable(cell) and fits(cell, other) and fits(other, cell):
-            return f"The percentages of {what(cell)} and {what(other)} fit when they change places."
+            return f"The percentages of {what(cell)} and {what(other)} fit when they are swapped."
     return ""
 
 
@@ -192,7 +192,7 @@ def _habit(paper: Paper, found: list[Cell], words: str) -> Discrepancy:
 
 @rule(
     "attainable",
-    "A percentage without a count is that of a whole number of patients",
+    "A percentage without a count fits a whole number of patients",
     broken="No whole number of patients gives the printed percentage",
     source="Brown NJL, Heathers JAJ. Soc Psychol Personal Sci 2017;8:363-369 (GRIM)",
     tolerance="Rounding or cutting off",

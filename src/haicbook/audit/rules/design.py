@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache, partial
 
 from haicbook.audit import registry
-from haicbook.audit.cells import Cell, by, grouped, place, whose
+from haicbook.audit.cells import Cell, by, grouped, place, unit_words, whose
 from haicbook.audit.finding import Discrepancy, Severity, distinct
 from haicbook.printed import parse_number
 from haicbook.stats.single_arm import BestDesigns, Evaluation, SimonDesign, evaluate, planned, search
@@ -34,7 +34,7 @@ _BODY = {"m2": (1.3, 2.6), "kg": (30.0, 150.0)}
     "dates",
     "Dates are in order",
     broken="Dates are out of order",
-    tolerance="The precision printed: a month is any of its days",
+    tolerance="As precise as printed: a month is any of its days",
     inspect_sr="",
 )
 def dates(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
@@ -55,8 +55,8 @@ def _out_of_order(paper: Paper, one: Cell, other: Cell) -> Discrepancy:
 
 @rule(
     "doses",
-    "One drug has one dose",
-    broken="One drug has two doses",
+    "A drug has the same dose throughout",
+    broken="Two different doses are printed for one drug",
     tolerance="A fixed dose and one by body size agree for bodies of 1.3 to 2.6 m² or 30 to 150 kg",
     topic="agreement",
 )
@@ -94,10 +94,12 @@ def _compare_doses(paper: Paper, one: Cell, other: Cell) -> Iterator[Discrepancy
         low, high = _BODY.get(body, (0.0, float("inf")))
         if (per and other_per) or low <= fixed / relative <= high:
             return
-        severity, by_hand = "warning", f"{fixed:g} mg / {relative:g} mg/{body} = {fixed / relative:.1f} {body}"
-        said = f"agree only for a body of {fixed / relative:.1f} {body}"
+        needed = f"{fixed / relative:.1f} {body.replace('m2', 'm²')}"
+        severity, by_hand = "warning", f"{fixed:g} mg / {relative:g} mg/{body.replace('m2', 'm²')} = {needed}"
+        said = f"agree only for a body {'weight' if body == 'kg' else 'surface'} of {needed}"
     texts = (
-        f"{one.text} {one.about.unit} in {one.about.source} and {other.text} {other.about.unit} in {other.about.source}"
+        f"{one.text} {unit_words(one)} in {one.about.source} and {other.text} {unit_words(other)} in "
+        f"{other.about.source}"
     )
     sentence = f"{label(one.quantity)}{whose(paper, one)}: {texts} {said}."
     ids = (one.ids["value"], other.ids["value"])
@@ -106,7 +108,7 @@ def _compare_doses(paper: Paper, one: Cell, other: Cell) -> Iterator[Discrepancy
 
 @rule(
     "schedules",
-    "A range and a number for one schedule agree",
+    "A range and a single figure for one schedule agree",
     broken="Two descriptions of one schedule disagree",
     tolerance="A number within the range is a warning, outside it an error",
     topic="agreement",
@@ -140,8 +142,8 @@ def _range_and_number(paper: Paper, one: Cell, other: Cell) -> Discrepancy:
 
 @rule(
     "two_stage",
-    "The two-stage design is what it is called",
-    broken="The trial's design does not have the properties that it claims",
+    "The two-stage design has the properties claimed",
+    broken="The trial's design does not have the properties claimed",
     source="Simon R. Control Clin Trials 1989;10:1-10, by exact enumeration",
 )
 def two_stage(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
@@ -172,7 +174,7 @@ def two_stage(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     ]
     if broken:
         said = "; ".join(broken)
-        sentence = f"Methods: the design {printed} has {said}."
+        sentence = f"Methods: the design {printed} ({_in_words(design)}) has {said}."
         yield Discrepancy("error", ids, printed, said, sentence, said)
     name = stages.name.lower()
     kind = next((kind for kind in ("optimal", "minimax") if kind in name), "")
@@ -202,6 +204,10 @@ def _best(
     )
     sentence = f"Methods: {printed} is not Simon's {kind} design, which is {recomputed} ({figures})."
     yield Discrepancy("warning", ids, printed, recomputed, sentence, figures)
+
+
+def _in_words(design: SimonDesign) -> str:
+    return f"more than {design.r1} responses in {design.n1}, then more than {design.r} in {design.n}"
 
 
 def _said(design: SimonDesign) -> str:

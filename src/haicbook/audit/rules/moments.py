@@ -34,8 +34,8 @@ rule = partial(registry.rule, topic="moments", inspect_sr=registry.WHOLE_NUMBERS
 
 @rule(
     "whole_numbers",
-    "Mean and standard deviation of whole numbers are possible",
-    broken="No whole numbers have the printed mean and standard deviation",
+    "Mean and standard deviation are possible for whole numbers",
+    broken="No set of whole numbers has the printed mean and standard deviation",
     source="Brown and Heathers 2017 (GRIM); Anaya 2016, Allard 2018 (GRIMMER), in exact fractions",
     tolerance="Rounding or cutting off of both figures; n is the group's",
 )
@@ -83,12 +83,12 @@ def _variances(total: int, sd: Printed, size: int) -> tuple[float, float]:
 
 @rule(
     "frequencies",
-    "Mean and standard deviation are those of the frequency table",
-    broken="Mean and standard deviation are not those of the printed counts",
+    "Mean and standard deviation match the frequency table",
+    broken="Mean and standard deviation do not match the printed counts",
     tolerance="Rounding or cutting off; one unit of the last digit is a warning",
 )
 def frequencies(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
-    """Mean and standard deviation are those of the frequency table printed below them.
+    """Mean and standard deviation match the frequency table printed below them.
 
     Where the levels of a row are whole numbers with counts. One unit of the last digit away is a warning, more an
     error.
@@ -121,7 +121,8 @@ def _not_the_table(
     total, patients = " + ".join(f"{cell.n}·{cell.about.level}" for cell in levels), sum(cell.n for cell in levels)
     ids = (heading.ids[name], *(cell.ids["n"] for cell in levels))
     sentence = (
-        f"{place(paper, heading)}: the counts below give the {_WORDS[name]} {recomputed}; printed is {printed.figure}."
+        f"{place(paper, heading)}: the counts below give the {_WORDS[name]} {recomputed}; the paper prints "
+        f"{printed.figure}."
     )
     by_hand = f"({total})/{patients} = {float(mean):.3f}, variance {float(variance):.3f}"
     return Discrepancy(severity, ids, printed.figure, recomputed, sentence, by_hand)
@@ -132,8 +133,8 @@ def _not_the_table(
 
 @rule(
     "pooled",
-    "Mean and standard deviation of all are those of the arms together",
-    broken="The mean of all patients is not that of the arms together",
+    "Mean and standard deviation of all patients match those of the arms",
+    broken="Mean or standard deviation of all patients does not match the arms",
     tolerance="Rounding or cutting off of all figures",
     inspect_sr=registry.RESULTS,
 )
@@ -192,7 +193,8 @@ def _not_pooled(paper: Paper, whole: Cell, arms: list[tuple[Cell, int]], name: s
     of_arms = " and ".join(f"{cell.text} of {size}" for cell, size in arms)
     ids = (whole.ids[name], *(cell.ids[name] for cell, _ in arms))
     sentence = (
-        f"{place(paper, whole)}: {of_arms} give the {_WORDS[name]} {recomputed} of all; printed is {printed.figure}."
+        f"{place(paper, whole)}: {of_arms} give the {_WORDS[name]} {recomputed} for all; the paper prints "
+        f"{printed.figure}."
     )
     return Discrepancy("error", ids, whole.text, recomputed, sentence, f"{of_arms}: {recomputed}")
 
@@ -204,11 +206,11 @@ def is_whole(cell: Cell) -> bool:
 
 @rule(
     "within_range",
-    "Mean and standard deviation are possible within the range",
+    "Mean and standard deviation are possible within the printed range",
     broken="The standard deviation is impossible within the printed range",
     source="Bhatia R, Davis C. Am Math Mon 2000;107:353-357",
-    tolerance="Rounding or cutting off of both figures; a range only planned makes a note, nine in ten at its ends "
-    "a warning",
+    tolerance="Rounding or cutting off of both figures; a planned range makes a note; nine in ten patients at "
+    "its ends, a warning",
 )
 def within_range(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """A mean lies within the range of its values, and the standard deviation is not larger than that range allows.
@@ -245,7 +247,7 @@ def _together(faults: list[Discrepancy]) -> Discrepancy:
     first, ids = faults[0], tuple(dict.fromkeys(value for fault in faults for value in fault.value_ids))
     if len(faults) == 1:
         return first
-    said = f"{first.sentence} The same range is at odds with {len(faults) - 1} more of the printed means."
+    said = f"{first.sentence} The same range does not fit {len(faults) - 1} more of the printed means."
     return replace(first, sentence=said, value_ids=ids, count=len(faults))
 
 
@@ -277,14 +279,14 @@ def _outside_range(paper: Paper, cell: Cell, other: Cell, kind: RangeKind) -> Di
         recomputed = by_hand = f"{mean.figure} outside [{float(a):g}, {float(b):g}]"
     elif max(sd_low, Fraction(0)) ** 2 > largest:
         recomputed = f"at most {math.sqrt(largest):.{sd.decimals}f}"
-        said = f"with {limits}, the standard deviation is {recomputed}; printed is {sd.figure}"
+        said = f"with {limits}, the standard deviation is {recomputed}; the paper prints {sd.figure}"
         by_hand = (
             f"√(({mean.figure} - {float(a):g})({float(b):g} - {mean.figure})) = {math.sqrt(largest):.2f} < {sd.figure}"
         )
     elif kind == "printed" and sd_high**2 < (b - a) ** 2 / (2 * (size - 1)):
         least = float(b - a) / math.sqrt(2 * (size - 1))
         recomputed = f"at least {least:.{sd.decimals}f}"
-        said = f"with {limits}, the standard deviation is {recomputed}; printed is {sd.figure}"
+        said = f"with {limits}, the standard deviation is {recomputed}; the paper prints {sd.figure}"
         by_hand = f"({float(b):g} - {float(a):g})/√(2·{size - 1}) = {least:.2f} > {sd.figure}"
     else:
         return _hollow(paper, cell, other, kind, size)
@@ -312,7 +314,7 @@ def _hollow(paper: Paper, cell: Cell, other: Cell, kind: RangeKind, size: int) -
     recomputed = f"at least {size - between} of {size} at {int(a)} or {int(b)}"
     sentence = (
         f"{place(paper, cell)}: with {other.text} {kind}, at least {size - between} of {size} patients must have had "
-        f"exactly {int(a)} or exactly {int(b)}, for the standard deviation, {sd.figure}, is nearly the largest "
+        f"exactly {int(a)} or exactly {int(b)}, because the standard deviation, {sd.figure}, is nearly the largest "
         f"possible ({other.about.source})."
     )
     share = f"{float(room):.3f}/{int(b - a - 1)} = {float(room / (b - a - 1)):.1%} in between"

@@ -183,6 +183,6 @@ def printed_p(printed: Printed) -> str:
 
 
 def p_range(values: Iterable[float]) -> str:
-    """`0.031`, or `0.028 to 0.035` where the print allows several p-values."""
+    """`0.031`, or `0.028 to 0.035` where the figures allow several p-values."""
     texts = sorted({"<0.001" if p < 0.0005 else f"{p:.3f}" for p in values})
     return texts[0] if len(texts) == 1 else f"{texts[0]} to {texts[-1]}"

@@ -86,8 +86,8 @@ _NAMES = {
 
 @rule(
     "proportion_interval",
-    "The interval of a proportion is that of the method named",
-    broken="The confidence interval is not that of the method named",
+    "The interval of a proportion comes from the method named",
+    broken="The confidence interval does not come from the method named",
     source="Clopper and Pearson 1934; Wilson 1927; Wald; Agresti and Coull 1998; Jeffreys (Brown et al. 2001)",
     tolerance="Rounding or cutting off of both limits",
 )
@@ -134,14 +134,19 @@ def _other_method(paper: Paper, cell: Cell, p: Proportion, fitting: list[str], c
     by_method = {name: _limits(method(p, low.confidence / 100), decimals) for name, method in METHODS.items()}
     severity: Severity = "warning" if claimed or not fitting else "info"
     if fitting and claimed:
-        said = f"printed is {printed}, the limits of {' or '.join(fitting)}; {claimed}, which the methods name, gives "
+        said = (
+            f"the paper prints {printed}, the limits of {' or '.join(fitting)}; {claimed}, which the methods "
+            "name, gives "
+        )
         said += by_method[claimed]
     elif fitting:
         said = f"{printed} are the limits of {' or '.join(fitting)}; the methods name none"
     else:
         nearest = min(METHODS, key=lambda name: _away(METHODS[name](p, low.confidence / 100), low, high))
         named = f"{claimed}, which the methods name, gives {by_method[claimed]}; " if claimed else ""
-        said = f"no method gives {printed} for {p.count} of {p.n}; {named}nearest is {nearest}, {by_method[nearest]}"
+        said = (
+            f"no method gives {printed} for {p.count} of {p.n}; {named}the nearest is {nearest}, {by_method[nearest]}"
+        )
     recomputed = ", ".join(f"{name} {limits}" for name, limits in by_method.items())
     ids = (cell.ids["pct"], cell.ids["ci_low"], cell.ids["ci_high"])
     by_hand = f"{p.count}/{p.n}: {recomputed}; printed {printed}"
@@ -206,8 +211,8 @@ def _outside_limits(paper: Paper, cell: Cell) -> Iterator[Discrepancy]:
 
 @rule(
     "out_of_scale",
-    "The figures of a row are of one order of magnitude",
-    broken="One figure of a row is of another order of magnitude",
+    "The figures in a row are of the same order of magnitude",
+    broken="One figure in a row is of another order of magnitude",
     source="Comparison of the columns of one row",
     tolerance="A factor of 4 from all the others, which agree within a factor of 3; at least four columns",
     topic="moments",

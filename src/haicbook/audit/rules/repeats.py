@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from haicbook.audit import registry
-from haicbook.audit.cells import Cell, grouped, what, whose
+from haicbook.audit.cells import Cell, grouped, unit_words, what, whose
 from haicbook.audit.finding import Discrepancy, Severity
 from haicbook.printed import Printed, agreement, overlap
 from haicbook.study import Paper
@@ -38,10 +38,10 @@ class _Quantity:
 
 @rule(
     "repeated",
-    "One quantity printed in several places is one figure",
-    broken="The paper prints two different figures for one result",
-    tolerance="The finer figure is printed as the coarser one, by rounding or cutting off; one last decimal, or "
-    "neighbouring dates, are a warning",
+    "A result printed in several places has the same value everywhere",
+    broken="The paper prints different values for one result",
+    tolerance="The finer figure rounds, or is cut off, to the coarser one; a difference of one in the last decimal, or "
+    "of neighbouring dates, is a warning",
 )
 def repeated(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """The same quantity of the same group, printed twice and differently: an error; by one last decimal, a warning.
@@ -104,14 +104,22 @@ def _differs(paper: Paper, prints: list[Cell], disagreeing: list[str], others: l
     involved = [cell for cell in prints if any(name in cell.numbers for name in disagreeing)]
     by_text: dict[str, list[str]] = defaultdict(list)
     for cell in involved:
-        if cell.about.source not in by_text[cell.text]:
-            by_text[cell.text].append(cell.about.source)
+        sources = by_text[_shown(cell, disagreeing)]
+        if cell.about.source not in sources:
+            sources.append(cell.about.source)
     said = "; ".join(f"{text} in {' and '.join(sources)}" for text, sources in by_text.items())
     first = involved[0]
     ids = tuple(cell.ids[name] for cell in involved for name in disagreeing if name in cell.ids)
     sentence = f"{_words(first, disagreeing)}{whose(paper, first)} differs from place to place: {said}."
     severity, repair = _severity(involved, disagreeing), _swapped(involved, others, disagreeing)
     return Discrepancy(severity, ids, " / ".join(by_text), "", sentence, " ≠ ".join(by_text), repair)
+
+
+def _shown(cell: Cell, disagreeing: list[str]) -> str:
+    """An estimate without its limits, where these agree; a dose or time with its unit; anything else as printed."""
+    alone = len(disagreeing) == 1 and {"ci_low", "ci_high"} & (set(cell.numbers) - set(disagreeing))
+    unit = f" {unit_words(cell)}" if "value" in cell.numbers and cell.about.unit else ""
+    return cell.text.split("(")[0].strip() if alone else f"{cell.text}{unit}"
 
 
 def _words(cell: Cell, disagreeing: list[str]) -> str:
@@ -148,7 +156,7 @@ def _swapped(involved: list[Cell], others: list[Cell], disagreeing: list[str]) -
             crossed = [(a, b) for a in others for b in others if _together(a, here) and _together(b, there)]
             if not equal(here, there) and any(equal(a, there) and equal(b, here) for a, b in crossed):
                 sources = f"{here.about.source} and {there.about.source}"
-                return f"{sources} agree when the arms change places in one of them."
+                return f"{sources} agree when the arms are swapped in one of them."
     return ""
 
 

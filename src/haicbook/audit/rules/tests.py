@@ -119,7 +119,7 @@ class Judged:
 
 @rule(
     "p_value",
-    "The p-value of a row is that of a test of its counts",
+    "The p-value of a row follows from its counts",
     broken="No test of the printed counts gives the printed p-value",
     source="Pearson 1900; Yates 1934; Fisher 1934; Freeman and Halton 1951; Lancaster 1961; Mantel 1963; "
     "Mann and Whitney 1947",
@@ -132,9 +132,9 @@ def p_value(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     A row with levels is tested as a whole where the p-value stands on its heading, else as patients with and without;
     one whose heading has a mean or median is left to the rule on means. Counts that only a percentage gives are all
     tried. No finding when some test gives the printed figure, by rounding or by cutting off. Otherwise an error when
-    all tests lie on the other side of 0.05 than the print, else a warning. The tests take the arms as independent, also
-    after matching, as papers do; a test for pairs needs the pairs. A figure that the test most used here gives for
-    another place's counts, another row's, or for the arms' sizes exchanged, is said to be that.
+    all tests lie on the other side of 0.05 than the printed one, else a warning. The tests take the arms as
+    independent, also after matching, as papers do; a test for pairs needs the pairs. A figure that the test most used
+    here gives for another place's counts, another row's, or for the arms' sizes exchanged, is said to be that.
     """
     once: dict[tuple[str, ...], Discrepancy] = {}
     judged = judged_rows(paper, tuple(found))
@@ -224,7 +224,7 @@ def _counts_of(paper: Paper, p: Cell, by_row: dict[object, list[Cell]], arms: tu
 
 
 def _with_and_without(paper: Paper, row: list[Cell], arms: tuple[str, str]) -> _Compared | None:
-    """2 x 2 tables of patients with and without, for every count that the print allows."""
+    """2 x 2 tables of patients with and without, for every count that the paper allows."""
     options, ids = [], []
     for arm in arms:
         of_arm = [cell for cell in row if cell.about.arm == arm]
@@ -284,8 +284,8 @@ def most_frequent(judged: list[Judged]) -> str:
 
 @rule(
     "p_method",
-    "The p-values are those of the tests that the paper names",
-    broken="The p-values are not those of the test that the paper names",
+    "The p-values come from the tests that the methods name",
+    broken="The p-values do not come from the test that the methods name",
     source="Cochran WG. Biometrics 1954;10:417-451 (expected counts below 5)",
     tolerance="A warning only where significance at 0.05 rests on the test",
 )
@@ -305,13 +305,16 @@ def p_method(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     for row in flipped:
         example = _example(paper, row, usual)
         yield _other_test([row], "warning", f"{example}. Significance at 0.05 rests on the test.")
-    most = f"the one that gives most ({usual}, {sum(usual in row.given_by for row in telling)} of {len(telling)}{of})"
+    most = (
+        f"the test that gives most of them ({usual}, {sum(usual in row.given_by for row in telling)} of "
+        f"{len(telling)}{of})"
+    )
     for rows, said in ((unnamed, "a test that the methods name"), (corrected, most)):
         rest = [row for row in rows if row not in flipped]
         if rest:
-            several = f"{len(rest)} p-values are" if len(rest) > 1 else "One p-value is"
+            several = f"{len(rest)} p-values do" if len(rest) > 1 else "One p-value does"
             example = _example(paper, rest[0], usual)
-            yield _other_test(rest, "info", f"{several} not of {said}; for instance {example}.")
+            yield _other_test(rest, "info", f"{several} not come from {said}; for instance {example}.")
 
 
 def _named(paper: Paper) -> set[str]:
@@ -349,7 +352,7 @@ def _example(paper: Paper, row: Judged, usual: str) -> str:
     """One row whose p-value another test gives than the usual one."""
     *others, last = row.given_by
     listed = f"{', '.join(others)} or {last}" if others else last
-    said = f"{place(paper, row.cell)}: {printed_p(row.printed)} is that of {listed}"
+    said = f"{place(paper, row.cell)}: {listed} gives the printed {printed_p(row.printed)}"
     return said + (f"; {usual} gives {p_range(row.by_test(usual))}" if usual in row.p[0] else "")
 
 
@@ -364,7 +367,7 @@ def _other_test(rows: list[Judged], severity: Severity, sentence: str) -> Discre
 
 @rule(
     "p_mean",
-    "The p-value of two means is that of a t-test",
+    "The p-value of two means follows from a t-test",
     broken="No t-test of the printed means gives the printed p-value",
     source="Student 1908; Welch BL. Biometrika 1947;34:28-35",
     tolerance="Rounding of means, standard deviations and p; 0.8 in z where the methods also name a rank test",
@@ -372,7 +375,7 @@ def _other_test(rows: list[Judged], severity: Severity, sentence: str) -> Discre
 def p_mean(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Student's and Welch's t-test from the printed means and standard deviations against the printed p-value.
 
-    All four figures range over their rounding. Where the methods also name a rank test, which the print does not allow
+    All four figures range over their rounding. Where the methods also name a rank test, which the paper does not allow
     to recompute, a p-value near the t-test's is a note; so is one that a test of the counts printed below the means
     gives. An error where significance at 0.05 changes, else a warning.
     """
@@ -415,7 +418,7 @@ def _judge_means(paper: Paper, cell: Cell, arms: list[Cell], of_counts: tuple[st
         return
     severity, words = _mean_severity(paper, printed, list(spans.values()))
     if of_counts:
-        severity, words = "info", f" It is that of the counts below ({' or '.join(of_counts)})."
+        severity, words = "info", f" It is the p-value of the counts printed below ({' or '.join(of_counts)})."
     recomputed = ", ".join(f"{name} {p_range(span)}" for name, span in spans.items())
     of_arms = " and ".join(f"{arm.text} (n = {size})" for arm, size in zip(arms, sizes, strict=True))
     ids = (cell.ids["p"], *(arm.ids[name] for arm in arms for name in ("mean", "sd")))
@@ -431,7 +434,7 @@ def _cut_off(printed: Printed, span: Span) -> bool:
 def _mean_severity(paper: Paper, printed: Printed, spans: list[Span]) -> tuple[Severity, str]:
     said = (paper.spec.methods.continuous or "").lower()
     if ("mann" in said or "wilcoxon" in said) and _near_by_ranks(printed, spans):
-        return "info", " A rank test, which the methods name too, may give it."
+        return "info", " A rank test, which the methods also name, may give it."
     match flips(printed, itertools.chain(*spans)):
         case "claimed":
             return "error", " Printed as significant at 0.05, it is not."

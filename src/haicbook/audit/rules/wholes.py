@@ -49,7 +49,7 @@ rule = partial(registry.rule, topic="counts", inspect_sr=registry.PARTICIPANTS)
 
 @rule(
     "response",
-    "Response categories make up the rates, and the patients",
+    "Response categories add up to the response rates and to all patients",
     broken="The response categories do not add up",
     source="RECIST 1.1 and mRECIST: ORR is CR + PR, DCR is CR + PR + SD",
     tolerance="No tolerance for counts; rounding or cutting off for percentages",
@@ -132,7 +132,11 @@ def _not_the_group(paper: Paper, parts: list[Cell], counts: list[int] | None, he
 # --- events, grades and levels ----------------------------------------------------------------------------------------
 
 
-@rule("any_event", "Any event is not rarer than one event", broken="All events together are rarer than one of them")
+@rule(
+    "any_event",
+    "No single event is more frequent than all events together",
+    broken="One adverse event is more frequent than all events together",
+)
 def any_event(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Patients with any event cannot be fewer than those with one particular event of the same grade.
 
@@ -156,7 +160,9 @@ def _exceeds(paper: Paper, part: Cell, whole: Cell) -> Discrepancy:
     return Discrepancy("error", ids, whole.text, at_least, sentence, f"{part.n} > {whole.n}")
 
 
-@rule("grades", "Grades of an event make up any grade", broken="The grades of an event do not add up to its total")
+@rule(
+    "grades", "The grades of an event add up to its total", broken="The grades of an event do not add up to its total"
+)
 def grades(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Grades of one adverse event make up any grade (1–2 with 3–4 and 5, or with 3 and above), and none exceeds it."""
     events = [cell for cell in found if cell.about.kind == "adverse_events" and cell.count() is not None]
@@ -182,7 +188,7 @@ def _unequal_grades(paper: Paper, whole: Cell, parts: list[Cell]) -> Discrepancy
 
 @rule(
     "levels",
-    "Levels of a covariate make up the group",
+    "The categories of a characteristic add up to the group",
     broken="The categories of a characteristic do not add up to the group",
     tolerance="No tolerance for counts; rounding or cutting off of each level for percentages",
 )
@@ -223,8 +229,8 @@ def _not_100(group: list[Cell], head: str) -> Iterator[Discrepancy]:
 
 @rule(
     "matched",
-    "Matching only takes patients away",
-    broken="There are more patients of a kind after matching than before",
+    "Matching only removes patients",
+    broken="More patients have a characteristic after matching than before",
     source="Definition of matching without replacement",
 )
 def matched(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
@@ -256,7 +262,7 @@ def _taken(paper: Paper, before: Cell, after: Cell) -> Iterator[Discrepancy]:
 
 @rule(
     "arms",
-    "The arms make up the whole",
+    "The arms add up to all patients",
     broken="The arms do not add up to all patients",
     tolerance="No tolerance for counts; one unit of the last digit beyond rounding for percentages",
     inspect_sr=registry.RESULTS,
@@ -351,11 +357,11 @@ IMPLICATIONS: tuple[Implication, ...] = (
 
 @rule(
     "nested",
-    "A condition is not rarer than one that implies it",
-    broken="A condition is rarer than one that implies it",
+    "A condition is not more frequent than one that it implies",
+    broken="A condition is more frequent than one that it implies",
     source="The definitions in haicbook.audit.rules.wholes.IMPLICATIONS; Reig M et al. J Hepatol "
     "2022;76:681-693 (BCLC)",
-    tolerance="No tolerance; a percentage stands for every count that it allows",
+    tolerance="No tolerance; a percentage counts as every number of patients that it allows",
 )
 def nested(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """No count of a part exceeds the count of its whole, in whatever places the two are printed.
@@ -415,8 +421,8 @@ def _n_or_pct(*cells: Cell) -> tuple[str, ...]:
 
 @rule(
     "joint",
-    "Two conditions within a third overlap no more than chance would have it",
-    broken="Two characteristics overlap far more than chance would have it",
+    "Two characteristics overlap no more than chance allows",
+    broken="Two characteristics overlap far more than expected by chance",
     source="Fréchet: at least A + B - W patients have both; Fisher's noncentral hypergeometric distribution",
     tolerance="Odds ratio of 4 between the two; 1 in 1,000",
 )
@@ -467,12 +473,13 @@ def _forced(paper: Paper, cells: list[Cell], one: Implication, other: Implicatio
 def _too_joint(paper: Paper, forced: list[_Overlap]) -> Discrepancy:
     one, other, whole = forced[0].cells
     arms = "; ".join(
-        f"at least {case.least} have both{whose(paper, case.cells[0])}, where chance makes {case.expected:.1f}"
+        f"at least {case.least} must have both{whose(paper, case.cells[0])}, where chance would make "
+        f"{case.expected:.1f}"
         for case in forced
     )
     sentence = (
-        f"{one.about.source}: {what(one)} and {what(other)} both imply {what(whole)}, which is printed for so few that "
-        f"{arms}. The third may follow another definition, or one of the rows is of something else."
+        f"{one.about.source}: {what(one)} and {what(other)} both imply {what(whole)}, which so few patients have that "
+        f"{arms}. {label(whole.quantity)} may follow another definition, or one of the rows may be mislabelled."
     )
     by_hand = "; ".join(
         f"{added((case.cells[0].n, case.cells[1].n))}, less {case.cells[2].n} is {case.least}" for case in forced
@@ -487,8 +494,8 @@ def _too_joint(paper: Paper, forced: list[_Overlap]) -> Discrepancy:
 
 @rule(
     "complements",
-    "A level in the text and the other one in the table make up the group",
-    broken="Text and table together do not make up the group",
+    "A category in the text and its opposite in the table add up to the group",
+    broken="Text and table together do not add up to the group",
     tolerance="No tolerance for counts; rounding or cutting off for percentages",
 )
 def complements(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
@@ -518,7 +525,7 @@ def _not_complements(paper: Paper, one: Cell, other: Cell) -> Iterator[Discrepan
     if not sums or size in sums:
         return
     sentence = (
-        f"{place(paper, one)}: with {other.about.level.replace('_', ' ')} it makes {min(sums)} of {size} patients "
+        f"{place(paper, one)}: with {other.about.level.replace('_', ' ')} it adds up to {min(sums)} of {size} patients "
         f"({one.text} in {one.about.source} and {other.text} in {other.about.source})."
     )
     printed, by_hand = f"{one.text} + {other.text}", f"{added((min(first), min(second)))}, not {size}"

@@ -29,9 +29,9 @@ _ENROLLED = "enrolled"
 _SIGNS = {"more": 1, "longer": 1, "better": 1, "less": -1, "shorter": -1, "worse": -1}
 _COMPARABLE = "comparable"
 _LEFT_OUT = {
-    "lost_to_follow_up": "lost to follow-up (so that everyone alive was followed to the end of the study)",
-    "no_first_imaging": "without a first imaging (as after an early death)",
-    "incomplete_follow_up": "with incomplete follow-up (so that nobody is censored early)",
+    "lost_to_follow_up": "those lost to follow-up (so that every survivor was followed to the end of the study)",
+    "no_first_imaging": "those without a first imaging (as after an early death)",
+    "incomplete_follow_up": "those with incomplete follow-up (so that nobody is censored early)",
 }
 
 rule = partial(registry.rule, topic="agreement", inspect_sr=registry.RESULTS)
@@ -60,8 +60,8 @@ def _ids(cells: list[Cell]) -> tuple[str, ...]:
 
 @rule(
     "named",
-    "What is said in several places is one thing",
-    broken="One thing is described in two ways",
+    "The same thing is described in the same way throughout",
+    broken="The same thing is described in two ways",
     tolerance="No tolerance for what the words mean",
 )
 def named(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
@@ -77,7 +77,7 @@ def named(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
 @rule(
     "listed",
     "A list is the same wherever it is given",
-    broken="A list differs from place to place",
+    broken="A list differs between places",
     tolerance="A figure may show what the text leaves out",
 )
 def listed(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
@@ -102,25 +102,27 @@ def listed(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
 
 @rule(
     "all_of",
-    "What is said of all of a group holds for all of it",
-    broken="What is said of all patients does not hold for all of them",
-    source="A + B > n leaves nobody out of both",
+    "What is said of all patients is true of all",
+    broken="What is said of all patients is not true of all",
+    source="Where A + B > n, some are in both groups",
+    tolerance="A warning where the words for the group and for all enrolled are only taken to mean the same",
 )
 def all_of(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """A statement that all of a group have a level, against the patients that the tables print without it.
 
     Where the group and those without the level are together more than all patients, some of the group are without it:
-    an error. The group is counted in the same table, or is everyone where another statement says so of the enrolled.
+    an error. The group is counted in the same table. A warning where it is everyone only because another statement, in
+    other words, is taken to say so of the enrolled.
     """
     for claim in statements(found, ALL_OF):
         group = claim.about.row.removeprefix(ALL_OF)
-        everyone = group == _ENROLLED or any(
-            f"{other.about.term}_{other.about.level}" == group for other in statements(found, ALL_OF + _ENROLLED)
-        )
+        enrolled = statements(found, ALL_OF + _ENROLLED)
+        taken = next((one.text for one in enrolled if f"{one.about.term}_{one.about.level}" == group), "")
+        everyone = group == _ENROLLED or bool(taken)
         tables = grouped(_baseline(found), by("file", "population")).values()
         against = [case for cells in tables if (case := _without(paper, claim, group, cells, everyone))]
         if against:
-            yield _some_without(claim, group, against, everyone)
+            yield _some_without(claim, group, against, taken)
 
 
 class _Exceptions(NamedTuple):
@@ -144,20 +146,19 @@ def _without(paper: Paper, claim: Cell, group: str, cells: list[Cell], everyone:
     return _Exceptions([*others, *members], without, of_group, n) if without and without + of_group > n else None
 
 
-def _some_without(claim: Cell, group: str, against: list[_Exceptions], everyone: bool) -> Discrepancy:
+def _some_without(claim: Cell, group: str, against: list[_Exceptions], taken: str) -> Discrepancy:
     counts = " and ".join(f"{case.without} of {case.n} in {case.cells[0].about.source}" for case in against)
-    who = "patients" if group == _ENROLLED else f"with {_group_words(group)}"
-    of_group = ""
-    if group != _ENROLLED:
-        members = "All who were enrolled are" if everyone else f"{against[0].of_group} are"
-        of_group = f" {members} of that group, as the paper has it."
+    who = "" if group == _ENROLLED else f" with {_group_words(group)}"
+    of_group = "" if group == _ENROLLED else f" There are {against[0].of_group} of that group."
+    if taken:
+        of_group = f" All who were enrolled had “{taken}”, taken here to be that group."
     sentence = (
-        f"{claim.about.source}: {label(claim.about.term)}, {_level(claim)} is said of all {who} (“{claim.text}”); "
-        f"without it are {counts}.{of_group}"
+        f"{claim.about.source}: {label(claim.about.term)}, {_level(claim)} is said of all patients{who} "
+        f"(“{claim.text}”), but {counts} are without it.{of_group}"
     )
     ids = (*_ids([claim]), *(cell.ids["n"] for case in against for cell in case.cells))
     by_hand = "; ".join(f"{case.of_group} + {case.without} > {case.n}" for case in against)
-    return Discrepancy("error", ids, claim.text, counts, sentence, by_hand)
+    return Discrepancy("warning" if taken else "error", ids, claim.text, counts, sentence, by_hand)
 
 
 def _group_words(group: str) -> str:
@@ -179,8 +180,8 @@ class _Verdict(NamedTuple):
 
 @rule(
     "compared",
-    "What the text says of the arms side by side is what the figures say",
-    broken="The text compares the arms otherwise than the figures do",
+    "Comparisons of the arms in the text agree with the figures",
+    broken="A comparison of the arms in the text does not agree with the figures",
     tolerance="The most lenient printing of each figure; a warning where the direction is right and no p is below 0.05",
 )
 def compared(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
@@ -202,10 +203,11 @@ def compared(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
 
 
 def _not_as_said(paper: Paper, group: list[Cell], verdicts: list[_Verdict]) -> Discrepancy:
-    severity: Severity = "error" if any(verdict.severity == "error" for verdict in verdicts) else "warning"
+    verdicts = sorted(verdicts, key=lambda verdict: verdict.severity != "error")
+    severity = verdicts[0].severity
     words = "; ".join(verdict.words for verdict in verdicts)
     names = ", ".join(dict.fromkeys(map(_about, group)))
-    sentence = f"{group[0].about.source}: {names} said to be “{group[0].text}”{whose(paper, group[0])}; but {words}."
+    sentence = f"{group[0].about.source}: “{group[0].text}” is said of {names}{whose(paper, group[0])}; but {words}."
     cells = [cell for verdict in verdicts for cell in verdict.cells]
     ids = dict.fromkeys((*_ids(group), *(value for cell in cells for value in cell.ids.values())))
     return Discrepancy(severity, tuple(ids), group[0].text, words, sentence, words)
@@ -309,7 +311,7 @@ def balance(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     for cell in found:
         p = cell.numbers.get("value")
         if cell.quantity == "balance_threshold" and p is not None:
-            reverse = " As it is written, balanced means different." if p.state == "below" else ""
+            reverse = " As written, groups that differ would count as balanced." if p.state == "below" else ""
             sentence = (
                 f"{cell.about.source}: covariates count as balanced by p {p.figure}.{reverse} A p-value also rises "
                 "because matching leaves fewer patients; a standardised difference does not."
@@ -319,8 +321,8 @@ def balance(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
 
 @rule(
     "excluded",
-    "Nobody is left out for what came later",
-    broken="Patients were left out for what happened after treatment began",
+    "Nobody is excluded for what happened after treatment began",
+    broken="Patients were excluded for what happened after treatment began",
     source="Suissa S. Am J Epidemiol 2008;167:492-499",
 )
 def excluded(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
@@ -329,8 +331,8 @@ def excluded(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     if cells:
         who = " and ".join(_LEFT_OUT.get(cell.about.level, _level(cell)) for cell in cells)
         sentence = (
-            f"{cells[0].about.source}: left out were patients {who}. That is known only after the start, so that "
-            "early deaths may be missing; reconstructed curves share that."
+            f"{cells[0].about.source}: the patients excluded include {who}. This is known only after treatment began, "
+            "so that early deaths may be missing, from the reconstructed curves too."
         )
         yield Discrepancy("info", _ids(cells), "; ".join(cell.text for cell in cells), "", sentence)
 
@@ -343,8 +345,8 @@ _DRUGS = {"haic": "HAIC", "pd1": "the PD-1 inhibitor"}
 
 @rule(
     "cycles",
-    "Cycles that follow one another fit",
-    broken="Treatment cycles that follow one another do not fit",
+    "Treatment cycles that follow one another fit together",
+    broken="Treatment cycles that follow one another do not fit together",
     tolerance="Every length within a printed range",
 )
 def cycles(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
@@ -378,9 +380,9 @@ def _fits(one: Span, other: Span) -> bool:
 def _unfitting(paper: Paper, claim: Cell, own: Cell, other: Cell) -> Discrepancy:
     drug, before = (_DRUGS.get(name, label(name)) for name in (claim.about.term, claim.about.level))
     sentence = (
-        f"{own.about.source}{whose(paper, claim)}: {drug} comes “{claim.text}” and in a cycle of {own.text} "
-        f"{own.about.unit}, but {before} comes every {other.text} {other.about.unit} ({other.about.source}). After "
-        "the first course one of the two must give way."
+        f"{own.about.source}{whose(paper, claim)}: {drug} is given “{claim.text}” in a cycle of {own.text} "
+        f"{own.about.unit}, but {before} is repeated every {other.text} {other.about.unit} ({other.about.source}). "
+        "After the first course both cannot hold."
     )
     ids = (*_ids([claim]), *own.ids.values(), *other.ids.values())
     by_hand = f"{own.text} {own.about.unit} is no multiple of {other.text} {other.about.unit}"

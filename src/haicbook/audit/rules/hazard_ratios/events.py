@@ -70,7 +70,7 @@ class InformationBound:
 
 @dataclass(frozen=True)
 class Groups:
-    """The two groups that a ratio compares, as far as the print tells them.
+    """The two groups that a ratio compares, as far as the paper tells them.
 
     Attributes
     ----------
@@ -86,11 +86,11 @@ class Groups:
 
 @rule(
     "ratio_precision",
-    "An interval is not narrower than its patients and events allow",
-    broken="A confidence interval is narrower than so few patients allow",
+    "An interval is no narrower than its patients and events allow",
+    broken="A confidence interval is too narrow for so few patients or events",
     source="Schoenfeld 1983; the bound SE² ≥ 1/e1 + 1/e2 is exact",
-    tolerance="Rounding or cutting off of the limits; the split of patients and events that allows most; a warning "
-    "where one patient more in the smaller group would do",
+    tolerance="Rounding or cutting off of the limits; patients and events split as favourably as possible; a warning "
+    "where one more patient in the smaller group would be enough",
 )
 def precision(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """The standard error against the smallest one possible with so many patients and events, split so.
@@ -136,8 +136,8 @@ def _explanation(paper: Paper, found: list[Cell], ratio: PrintedRatio, bound: In
     events, halves = total_events(found, ratio), 4 / ratio.printed_se**2
     if events is not None and _HALVES * events <= halves <= events:
         return (
-            f" Two groups of one size would have it: 4/SE² is {halves:.0f}, for {events} events. Another cut-off, or "
-            "another covariate, explains it most simply."
+            f" Two groups of equal size would give it (4/SE² is {halves:.0f}, with {events} events): another cut-off, "
+            "or another covariate, is the simplest explanation."
         )
     for name, population in paper.spec.populations.items():
         larger = None if name == ratio.cell.about.population else _bound(paper, found, ratio, name)
@@ -145,8 +145,8 @@ def _explanation(paper: Paper, found: list[Cell], ratio: PrintedRatio, bound: In
             return f" It would be possible in the {larger.n} patients {population.label.lower()}."
     if 2 * se >= bound.least_se:
         return (
-            " Twice that would be possible: groups coded as -1 and 1 (deviation contrast) give the square root of the "
-            "ratio between them, and half its standard error."
+            " Groups coded as -1 and 1 (deviation contrast) would explain it: half the standard error, and the square "
+            "root of the ratio between the groups."
         )
     return ""
 
@@ -264,7 +264,7 @@ def arm_events(found: list[Cell], ratio: PrintedRatio, arm: str) -> int | None:
 
 
 def _is_binary(cell: Cell) -> bool:
-    """Whether the print shows two groups: a contrast of two levels, or one named level."""
+    """Whether the paper shows two groups: a contrast of two levels, or one named level."""
     row = cell.about
     if row.kind == "cox":
         return bool(_GROUPS.search(row.label)) and not _PER_UNIT.search(row.label)
@@ -386,7 +386,7 @@ def implied_events(ratio: PrintedRatio, sizes: Span) -> Span:
 
 @rule(
     "ratio_events",
-    "The ratios of one analysis rest on the same events",
+    "Hazard ratios of one analysis rest on the same number of events",
     broken="Models of the same patients imply different numbers of events",
     source="Schoenfeld 1983",
     tolerance="Arms' shares of the patients at risk may drift by a factor of 1.5 in their odds, and as the ratio "
@@ -434,8 +434,8 @@ def _fewer_events(paper: Paper, treatment: PrintedRatio, printed: int, implied: 
     """The interval is too wide for the printed events."""
     low, high = math.floor(implied[0]), math.ceil(implied[1])
     sentence = (
-        f"{place(paper, treatment.cell)}: the interval {treatment.text} stands for about {low} to {high} events; "
-        f"{printed} are printed. The ratio does not look like one of all patients."
+        f"{place(paper, treatment.cell)}: the interval {treatment.text} implies about {low} to {high} events; "
+        f"{printed} are printed. The ratio does not seem to be of all patients."
     )
     text, events = f"{treatment.text}; {printed}", f"{low} to {high} events"
     return Discrepancy("warning", treatment.ids, text, events, sentence, treatment.events_words)
@@ -449,8 +449,8 @@ def _more_patients(
     low, high = math.floor(implied[0]), math.ceil(implied[1])
     sentence = (
         f"{treatment.cell.about.source}, {endpoint}{whose(paper, treatment.cell)}: the interval of the treatment, "
-        f"{treatment.text}, stands for about {low} to {high} events, but those of other covariates need more ({said}). "
-        f"They do not look like ratios of the same patients.{_larger(paper, treatment, beyond[0][1])}"
+        f"{treatment.text}, implies about {low} to {high} events, but those of other covariates need more ({said}). "
+        f"The rows do not seem to be of the same patients.{_larger(paper, treatment, beyond[0][1])}"
     )
     own = f"with SE = {treatment.se_words} it is {4 / treatment.printed_se**2:.0f}"
     recomputation = f"{beyond[0][0].events_words}; {own}"
@@ -466,13 +466,13 @@ def _larger(paper: Paper, treatment: PrintedRatio, events: int) -> str:
     own = sizes[treatment.cell.about.population]
     for name, n in sizes.items():
         if n > own and n >= events:
-            return f" The {n} patients {paper.spec.populations[name].label.lower()} would be more."
+            return f" The {n} patients {paper.spec.populations[name].label.lower()} would be enough."
     return ""
 
 
 @rule(
     "ratio_endpoints",
-    "Two endpoints do not have the standard errors of one",
+    "Two endpoints do not share the same standard errors",
     broken="Two endpoints have the same standard errors",
     source="Schoenfeld 1983",
     tolerance="Four of five rows, at least five, within 1.5%; at most 80% of patients died",
@@ -509,9 +509,9 @@ def _same_errors(paper: Paper, found: list[Cell], os: Model, pfs: Model) -> Iter
     one, other = pairs[0]
     sentence = (
         f"{os.rows[0].cell.about.source} and {pfs.rows[0].cell.about.source}{whose(paper, os.rows[0].cell)}: the "
-        f"standard errors of OS and PFS agree ({close} of {len(pairs)} rows within 1.5%), so the two models have as "
-        f"many events{known}. Every patient with a progression would have died, and nobody would live after one; "
-        "deaths may have been taken for the events of both."
+        f"standard errors of OS and PFS agree ({close} of {len(pairs)} rows within 1.5%), so the two models have "
+        f"about the same number of events{known}. Then every patient who progressed would have died; the deaths may "
+        "have been used as the events of both."
     )
     by_hand = f"{label(one.cell.quantity)}: {one.se_words} and {other.se_words}"
     ids = tuple(value_id for a, b in pairs for value_id in (*a.ids, *b.ids))
@@ -538,10 +538,10 @@ def _shorter(found: list[Cell], population: str) -> bool:
 
 @rule(
     "progressions",
-    "The model of progression-free survival has no more events than are counted",
-    broken="The model rests on more events than are counted",
+    "The model of progression-free survival needs no more events than are reported",
+    broken="The model needs more events than are reported",
     source="Schoenfeld 1983",
-    tolerance="Deaths without progression may make up for the rest: as many as the progressions a note, more a warning",
+    tolerance="Deaths without progression may be the rest: a note up to the number of progressions, a warning above",
 )
 def progressions(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Progressions, and deaths, against the events that a Cox model of progression-free survival needs.
@@ -567,12 +567,12 @@ def _too_few(paper: Paper, found: list[Cell], ratio: PrintedRatio, needed: int, 
     severity: Severity = "warning" if needed - counted > counted or same else "info"
     said = f"At least {needed - counted} must be deaths without progression{known}."
     if deaths is not None and needed > counted + deaths:
-        severity, said = "error", f"With {deaths} deaths that is more than there can be."
+        severity, said = "error", f"Even with all {deaths} deaths there cannot be so many."
     if same:
         said += " The progressions by arm are those of best response, so later ones may be missing from the count."
     sentence = (
-        f"Progressions{whose(paper, ratio.cell)}: {counted} are printed, but the interval of the treatment's ratio for "
-        f"PFS, {ratio.text} ({ratio.cell.about.source}), needs at least {needed} events. {said}"
+        f"Progressions{whose(paper, ratio.cell)}: {counted} are printed, but the interval of the treatment's hazard "
+        f"ratio for PFS, {ratio.text} ({ratio.cell.about.source}), needs at least {needed} events. {said}"
     )
     ids = tuple(cell.ids["n"] for cell in found if cell.quantity == PROGRESSIONS and "n" in cell.ids) + ratio.ids
     text = f"{counted}; {ratio.text}"

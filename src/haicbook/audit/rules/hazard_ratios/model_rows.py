@@ -45,10 +45,10 @@ _ENTERS, _STAYS = 0.05, 0.10
 
 @rule(
     "ratio_outlier",
-    "The rows of one model imply about as many events",
-    broken="One row of a model is far more, or less, precise than the others",
+    "The rows of one analysis imply similar numbers of events",
+    broken="One row of an analysis implies far more events than the others",
     source="Schoenfeld 1983",
-    tolerance="12 events and 15% beyond the median of the other rows, the row at the even split that needs fewest",
+    tolerance="12 events and 15% above the median of the other rows, for the even split, which needs fewest",
 )
 def outlier(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """A row of a univariable analysis that needs clearly more events than its other rows imply: a warning.
@@ -95,11 +95,11 @@ def _outlying(paper: Paper, row: PrintedRatio, needed: float, usual: float, othe
 
 @rule(
     "ratio_deaths",
-    "Deaths of the arms and their hazard ratio fit one follow-up",
+    "The deaths in the arms fit their hazard ratio",
     broken="The deaths in the arms do not fit the hazard ratio",
-    source="Under proportional hazards and one censoring pattern, the odds of dying differ by at least the hazard "
-    "ratio, the log survival of the arms by at most",
-    tolerance="1.4 standard errors of the log odds a note, 3 a warning",
+    source="Under proportional hazards and equal follow-up, the hazard ratio lies between the ratio of log survival "
+    "and the odds ratio of dying",
+    tolerance="Beyond 1.4 standard errors of the log odds a note, beyond 3 a warning",
 )
 def deaths(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """The treatment's ratio against the deaths of its arms.
@@ -142,8 +142,8 @@ def _unequal(
     severity: Severity = "warning" if far > _FAR else "info"
     counts = " against ".join(f"{d} of {d + a}" for d, a in zip(dead, alive, strict=True))
     sentence = (
-        f"{place(paper, ratio.cell)}: {ratio.text}, although {counts} died. With one follow-up in both arms and "
-        f"proportional hazards, such deaths go with a ratio of about {math.exp(least):.2f} to {math.exp(most):.2f}; "
+        f"{place(paper, ratio.cell)}: {ratio.text}, although {counts} died. With equal follow-up and proportional "
+        f"hazards, such deaths correspond to a ratio of about {math.exp(least):.2f} to {math.exp(most):.2f}: either "
         "follow-up differed between the arms, or the hazards are not proportional."
     )
     by_hand = (
@@ -160,10 +160,10 @@ def _unequal(
 
 @rule(
     "ratio_inflation",
-    "Adjusting widens an interval by little",
-    broken="Adjustment widened a confidence interval beyond what is usual",
+    "Adjustment widens an interval only a little",
+    broken="Adjustment widened a confidence interval unusually",
     source="Variance inflation: SE² grows by 1/(1 - R²), R² of the covariate on the others in the model",
-    tolerance="1.7 times, from 5 events for each covariate; rows that another one implies are left out",
+    tolerance="A factor of 1.7, with at least 5 events for each covariate; not covariates that another one implies",
 )
 def inflation(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """A covariate's standard error alone and adjusted: a warning where it grows by more than 1.7 times.
@@ -178,7 +178,8 @@ def inflation(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
             sentence = (
                 f"{place(paper, alone.cell)}: {alone.text} alone and {adjusted.text} adjusted; the standard error "
                 f"grows from {alone.printed_se:.3f} to {adjusted.printed_se:.3f}, as if the covariate shared "
-                f"{shared:.0%} of its variance with the others in the model. One of the rows may be of another one."
+                f"{shared:.0%} of its variance with the others in the model. One of the two rows may be of another "
+                "covariate."
             )
             by_hand = f"1 - ({alone.printed_se:.3f}/{adjusted.printed_se:.3f})² = {shared:.2f}"
             ids = (*alone.ids, *adjusted.ids)
@@ -209,10 +210,10 @@ def _both(paper: Paper, found: list[Cell]) -> Iterator[tuple[PrintedRatio, Print
 
 @rule(
     "ratio_stepwise",
-    "A stepwise model keeps what is significant in it",
-    broken="A stepwise model keeps what is not significant in it",
-    source="Entry at 0.05 and removal at 0.10 are the usual limits",
-    tolerance="A note up to 0.10, where programs remove by default, a warning above",
+    "A stepwise model keeps only significant covariates",
+    broken="A stepwise model keeps covariates that are not significant",
+    source="The usual limits are 0.05 for entry and 0.10 for removal",
+    tolerance="A note up to 0.10, the usual limit for removal; a warning above",
 )
 def stepwise(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Covariates with large p-values in a model that the methods call stepwise.
@@ -238,8 +239,8 @@ def stepwise(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
         figures = ", ".join(p.numbers["p"].figure for _, p in kept)
         sentence = (
             f"{kept[0][0].cell.about.source}{whose(paper, kept[0][0].cell)}: the methods call the multivariable model "
-            f"stepwise, but it keeps {said}. It may hold all that were significant alone, or what an information "
-            "criterion chose."
+            f"stepwise, but it keeps {said}. It may contain every covariate that was significant alone, or what an "
+            "information criterion chose."
         )
         ids = tuple(p.ids["p"] for _, p in kept)
         limit = _STAYS if beyond else _ENTERS

@@ -1,7 +1,7 @@
 """Hazard ratios as printed: estimate, interval and p-value together, what each says of the others, and repairs.
 
 All arithmetic is that of intervals: a printed 0.56 is every number from 0.555 to 0.565 (up to 0.57 where authors cut
-off), and a rule speaks only when no number behind the print would do.
+off), and a rule speaks only when no number behind the printed figures would do.
 """
 
 from __future__ import annotations
@@ -312,8 +312,8 @@ class FigureRepair:
 
     @property
     def words(self) -> str:
-        """`1.641 for 1.614 as the ratio (two digits change places)`."""
-        return f"{self.repaired} for {self.printed} as {_WORDS[self.part]} ({self.change})"
+        """`1.641 instead of 1.614 as the ratio (two digits transposed)`."""
+        return f"{self.repaired} instead of {self.printed} as {_WORDS[self.part]} ({self.change})"
 
 
 def repairs(ratio: PrintedRatio) -> list[FigureRepair]:
@@ -340,7 +340,7 @@ def repair_words(ratio: PrintedRatio) -> str:
     if len(found) == 1:
         return f"With {found[0].words}, {checked}."
     first = "; or ".join(repair.words for repair in found[:3])
-    return f"{len(found)} single edits would do, among them {first}: {checked} then."
+    return f"Any of {len(found)} single changes would do, such as {first}: {checked} then."
 
 
 def _stray(figure: str) -> Iterator[tuple[str, EditKind]]:

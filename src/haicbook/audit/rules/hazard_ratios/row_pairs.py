@@ -30,10 +30,10 @@ _CONTRAST = re.compile(r"([^\s(;,/]+)\s*(?:vs\.?|/)\s*([^\s);,/]+)")
 
 @rule(
     "ratio_twice",
-    "Two rows do not have one hazard ratio",
+    "Two rows do not share the same hazard ratio",
     broken="Two characteristics have the same hazard ratio",
     source="Coincidence",
-    tolerance="Three decimals; the same ratio and a standard error within 0.5%; a note where the groups have one size",
+    tolerance="Three decimals; the same ratio, standard errors within 0.5%; a note where the groups have equal sizes",
 )
 def duplicates(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Two covariates, or one covariate for two endpoints, with one hazard ratio and one interval.
@@ -107,8 +107,9 @@ def _twice(paper: Paper, one: PrintedRatio, other: PrintedRatio, *, of_one_size:
     )
     ids = (*one.ids, *other.ids, *(cell.ids["p"] for ratio in (one, other) for cell in ratio.p_cells))
     differences = [
-        f"|{a.figure} - {b.figure}| = {abs(a.value - b.value):.{a.decimals}f}"
+        f"{a.figure} and {b.figure} differ by {abs(a.value - b.value):.{a.decimals}f}"
         for a, b in zip((one.hr, one.low, one.high), (other.hr, other.low, other.high), strict=True)
+        if a.value != b.value
     ]
     interval_p = f"p {p_words(z_span(one))}"
     words = "; ".join([*differences, f"the interval gives {interval_p}"])
@@ -117,8 +118,9 @@ def _twice(paper: Paper, one: PrintedRatio, other: PrintedRatio, *, of_one_size:
 
 def _reason(one: PrintedRatio, *, perhaps: bool, by_nature: bool) -> str:
     if by_nature:
-        digits = f"{one.hr.decimals} digits behind the point"
-        return f" The ratios are identical to {digits}; results of two endpoints are near by nature."
+        return (
+            f" The ratios are identical to {one.hr.decimals} decimals; results of two endpoints are similar by nature."
+        )
     return " One looks like a copy of the other" + (
         ", unless the same patients are in both groups." if perhaps else "."
     )
@@ -134,9 +136,9 @@ def _with_p(ratio: PrintedRatio) -> str:
 
 @rule(
     "ratio_direction",
-    "A hazard ratio points the way of the medians and rates",
+    "A hazard ratio favours the arm with the longer survival",
     broken="The hazard ratio favours the arm that did worse",
-    tolerance="Interval excludes 1; medians a tenth apart, beyond rounding",
+    tolerance="The interval excludes 1, and medians differ by a tenth beyond rounding",
 )
 def direction(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """A hazard ratio below 1 goes with the longer median and the higher rates of its arm.
@@ -179,7 +181,7 @@ def _reversed(paper: Paper, found: list[Cell], ratio: PrintedRatio, side: int) -
     more = "lower" if side < 0 else "higher"
     sentence = (
         f"{place(paper, ratio.cell)}: {ratio.text} says that the hazard is {more} than in the other arm, but "
-        f"{what(mine)} is {mine.text} against {other.text}. The two groups may have changed places."
+        f"{what(mine)} is {mine.text} against {other.text}. The two groups may have been swapped."
     )
     ids = (*ratio.ids, *mine.ids.values(), *other.ids.values())
     text, hr = f"{ratio.text}; {mine.text}; {other.text}", ratio.hr
@@ -219,8 +221,8 @@ def _pairs(found: list[Cell], ratio: PrintedRatio, arm: str, reference: str) -> 
 
 @rule(
     "ratio_adjustment",
-    "A ratio does not change sides, significantly, when it is adjusted",
-    broken="Adjustment turned a significant effect round",
+    "Adjustment does not reverse a significant effect",
+    broken="Adjustment reversed a significant effect",
     source="Hausman 1978",
     tolerance="Both intervals exclude 1",
 )
@@ -241,8 +243,8 @@ def adjustment(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
         if alone is None or adjusted is None or _side(alone) * _side(adjusted) >= 0:
             continue
         sentence = (
-            f"{place(paper, alone.cell)}: {alone.text} alone and {adjusted.text} adjusted lie on two sides of 1, both "
-            "significantly. In one of them the groups may have changed places."
+            f"{place(paper, alone.cell)}: {alone.text} alone and {adjusted.text} adjusted lie on opposite sides of 1, "
+            "both significantly. In one of them the groups may have been swapped."
         )
         repair = f"1/{adjusted.hr.figure} = {1 / adjusted.hr.value:.{adjusted.hr.decimals}f}"
         ids = (*alone.ids, *adjusted.ids)
@@ -251,7 +253,7 @@ def adjustment(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
 
 @rule(
     "ratio_coding",
-    "A covariate's groups are compared the same way round",
+    "A characteristic is compared in the same direction throughout",
     broken="A characteristic is compared in opposite directions",
 )
 def coding(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
@@ -266,8 +268,8 @@ def coding(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
             a, b = (_CONTRAST.search(ratio.cell.about.label) for ratio in (one, other))
             if a and b and a.groups() == b.groups()[::-1] and a.group(1) != a.group(2):
                 sentence = (
-                    f"{label(one.cell.quantity)} is compared the one way round in {one.cell.about.source} "
-                    f"({a.group(0)}) and the other way round in {other.cell.about.source} ({b.group(0)})."
+                    f"{label(one.cell.quantity)} is compared as “{a.group(0)}” in {one.cell.about.source} and as "
+                    f"“{b.group(0)}” in {other.cell.about.source}."
                 )
                 ids = (*one.ids, *other.ids)
                 text = f"{one.cell.about.label}; {other.cell.about.label}"
@@ -276,8 +278,8 @@ def coding(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
 
 @rule(
     "ratio_digits",
-    "A hazard ratio is printed to the digits that it has",
-    broken="A hazard ratio is rounded too coarsely to be checked",
+    "A hazard ratio has as many digits as are printed",
+    broken="A hazard ratio is rounded, then padded with zeros",
     source="All three figures end in a zero once in 1,000 times",
     tolerance="Three decimals and more",
 )
@@ -292,7 +294,7 @@ def digits(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     several = f"{len(filled)} hazard ratios end" if len(filled) > 1 else "One hazard ratio ends"
     sentence = (
         f"{several} in zeros in all three figures ({rows}); for instance {place(paper, first.cell)}: {first.text}. "
-        f"They look rounded to {decimals - first.filled} decimals and filled up to {decimals}."
+        f"They seem to be rounded to {decimals - first.filled} decimals and padded to {decimals}."
     )
     ids = tuple(value_id for ratio in filled for value_id in ratio.ids)
     text = "; ".join(ratio.text for ratio in filled)

@@ -37,18 +37,18 @@ _PRACTICE = 0.95
 _ENOUGH_ROWS = 5
 # an estimate this far from the middle, in standard errors, leaves z the same to two decimals
 _UNNOTICED = 0.005
-_TWO_SIDES = " One says significant at 0.05, the other not."
+_TWO_SIDES = " One is significant at 0.05, the other is not."
 
 rule = partial(registry.rule, topic="hazard_ratios", inspect_sr=registry.STATISTICS)
 
 
 @rule(
     "ratio_interval",
-    "A hazard ratio is the geometric middle of its limits",
+    "A hazard ratio lies in the middle of its interval (log scale)",
     broken="A hazard ratio is not in the middle of its confidence interval",
     source="Wald 1943; definition of the interval in SPSS, SAS and R",
-    tolerance="Rounding or cutting off of all three figures; 1/200 of a standard error is a note; an error beyond "
-    "what a profile likelihood could explain (SE²)",
+    tolerance="Rounding or cutting off of all three figures; within 1/200 of a standard error a note; an error "
+    "only beyond what a profile likelihood could explain (SE²)",
 )
 def symmetry(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """The estimate lies in the middle of its limits on the log scale: HR squared is their product.
@@ -100,9 +100,7 @@ def _unreadable(paper: Paper, ratio: PrintedRatio) -> Iterator[Discrepancy]:
     decimals = other.decimals
     least, most = estimate[0] ** 2 / limit[1], estimate[1] ** 2 / limit[0]
     implied = f"{least:.{decimals}f} to {most:.{decimals}f}"
-    sentence = (
-        f"{place(paper, ratio.cell)}: {misprint} is no number; the ratio and its other limit put it at {implied}."
-    )
+    sentence = f"{place(paper, ratio.cell)}: {misprint} is not a number; the ratio and its other limit imply {implied}."
     recomputation = f"{ratio.hr.figure}² / {other.figure} = {ratio.hr.value**2 / other.value:.{decimals}f}"
     repair = repair_words(ratio)
     # characters too many that can be left out leave no doubt about the figure, only about the proof-reading
@@ -112,8 +110,8 @@ def _unreadable(paper: Paper, ratio: PrintedRatio) -> Iterator[Discrepancy]:
 
 @rule(
     "ratio_p",
-    "The p-value of a hazard ratio is that of its interval",
-    broken="A hazard ratio, its interval and its p-value do not fit together",
+    "The p-value of a hazard ratio matches its interval",
+    broken="A hazard ratio, its interval and its p-value do not match",
     source="Altman and Bland 2011",
     tolerance="Rounding of all figures; 0.3 in z for a likelihood-ratio or log-rank p where a paper's "
     "other p are not Wald's",
@@ -193,13 +191,13 @@ def _other_tests(paper: Paper, rows: list[_Judged], judged: int) -> Iterator[Dis
     if not rows:
         return
     said = "; ".join(
-        f"{place(paper, row.ratio.cell)}: {printed_p(row.p)}, by the interval {p_words(z_span(row.ratio))}"
+        f"{place(paper, row.ratio.cell)}: {printed_p(row.p)}, from the interval {p_words(z_span(row.ratio))}"
         for row in rows
     )
-    several = f"{len(rows)} of {judged} p-values of hazard ratios are" if len(rows) > 1 else "One p-value is"
+    several = f"{len(rows)} of {judged} p-values of hazard ratios differ" if len(rows) > 1 else "One p-value differs"
     sentence = (
-        f"{several} not the Wald test's of their intervals but near it, as those of a likelihood-ratio or log-rank "
-        f"test would be: {said}."
+        f"{several} slightly from the Wald test of the interval, as those of a likelihood-ratio or log-rank test "
+        f"would: {said}."
     )
     ids = tuple(dict.fromkeys(value_id for row in rows for value_id in row.ids))
     text, recomputed = "; ".join(row.text for row in rows), "; ".join(f"p {p_words(z_span(r.ratio))}" for r in rows)
@@ -217,7 +215,7 @@ def _wald_words(ratio: PrintedRatio) -> str:
 
 @rule(
     "log_rank",
-    "The log-rank p is near the one of the hazard ratio",
+    "The log-rank p-value is close to that of the hazard ratio",
     broken="The log-rank p-value is far from that of the hazard ratio",
     source="Cox 1972 (the log-rank test is the score test)",
     tolerance="0.3 in z, beyond the rounding of all figures",

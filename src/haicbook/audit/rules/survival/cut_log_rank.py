@@ -18,7 +18,7 @@ class ArmUntil:
     n
         Patients.
     rate
-        Fractions alive that the print allows.
+        Fractions alive that the printed figures allow.
     effective
         Patients without censoring who would give the rate its printed standard error; `n` where none is printed.
     """

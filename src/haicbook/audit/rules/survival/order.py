@@ -21,12 +21,12 @@ rule = partial(registry.rule, topic="survival", inspect_sr=registry.STATISTICS)
 _DAYS_IN_MONTH = 30.4375
 # rates of two endpoints whose order is wrong by more than so many standard errors have it wrong for good
 _CERTAIN = 2.0
-_SLIGHTLY = " Only censoring can turn estimates round so, and only slightly."
+_SLIGHTLY = " Only censoring can reverse the order of the estimates, and only slightly."
 
 
 @rule(
     "landmark",
-    "A curve is above one half before its median, and not after",
+    "Survival is above 50% before the median, and not after it",
     broken="A survival rate contradicts the median",
     source="Definition of the median",
     tolerance="Rounding or cutting off of rate and median",
@@ -140,10 +140,10 @@ def _rates_out_of_order(paper: Paper, shorter: PrintedCurve, longer: PrintedCurv
 
 @rule(
     "same_rates",
-    "Two endpoints with two medians do not have one set of rates",
-    broken="Two endpoints with different medians have the same rates",
+    "Endpoints with different medians have different rates",
+    broken="Endpoints with different medians have the same rates",
     source="Coincidence",
-    tolerance="Two rates at least, of one decimal",
+    tolerance="At least two rates with one decimal",
 )
 def same_curves(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Two endpoints of one arm with the same rates, at two times at least, and different medians: a note."""
@@ -180,7 +180,7 @@ def _same_rates(
 
 @rule(
     "pooled_median",
-    "The median of all arms lies between those of the arms",
+    "The median of all patients lies between those of the arms",
     broken="The median of all patients lies outside those of the arms",
     source="The pooled hazard is a mean of the arms' hazards",
     tolerance="Rounding; a note where only cutting off explains it",
@@ -258,7 +258,7 @@ def calendar(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
 @rule(
     "follow_up",
     "Observed follow-up is no longer than median survival",
-    broken="Follow-up is longer than the survival of those followed",
+    broken="Median follow-up is longer than median survival",
     source="A product-limit curve is never below the share still observed; Schemper M, Smith TL. Control Clin Trials "
     "1996;17:343-346",
     tolerance="Rounding or cutting off of all medians; a note without a range of observed times",
@@ -294,10 +294,11 @@ def _longer_than_life(paper: Paper, cell: Cell, medians: list[Cell]) -> Iterator
     severity: Severity = "warning" if {"min", "max"} <= set(cell.numbers) else "info"
     sentence = (
         f"{place(paper, cell)}: {cell.text} months is longer than the longest median survival, {most.figure} "
-        f"({place(paper, longest)}). At most half are still observed then, so that it is no median of observed times: "
-        "rather one of the living, or by the reversed Kaplan–Meier method, which the paper does not name."
+        f"({place(paper, longest)}). At most half are still observed then, so it cannot be the median of the observed "
+        "times. "
+        "It may be that of the survivors, or from the reverse Kaplan–Meier method, which the paper does not name."
     )
-    sentence += "" if own else " Survival is printed of the matched patients only."
+    sentence += "" if own else " Survival is printed for the matched patients only."
     ids = (*cell.ids.values(), longest.ids["median"])
     text = f"{followed.figure}; {most.figure}"
     yield Discrepancy(severity, ids, text, f"at most {most.figure}", sentence, f"{followed.figure} > {most.figure}")

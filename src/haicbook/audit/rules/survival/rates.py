@@ -216,8 +216,8 @@ def _meeting(left: Ints, height: Floats, goal: Goal) -> tuple[Ints, Floats]:
 
 @rule(
     "rate_attainable",
-    "A rate is that of some order of deaths and censorings",
-    broken="No order of deaths and losses gives the printed survival rates",
+    "Survival rates are possible with that number of patients",
+    broken="The printed survival rates are not possible with that number of patients",
     source="Kaplan and Meier 1958; Cutler and Ederer 1958; by exact enumeration up to 40 patients",
     tolerance="Rounding; cutting off is a note, a life table in place of the product limit a warning",
 )

@@ -103,8 +103,8 @@ def least_error_of_log(survival: float, n: int) -> float:
 
 @rule(
     "rate_interval",
-    "The interval of a rate is one of its patients, on some scale",
-    broken="The interval of a survival rate is not one of so many patients",
+    "The interval of a survival rate fits the rate and the number of patients",
+    broken="The interval of a survival rate does not fit the rate or the number of patients",
     source="Greenwood 1926; Kalbfleisch and Prentice 2002",
     tolerance="Plain, log, log-log, logit or arcsine scale, over the rounding of all figures",
 )
@@ -182,15 +182,15 @@ def _middle(scale: Scale, limits: tuple[Span, Span]) -> float:
 
 _WHOLE = " A comparison of the whole curves would be another test."
 _CUT = (
-    " A log-rank test of the curves up to {time:g} months compares what lies before, not the rates, and may give it: "
-    "the label is loose."
+    " A log-rank test of the curves up to {time:g} months compares all that happened before, not the rates. It "
+    "may give this p-value, which is then loosely labelled."
 )
 
 
 @rule(
     "rate_test",
-    "The p-value between two rates is that of their intervals",
-    broken="The p-value between two survival rates is not that of their intervals",
+    "The p-value between two survival rates matches their intervals",
+    broken="The p-value between two survival rates does not match their intervals",
     source="Klein, Logan, Harhoff and Andersen 2007; Mantel 1966",
     tolerance="Any of five scales, over the rounding of all figures; a note where a log-rank test up to that time may "
     "give it",
@@ -237,7 +237,7 @@ def _tested(
     sentence = (
         f"{place(paper, cell)}: {printed_p(printed)} between {marks[0].text} and {marks[1].text}; a test of the two "
         f"rates gives {said} (plain, log, log-log, logit and arcsine scales)."
-        + (" One says significant at 0.05, the other not." if flip else "")
+        + (" One is significant at 0.05, the other is not." if flip else "")
         + (_CUT if cut else _WHOLE).format(time=marks[0].time)
     )
     ids = (cell.ids["p"], *marks[0].interval_ids, *marks[1].interval_ids)
@@ -308,7 +308,7 @@ def _plain_words(marks: tuple[CurvePoint, CurvePoint]) -> str:
     "The intervals of medians are read off the curve",
     broken="The interval of a median was not read off the curve as claimed",
     source="Brookmeyer and Crowley 1982",
-    tolerance="Four of five symmetric within rounding, by chance in less than 1 of 200 papers",
+    tolerance="Four of five symmetric within rounding, which chance makes in fewer than 1 of 200 papers",
 )
 def symmetric_medians(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Medians that lie in the middle of their limits come from a normal approximation (SPSS), not from the curve.
@@ -330,14 +330,14 @@ def symmetric_medians(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     claimed = BROOKMEYER_CROWLEY in (paper.spec.methods.median_ci or "").lower()
     several = f"{len(symmetric)} of {len(intervals)} medians lie" if len(intervals) > 1 else "The median lies"
     said = (
-        f"the paper names {paper.spec.methods.median_ci}, whose limits are read off the curve and lie askew"
+        f"the paper names {paper.spec.methods.median_ci}, whose limits are read off the curve and are rarely symmetric"
         if claimed
-        else "the paper does not say how they were made"
+        else "the paper does not say how the intervals were computed"
     )
     first = symmetric[0]
     sentence = (
-        f"{several} in the middle of {'their' if len(intervals) > 1 else 'its'} limits, as by a normal approximation "
-        f"(SPSS prints it); {said}. For instance {place(paper, first)}: {first.text}."
+        f"{several} in the middle of {'their' if len(intervals) > 1 else 'its'} limits, as with a normal approximation "
+        f"(such as SPSS prints); {said}. For instance {place(paper, first)}: {first.text}."
     )
     ids = tuple(value_id for cell in symmetric for value_id in cell.ids.values())
     low, high = first.numbers["ci_low"], first.numbers["ci_high"]
@@ -401,7 +401,7 @@ def _chance(cell: Cell, filled: int) -> float:
 
 @rule(
     "median_interval",
-    "The interval of a median holds the times whose rates may be one half",
+    "The interval of a median agrees with the survival rates",
     broken="The interval of a median contradicts the survival rates",
     source="Brookmeyer and Crowley 1982; Greenwood 1926",
     tolerance="Plain, log and log-log scales agree, over the rounding of all figures",
@@ -465,13 +465,13 @@ def _at_odds(
     normal = bool(two_sided) and (_is_symmetric(median.cell) or _is_clipped(median.cell))
     severity: Severity = "error" if claimed else "info" if normal else "warning"
     said = "; ".join(
-        f"{rate.time:g} months {'outside' if holds else 'inside'}, although one half {'is' if holds else 'is not'} in "
+        f"{rate.time:g} months {'outside' if holds else 'inside'}, although 50% {'is' if holds else 'is not'} within "
         f"the interval of {rate.words}, {_interval_words(curve, median, rate)}"
         for rate, holds in against
     )
     method = f" The paper names {paper.spec.methods.median_ci}." if claimed else ""
     sentence = (
-        f"{place(paper, median.cell)}: {median.text} leaves {said}. Limits read off the curve cannot do so.{method}"
+        f"{place(paper, median.cell)}: {median.text} leaves {said}. Limits read off the curve cannot do that.{method}"
     )
     ids = (*median.interval_ids, *(value_id for rate, _ in against for value_id in rate.interval_ids))
     text = "; ".join([median.text, *(rate.words for rate, _ in against)])

@@ -175,7 +175,7 @@ def test_a_difference_that_rounding_leaves_open_is_noted(paper_of):
     table = "age,Age,,50 ± 10,51 ± 10"
     paper = paper_of({"before_psm": (75, 74)}, {"before_psm": table}, {"age": "continuous"}, {"age": "mean_sd"})
     found = balance(paper, "before_psm").iloc[0]
-    assert found.note == "the rounding of the print leaves open whether it is within 0.1"
+    assert found.note == "the rounding leaves open whether it is within 0.1"
 
 
 @pytest.mark.parametrize(

@@ -216,7 +216,7 @@ def _notes(treated: Summary, control: Summary, low: float, high: float) -> list[
     notes = []
     least, most = (0.0, max(-low, high)) if low < 0 < high else sorted((abs(low), abs(high)))
     if least < ACCEPTABLE - _NOISE and most > ACCEPTABLE + _NOISE:
-        notes.append("the rounding of the print leaves open whether it is within 0.1")
+        notes.append("the rounding leaves open whether it is within 0.1")
     if any(isinstance(one, Quartiles) and skewed(one.q1, one.median, one.q3, one.n) for one in (treated, control)):
         notes.append("quartiles too uneven for normal data (Shi 2023), so that mean and SD are a makeshift")
     return notes

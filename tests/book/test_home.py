@@ -37,12 +37,17 @@ def test_each_executed_study_has_a_card_and_the_last_is_what_no_paper_asks(execu
 def test_the_page_is_left_alone_where_nothing_changed(executed: Path) -> None:
     save(executed, "lee2024")
     path = home.write_cards()
+    assert path is not None
     written = path.stat().st_mtime_ns
-    assert home.write_cards().stat().st_mtime_ns == written
+    home.write_cards()
+    assert path.stat().st_mtime_ns == written
     save(executed, "shen2025")
-    assert "shen2025" in home.write_cards().read_text()
+    home.write_cards()
+    assert "shen2025" in path.read_text()
 
 
 def test_a_book_without_questions_has_no_cards(executed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(home, "data_dir", lambda: executed)
-    assert home.write_cards().read_text() == ""
+    (executed / home.NAME).write_text("of another time")
+    assert home.write_cards() is None
+    assert not (executed / home.NAME).exists()

@@ -16,12 +16,17 @@ from haicbook.words import CERTAINTY
 NAME = "cards.inc"
 
 
-def write_cards() -> Path:
+def write_cards() -> Path | None:
     """Write `book/_executed/cards.inc`, which the home page includes; left alone where nothing would change.
 
-    Studies whose chapter has no results, or of which `data/questions.csv` asks nothing, have no card.
+    Studies whose chapter has no results, or of which `data/questions.csv` asks nothing, have no card; without that
+    file there is none at all.
     """
-    path, text = executed_dir() / NAME, cards()
+    path = executed_dir() / NAME
+    if not (data_dir() / "questions.csv").exists():
+        path.unlink(missing_ok=True)
+        return None
+    text = cards()
     if not (path.exists() and path.read_text(encoding="utf-8") == text):
         write_text(path, text)
     return path
@@ -29,8 +34,6 @@ def write_cards() -> Path:
 
 def cards() -> str:
     """The cards as MyST Markdown, in the order of the questions."""
-    if not (data_dir() / "questions.csv").exists():
-        return ""
     asked = questions()
     there = [study for study in dict.fromkeys(asked.study) if study and (executed_dir() / f"{study}.json").exists()]
     shown = [_card(load(study)) for study in there]

@@ -35,6 +35,7 @@ def book(folder: Path, page: str) -> tuple[str, str]:
     """The HTML of a page built by Jupyter Book with the project's settings, and what that said."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     config["bibtex_bibfiles"] = [str(ROOT / "book" / "references.bib")]
+    del config["html"]["favicon"]
     config["sphinx"]["config"] |= {"html_extra_path": [], "html_static_path": [], "html_css_files": []}
     (folder / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
     (folder / "_toc.yml").write_text("format: jb-book\nroot: index\n", encoding="utf-8")

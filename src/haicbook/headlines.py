@@ -107,7 +107,7 @@ _ABOUT_THE_RUN = re.compile(r"(?:.*\.)?(?:digest|members)$")
 
 
 @dataclass(frozen=True)
-class Change:
+class ChangedResult:
     """One headline result before and after.
 
     Attributes
@@ -127,11 +127,11 @@ class Change:
     remark: str
 
 
-def changes(before: SavedResults, after: SavedResults) -> tuple[list[Change], list[Change]]:
+def changes(before: SavedResults, after: SavedResults) -> tuple[list[ChangedResult], list[ChangedResult]]:
     """What changed from one run of a notebook to another: headline results, largest change first; others by key."""
     moved = [key for key in sorted({*before.values, *after.values}) if _value(before, key) != _value(after, key)]
     names = _Names(before.study, after.parameters)
-    found: list[Change] = []
+    found: list[ChangedResult] = []
     told: set[str] = set()
     for key in sorted({*before.values, *after.values}):
         declared = _declared(key)
@@ -143,7 +143,7 @@ def changes(before: SavedResults, after: SavedResults) -> tuple[list[Change], li
         if any(part in moved for part in keys):
             found.append(_change(headline, keys, names.words(headline, groups), before, after))
     others = [
-        Change(key, _plain(_value(before, key)), _plain(_value(after, key)), 0.0, "")
+        ChangedResult(key, _plain(_value(before, key)), _plain(_value(after, key)), 0.0, "")
         for key in moved
         if key not in told and not _ABOUT_THE_RUN.match(key)
     ]
@@ -173,10 +173,10 @@ def _value(results: SavedResults, key: str) -> Any:
     return results.values[key].value if key in results.values else None
 
 
-def _change(headline: Headline, keys: list[str], words: str, before: SavedResults, after: SavedResults) -> Change:
+def _change(headline: Headline, keys: list[str], words: str, before: SavedResults, after: SavedResults) -> ChangedResult:
     old, new = ([_value(results, key) for key in keys] for results in (before, after))
     remark = "" if headline.nothing is None else _remark(*(_holds(values, headline.nothing) for values in (old, new)))
-    return Change(words, _shown(headline, old), _shown(headline, new), _size(old, new), remark)
+    return ChangedResult(words, _shown(headline, old), _shown(headline, new), _size(old, new), remark)
 
 
 def _remark(before: bool, after: bool) -> str:

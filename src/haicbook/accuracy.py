@@ -24,6 +24,12 @@ def scores_file() -> Path:
     return root() / "benchmarks" / "results" / "accuracy.csv"
 
 
+def scored_members(path: Path | None = None) -> int:
+    """How many data sets were asked for of each trial; 0 without scores."""
+    path = scores_file() if path is None else path
+    return int(pd.read_csv(path).asked.max()) if path.is_file() else 0
+
+
 def accuracy(path: Path | None = None) -> pd.DataFrame:
     """Scores summed up for each level of what is printed.
 

@@ -173,7 +173,9 @@ def _value(results: SavedResults, key: str) -> Any:
     return results.values[key].value if key in results.values else None
 
 
-def _change(headline: Headline, keys: list[str], words: str, before: SavedResults, after: SavedResults) -> ChangedResult:
+def _change(
+    headline: Headline, keys: list[str], words: str, before: SavedResults, after: SavedResults
+) -> ChangedResult:
     old, new = ([_value(results, key) for key in keys] for results in (before, after))
     remark = "" if headline.nothing is None else _remark(*(_holds(values, headline.nothing) for values in (old, new)))
     return ChangedResult(words, _shown(headline, old), _shown(headline, new), _size(old, new), remark)

@@ -33,19 +33,19 @@ def two(tmp_path) -> tuple[SavedResults, SavedResults]:
     return runs[0], runs[1]
 
 
-def test_a_change_is_told_in_words_with_its_unit_largest_first(two) -> None:
+def test_a_change_is_told_in_words_with_its_unit_what_flips_and_the_largest_first(two) -> None:
     found, others = changes(*two)
     assert [(change.words, change.before, change.after, change.remark) for change in found] == [
+        (
+            "Objective response, difference",
+            *("38 (18 to 53) percentage points", "38 (−1 to 60) percentage points"),
+            "no difference is now within the interval",
+        ),
         ("Median overall survival, HAIC (reconstructed)", "9.5 months", "not available", ""),
         ("Simulated p of the printed number of pairs", "0.088", "0.58", ""),
         (
             "Mean overall survival to 24 months, difference (range over the reconstructions)",
             *("3.6 (3.0 to 4.6) months", "2.5 (1.9 to 3.2) months", ""),
-        ),
-        (
-            "Objective response, difference",
-            *("38 (18 to 53) percentage points", "38 (−1 to 60) percentage points"),
-            "no difference is now within the interval",
         ),
     ]
     assert [(change.words, change.before, change.after) for change in others] == [("something.else", "1.23", "2")]

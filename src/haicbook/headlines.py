@@ -128,7 +128,10 @@ class ChangedResult:
 
 
 def changes(before: SavedResults, after: SavedResults) -> tuple[list[ChangedResult], list[ChangedResult]]:
-    """What changed from one run of a notebook to another: headline results, largest change first; others by key."""
+    """What changed from one run of a notebook to another: headline results, and others by their key.
+
+    What now includes no difference, or no longer does, comes first; then the largest change.
+    """
     moved = [key for key in sorted({*before.values, *after.values}) if _value(before, key) != _value(after, key)]
     names = _Names(before.study, after.parameters)
     found: list[ChangedResult] = []
@@ -147,7 +150,7 @@ def changes(before: SavedResults, after: SavedResults) -> tuple[list[ChangedResu
         for key in moved
         if key not in told and not _ABOUT_THE_RUN.match(key)
     ]
-    return sorted(found, key=lambda change: (-change.size, change.words)), others
+    return sorted(found, key=lambda change: (not change.remark, -change.size, change.words)), others
 
 
 def _plain(value: Any) -> str:
@@ -224,7 +227,9 @@ class _Names:
 
     def __init__(self, study: str, parameters: Mapping[str, Any]) -> None:
         self.spec = load(study).spec if study in studies() else None
-        self.parameters = {name: shown(value) for name, value in parameters.items()}
+        self.parameters = {
+            name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in parameters.items()
+        }
 
     def words(self, headline: Headline, groups: Mapping[str, str]) -> str:
         """A headline's words with the names in place."""
@@ -241,11 +246,6 @@ class _Names:
         if spec is not None and kind == "endpoint" and key in spec.endpoints:
             return str(spec.endpoints[key].label).lower()
         return _NAMES.get(key, key.replace("_", " "))
-
-
-def shown(value: Any) -> str:
-    """A parameter as a sentence has it."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 class _Lenient(dict[str, str]):

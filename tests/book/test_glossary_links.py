@@ -35,7 +35,7 @@ At risk are few; `OS` is code and [OS](https://example.org) a link. Patients at 
 | -- |
 | OS |
 
-* In a list, OS comes first. Of PFS, Kaplan–Meier curves.
+* In a list, OS comes first. Of *PFS*, Kaplan–Meier curves.
 
 Non-OS, OSX and PFS–OS are other words.
 """

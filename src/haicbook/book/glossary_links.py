@@ -100,7 +100,7 @@ def _linked(text: nodes.Text, left: list[Term]) -> list[Term]:
             ]
             left.remove(term)
             break
-    if len(parts) > 1:
+    if parts[0] is not text:
         text.parent.replace(text, parts)
     return left
 

@@ -339,6 +339,8 @@ def _follow_up_end(paper: Paper, population: str, statistic: str) -> Interval | 
         longest = max(printed, key=lambda interval: interval.middle)
         return replace(longest, low=-math.inf) if own.empty else longest
     shortest = min(printed, key=lambda interval: interval.middle)
+    # 0.0 months are a day or none
+    shortest = replace(shortest, low=max(0.0, shortest.low))
     return replace(shortest, high=math.inf) if own.empty else shortest
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from haicbook import study
 from haicbook.results import Results
+from haicbook.simulate import synthetic_paper
 from haicbook.synthesis.message import StudyMessage, study_message
 
 MATCHED = {"rerun.grid.settings": 30, "rerun.grid.surprising": 30, "rerun.grid.largest_p": 0.008}
@@ -66,7 +68,21 @@ def test_a_setting_under_which_the_table_is_usual_silences_it() -> None:
     assert study_message(study.load("liu_hepa"), recorded("liu_hepa", **values)).matching == ""
 
 
-def test_a_study_without_a_question_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["cao2024", "shen2025"])
+def test_a_study_that_nobody_asked_about_or_judged_is_not_graded(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("haicbook.synthesis.message.questions", lambda: pd.DataFrame({"study": []}))
-    with pytest.raises(KeyError, match="has no question for cao2024"):
-        study_message(study.load("cao2024"), recorded("cao2024"))
+    ungraded = study_message(study.load(name), recorded(name))
+    assert ungraded.certainty == "not graded"
+    assert len(ungraded.reasons) == 1
+    assert ungraded.claim.value_id
+
+
+def test_a_trial_that_went_on_is_told_by_its_whole_design() -> None:
+    paper = synthetic_paper(np.random.default_rng(3), design="single_arm").paper()
+    stages = paper.spec.two_stage
+    assert stages is not None
+    patients = sum(paper.spec.populations[paper.spec.main_population].n.values())
+    assert patients > stages.stage1_n
+    message = study_message(paper, recorded(paper.study))
+    assert f"more than {stages.total_reject_at_most} " in message.primary[0].words
+    assert f" of {patients} patients responded" in message.bottom_line

@@ -190,9 +190,11 @@ def read_beside(name: str, root: Path | None = None) -> pd.DataFrame:
     Raises
     ------
     haicbook.study.DataError
-        With every problem: file, line, column, what was found and what is allowed.
+        With every problem: file, line, column, what was found and what is allowed. A header without rows is none:
+        nobody has judged anything yet.
     """
-    rows, problems = inspect_beside(name, root)
+    rows, found = inspect_beside(name, root)
+    problems = [problem for problem in found if not problem.unfilled]
     if problems:
         raise DataError(problems)
     columns = FORMS[name].columns

@@ -127,6 +127,7 @@ def summary_rows(checked: list[Checked]) -> list[tuple[str, ...]]:
 def unavailable_lines(checked: list[Checked]) -> list[tuple[str, str]]:
     """One line a study and reason: what the project does not have."""
     words = {"lost_in_text": "lost in the text", "not_reported": "not reported", "supplement_only": "supplement only"}
+    words["not_entered"] = "not entered yet"
     lines = []
     for item in checked:
         entries = item.paper.spec.unavailable if item.paper else []

@@ -68,7 +68,7 @@ def read_csv(
     except csv.Error as error:
         problems.append(Problem(name, reader.line_num, "", f"malformed CSV ({error})", "comma-separated cells"))
     if not rows and not problems:
-        problems.append(Problem(name, 0, "", "a header without rows", "at least one row"))
+        problems.append(Problem(name, 0, "", "a header without rows", "at least one row", unfilled=True))
     return rows, problems
 
 

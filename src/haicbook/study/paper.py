@@ -12,7 +12,7 @@ import pandas as pd
 from haicbook.paths import data_dir
 from haicbook.study.files import Row, read_csv, read_study_yaml
 from haicbook.study.problems import DataError, Problem
-from haicbook.study.schema import Study, Table
+from haicbook.study.schema import Study, Table, Unavailable
 from haicbook.study.values import (
     CLAIM_COLUMNS,
     TABLE_COLUMNS,
@@ -95,6 +95,7 @@ class Paper:
             "lost_in_text": "printed in the paper, lost in the text we have",
             "not_reported": "not reported",
             "supplement_only": "only in the paper's supplement",
+            "not_entered": "not entered yet",
         }
         return [
             f"{item.what}: {reasons[item.why]}. {item.detail}"
@@ -117,6 +118,12 @@ def inspect(study: str, root: Path | None = None, told: Told = lambda name: None
         As :func:`load` takes them.
     told
         Called with each file's name before it is read.
+
+    Returns
+    -------
+    tuple
+        The paper, None where not even study.yml can be read, and the problems. A table in which nothing is entered is a
+        problem, and in the paper it is among what is unavailable.
     """
     root = root or data_dir()
     folder, project = root / study, root.resolve().parent
@@ -144,7 +151,15 @@ def inspect(study: str, root: Path | None = None, told: Told = lambda name: None
     problems += [*found, *bad_cells, *_stray_files(folder, spec)]
     records += values
     problems += value_problems(spec, records)
-    return Paper(spec, to_frame(records), printed), problems
+    return Paper(_entered(spec, printed), to_frame(records), printed), problems
+
+
+def _entered(spec: Study, printed: dict[str, list[Row]]) -> Study:
+    """The study with the tables that have rows; the others are unavailable."""
+    empty = [table for table in spec.tables if not printed[table.file]]
+    lost = [Unavailable(what=table.source, why="not_entered", detail=f"{table.title}: {table.file}") for table in empty]
+    tables = [table for table in spec.tables if printed[table.file]]
+    return spec.model_copy(update={"tables": tables, "unavailable": [*spec.unavailable, *lost]}) if empty else spec
 
 
 def _stray_files(folder: Path, spec: Study) -> list[Problem]:
@@ -172,7 +187,8 @@ def load(study: str, root: Path | None = None) -> Paper:
     KeyError
         When there is no such study; names those there are.
     DataError
-        When its files have problems; lists all of them.
+        When its files have problems; lists all of them. Files that are laid out and still empty are none here: what is
+        entered can be used.
 
     Examples
     --------
@@ -182,7 +198,8 @@ def load(study: str, root: Path | None = None) -> Paper:
     """
     if study not in studies(root):
         raise KeyError(f"no study {study!r}; there are {', '.join(studies(root)) or 'none'}")
-    paper, problems = inspect(study, root)
+    paper, found = inspect(study, root)
+    problems = [problem for problem in found if not problem.unfilled]
     if problems or paper is None:
         raise DataError(problems)
     return paper

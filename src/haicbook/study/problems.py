@@ -22,6 +22,8 @@ class Problem:
         The column's name (CSV) or the key's path (YAML); empty when the whole line is meant.
     found, expected
         What stands there and what is allowed.
+    unfilled
+        Whether the file is laid out and nothing is entered in it yet: the rest of a study can be used without it.
     """
 
     file: str
@@ -29,6 +31,7 @@ class Problem:
     column: str
     found: str
     expected: str
+    unfilled: bool = False
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line or "", self.column) if part != "")

@@ -66,7 +66,7 @@ Kind = Literal["baseline", "response", "cox", "adverse_events", "survival"]
 Endpoint = Literal["os", "pfs", "liver_pfs", "ttr", "dor"]
 Criterion = Literal["mrecist", "recist11"]
 VariableType = Literal["binary", "nominal", "ordinal", "continuous"]
-Reason = Literal["lost_in_text", "not_reported", "supplement_only"]
+Reason = Literal["lost_in_text", "not_reported", "supplement_only", "not_entered"]
 
 
 class Strict(BaseModel):
@@ -155,6 +155,12 @@ class Design(Strict):
     stage1_reject_at_most: Count = Field(description="stop for futility at this many responders or fewer")
     total_n: Size
     total_reject_at_most: Count
+
+    def limit(self, patients: int) -> tuple[int, str]:
+        """Responders that are too few among so many patients, and what more of them allow, in words."""
+        if patients <= self.stage1_n:
+            return self.stage1_reject_at_most, "to go on"
+        return self.total_reject_at_most, "to call the treatment worth pursuing"
 
 
 class Earliest(Strict):

@@ -221,10 +221,11 @@ def _responses(paper: Paper) -> tuple[str, bool]:
     null = float(stages.null_rate) if stages is not None else math.nan
     shows = f"{row.estimate:.0f} % responded ({row.low:.0f} to {row.high:.0f})"
     if stages is not None:
-        responders = round(row.estimate / 100 * stages.stage1_n)
-        enough = "enough" if responders > stages.stage1_reject_at_most else "too few"
-        shows = f"{responders} of {stages.stage1_n} responded ({row.estimate:.0f} %, {row.low:.0f} to {row.high:.0f})"
-        shows += f", {enough} to go on by its design"
+        patients = sum(paper.spec.populations[paper.spec.main_population].n.values())
+        responders, (most, end) = round(row.estimate / 100 * patients), stages.limit(patients)
+        enough = "enough" if responders > most else "too few"
+        shows = f"{responders} of {patients} responded ({row.estimate:.0f} %, {row.low:.0f} to {row.high:.0f})"
+        shows += f", {enough} {end} by its design"
     return shows, bool(row.low <= null <= row.high)
 
 

@@ -10,7 +10,7 @@ from haicbook.results import Recorded
 from haicbook.study import Paper
 from haicbook.study.schema import Endpoint
 from haicbook.synthesis.arms import medians, response_rates
-from haicbook.synthesis.conclusions import NOT_GRADED, Conclusion, conclude, log_rank, questions
+from haicbook.synthesis.conclusions import NOT_GRADED, Conclusion, GradeStep, conclude, log_rank, questions
 from haicbook.synthesis.effects import ANALYSES, chosen, within_study_effects
 from haicbook.synthesis.judgements import appraisal, judged, risk_of_bias
 
@@ -18,6 +18,7 @@ from haicbook.synthesis.judgements import appraisal, judged, risk_of_bias
 _INFORMATION_SIZE = 300
 # p of a printed matched table below which it does not look like one of the simulated
 _SURPRISING = 0.05
+_NO_RESPONSE = "objective response: no figure is entered"
 # judgements of ROBINS-I that leave room for another explanation, from the worst, and what each domain is about
 _WORST = ("critical", "serious")
 _ABOUT = {
@@ -90,17 +91,10 @@ class StudyMessage:
 def study_message(paper: Paper, results: Recorded) -> StudyMessage:
     """The message of a study, from its printed values, what its chapter has recorded, and the judgements in `data/`.
 
-    Raises
-    ------
-    KeyError
-        When `data/questions.csv` asks nothing of the study.
+    Without a question in `data/questions.csv` or a judgement of its risk of bias, its certainty is not graded.
     """
-    asked = questions()
-    asked = asked[asked.study == paper.study]
-    if asked.empty:
-        raise KeyError(f"data/questions.csv has no question for {paper.study}")
     table = judged(risk_of_bias(), "os")
-    concluded = conclude([paper], {paper.study: results}, asked, table, appraisal(), _INFORMATION_SIZE)[0]
+    concluded = _concluded(paper, results, table)
     spec = paper.spec
     sizes = spec.populations[spec.main_population].n
     named: list[Endpoint] = [key for key, endpoint in spec.endpoints.items() if endpoint.primary]
@@ -116,6 +110,17 @@ def study_message(paper: Paper, results: Recorded) -> StudyMessage:
         bottom_line=_bottom_line(paper, table),
         matching=_matching(results),
     )
+
+
+def _concluded(paper: Paper, results: Recorded, table: pd.DataFrame) -> Conclusion:
+    """The answer to the study's question, graded where somebody has judged what that takes."""
+    asked, items = questions(), appraisal()
+    asked = asked[asked.study == paper.study]
+    if not asked.empty and paper.study in {*table.index, *items.study}:
+        return conclude([paper], {paper.study: results}, asked, table, items, _INFORMATION_SIZE)[0]
+    step = GradeStep("risk of bias", 0, "nobody has judged the risk of bias of this study yet")
+    unread = "no estimate with an interval is entered"
+    return Conclusion("", paper.spec.question, paper.study, unread, "–", "–", (step,), NOT_GRADED, "")
 
 
 def _missed(paper: Paper, endpoint: Endpoint) -> bool:
@@ -137,7 +142,10 @@ def _effect(paper: Paper) -> pd.Series | None:
 
 def _claim(paper: Paper, concluded: Conclusion) -> Stated:
     if paper.spec.comparator is None:
-        rate = response_rates([paper], "orr", 0.95).iloc[0]
+        rates = response_rates([paper], "orr", 0.95)
+        if rates.empty:
+            return Stated(_NO_RESPONSE)
+        rate = rates.iloc[0]
         words = f"objective response {rate.estimate:.0f} % (exact 95 % CI {rate.low:.0f} to {rate.high:.0f}"
         return Stated(f"{words}{_printed_interval(paper, rate.estimate)})", rate.value_id)
     effect = _effect(paper)
@@ -161,6 +169,8 @@ def _printed_interval(paper: Paper, estimate: float) -> str:
 def _result(paper: Paper, endpoint: Endpoint) -> Stated:
     """Medians and log-rank p of an endpoint, as printed."""
     found = medians([paper], endpoint).set_index("arm")
+    if found.empty:
+        return Stated(f"{paper.spec.endpoints[endpoint].label}: no median is entered")
     arms = [arm for arm in paper.spec.arms if arm in found.index]
     parts = [f"{paper.spec.arms[arm].short} {found.printed[arm]}" for arm in arms]
     p = log_rank(paper, endpoint)
@@ -172,17 +182,24 @@ def _result(paper: Paper, endpoint: Endpoint) -> Stated:
 
 def _bar(paper: Paper) -> Stated:
     """The response rate of a trial with one arm against the criterion of its first stage."""
-    rate = response_rates([paper], "orr", 0.95).iloc[0]
-    stages, responders = paper.spec.two_stage, _responders(paper)
+    rates = response_rates([paper], "orr", 0.95)
+    if rates.empty:
+        return Stated(_NO_RESPONSE)
+    rate, stages, responders = rates.iloc[0], paper.spec.two_stage, _responders(paper)
+    found = f"Objective response: {responders} of {_patients(paper)}"
     if stages is None:
-        return Stated(f"Objective response: {responders} patients", rate.value_id)
-    needed = f"the design asked for more than {stages.stage1_reject_at_most} to go on"
-    return Stated(f"Objective response: {responders} of {stages.stage1_n}; {needed}", rate.value_id)
+        return Stated(found, rate.value_id)
+    most, end = stages.limit(_patients(paper))
+    return Stated(f"{found}; the design asked for more than {most} {end}", rate.value_id)
 
 
 def _responders(paper: Paper) -> int:
     rate = response_rates([paper], "orr", 0.95).iloc[0]
-    return round(float(rate.estimate) / 100 * sum(paper.spec.populations[paper.spec.main_population].n.values()))
+    return round(float(rate.estimate) / 100 * _patients(paper))
+
+
+def _patients(paper: Paper) -> int:
+    return sum(paper.spec.populations[paper.spec.main_population].n.values())
 
 
 def _bottom_line(paper: Paper, table: pd.DataFrame) -> str:
@@ -202,15 +219,20 @@ def _bottom_line(paper: Paper, table: pd.DataFrame) -> str:
         found = f"Overall survival was {longer} with {one} than with {other}."
     else:
         found = f"Whether overall survival is longer with {one} than with {other} is open."
+    if paper.study not in table.index:
+        return found
     return f"{found} {_other_explanations(table.loc[paper.study])}"
 
 
 def _single_arm(paper: Paper) -> str:
+    if response_rates([paper], "orr", 0.95).empty:
+        return "How many patients responded is not entered."
     responders, stages = _responders(paper), paper.spec.two_stage
     if stages is None:
-        return f"{responders} patients responded."
-    enough = "enough" if responders > stages.stage1_reject_at_most else "too few"
-    return f"{responders} of {stages.stage1_n} patients responded, {enough} to go on by the trial's own design."
+        return f"{responders} of {_patients(paper)} patients responded."
+    most, end = stages.limit(_patients(paper))
+    enough = "enough" if responders > most else "too few"
+    return f"{responders} of {_patients(paper)} patients responded, {enough} {end} by the trial's own design."
 
 
 def _matching(results: Recorded) -> str:

@@ -45,7 +45,7 @@ class TwoStage:
 
 
 def two_stage(papers: list[Paper], alpha: float, beta: float, p0: float, p1: float, n_max: int) -> TwoStage | None:
-    """The study with a two-stage design; None where no study has one.
+    """The study that a two-stage design stopped after its first stage; None where there is none.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def two_stage(papers: list[Paper], alpha: float, beta: float, p0: float, p1: flo
     n_max
         Most patients that the search considers.
     """
-    paper = next((paper for paper in papers if paper.spec.two_stage is not None), None)
+    paper = next((paper for paper in papers if _stopped(paper)), None)
     if paper is None:
         return None
     rate = next(r for r in response.response_rates(paper) if r.category == "orr" and r.criterion in _CRITERIA)
@@ -70,6 +70,11 @@ def two_stage(papers: list[Paper], alpha: float, beta: float, p0: float, p1: flo
     except ValueError as error:
         best, admissible, message = None, (), f"No design for these aims: {error}."
     return TwoStage(paper, rate.counts[0], rate.size, printed, best, admissible, message)
+
+
+def _stopped(paper: Paper) -> bool:
+    stages = paper.spec.two_stage
+    return stages is not None and sum(paper.spec.populations[paper.spec.main_population].n.values()) <= stages.stage1_n
 
 
 def operating(found: TwoStage) -> pd.DataFrame:

@@ -27,7 +27,11 @@ def usage(paper: Paper) -> dict[str, list[str]]:
         zip(values.endpoint, values.population, values.criterion, strict=True)
     ):
         where = abbreviation(endpoint) + (f", {label(criterion)}" if criterion else "")
-        targets = endpoints.targets_from_study(paper, endpoint, population, criterion)
+        try:
+            targets = endpoints.targets_from_study(paper, endpoint, population, criterion)
+        except survival.TargetError:
+            # numbers that no patients can have together are no targets
+            continue
         roles = {
             "target": target_ids(targets),
             "compared": compared_ids(targets),

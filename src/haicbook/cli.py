@@ -48,6 +48,81 @@ def check(studies: tuple[str, ...]) -> None:
 
 
 @main.command()
+@click.argument("study")
+@click.option(
+    "--design",
+    type=click.Choice(["propensity_matched", "unmatched", "single_arm"]),
+    default="propensity_matched",
+    show_default=True,
+)
+@click.option(
+    "--arm",
+    "arms",
+    multiple=True,
+    required=True,
+    metavar="KEY=LABEL=N",
+    help='An arm, the experimental one first, such as drug="Drug A"=120/80: patients before and after matching.',
+)
+@click.option("--endpoint", "endpoints", multiple=True, type=click.Choice(["os", "pfs"]), default=("os", "pfs"))
+def new(study: str, design: str, arms: tuple[str, ...], endpoints: tuple[str, ...]) -> None:
+    """Lay out data/STUDY for a paper of your own: study.yml with what belongs where, and tables with their headers."""
+    from haicbook.intake.layout import NewStudy, lay_out, read_arm
+    from haicbook.paths import data_dir
+    from haicbook.study import UnusableError
+
+    try:
+        asked = NewStudy(study, design, tuple(map(read_arm, arms)), endpoints)  # type: ignore[arg-type]
+        written = lay_out(asked, data_dir())
+    except UnusableError as problem:
+        raise click.UsageError(str(problem)) from problem
+    for path in written:
+        click.echo(path)
+    click.echo(f"Next: fill in study.yml and copy the tables; `haicbook doctor {study}` says what is left.")
+
+
+@main.command()
+@click.argument("study", shell_complete=completion.papers)
+@click.option("--format", "form", type=click.Choice(["screen", "json"]), default="screen", show_default=True)
+def doctor(study: str, form: str) -> None:
+    """What is still to do until a paper of your own is entered, in order, with the page that each step affects.
+
+    Exit status 1 while something is missing.
+    """
+    from haicbook.intake.doctor import report, steps
+    from haicbook.paths import data_dir, notebooks_dir, root
+
+    found = steps(study, data_dir(), notebooks_dir(), root() / "_toc.yml")
+    click.echo(report(found, form))
+    raise SystemExit(1 if any(step.todo for step in found) else 0)
+
+
+@main.command()
+@click.argument("study", shell_complete=completion.papers)
+@click.option("--force", is_flag=True, help="Write it again over the one that is there.")
+def chapter(study: str, force: bool) -> None:
+    """Write notebooks/STUDY.md, and its line in _toc.yml, from what data/STUDY holds."""
+    from haicbook.intake.chapter_source import chapter_source
+    from haicbook.intake.contents import listed
+    from haicbook.paths import data_dir, notebooks_dir, root
+    from haicbook.study import DataError, load
+
+    path = notebooks_dir() / f"{study}.md"
+    if path.exists() and not force:
+        raise click.UsageError(f"{path} is there; --force writes it again, and what was changed in it is lost")
+    try:
+        text = chapter_source(load(study, data_dir()))
+    except KeyError as error:
+        raise click.UsageError(str(error.args[0])) from error
+    except DataError as error:
+        raise click.ClickException(f"{error}\n`haicbook doctor {study}` says what to do next.") from error
+    path.write_text(text, encoding="utf-8")
+    click.echo(path)
+    if listed(study, root() / "_toc.yml"):
+        click.echo(root() / "_toc.yml")
+    click.echo(f"Next: `haicbook run {study}`, then `haicbook build`.")
+
+
+@main.command()
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder; default: _build/export.")
 def export(out: Path | None) -> None:
     """Write the printed values of all studies as CSV and Parquet, with a Frictionless data package."""

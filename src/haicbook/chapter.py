@@ -151,7 +151,7 @@ class Chapter:
         source = f"the paper as a whole, data/{self.name}/study.yml"
         caption = "The study as its paper describes it"
         table = self.table(show.glance(self.paper), caption, "glance", source=source, align="ll")
-        return Markdown(f"{table.data}\n{show.lost(self.paper.lost()).data}")
+        return Markdown(f"{show.unchecked(self.paper)}\n{table.data}\n{show.lost(self.paper.lost()).data}")
 
     def sizes(self, source: str) -> Markdown:
         """How many patients there are before and after matching, and what the comparison is worth."""

@@ -64,15 +64,22 @@ def check(studies: tuple[str, ...]) -> None:
     help='An arm, the experimental one first, such as drug="Drug A"=120/80: patients before and after matching.',
 )
 @click.option("--endpoint", "endpoints", multiple=True, type=click.Choice(["os", "pfs"]), default=("os", "pfs"))
-def new(study: str, design: str, arms: tuple[str, ...], endpoints: tuple[str, ...]) -> None:
+@click.option(
+    "--from-jats",
+    "article",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The article's XML (JATS, as PMC has it): tables that are recognised are drafted, for a person to check.",
+)
+def new(study: str, design: str, arms: tuple[str, ...], endpoints: tuple[str, ...], article: Path | None) -> None:
     """Lay out data/STUDY for a paper of your own: study.yml with what belongs where, and tables with their headers."""
+    from haicbook.intake.jats import read_article
     from haicbook.intake.layout import NewStudy, lay_out, read_arm
     from haicbook.paths import data_dir
     from haicbook.study import UnusableError
 
     try:
         asked = NewStudy(study, design, tuple(map(read_arm, arms)), endpoints)  # type: ignore[arg-type]
-        written = lay_out(asked, data_dir())
+        written = lay_out(asked, data_dir(), read_article(article) if article else None)
     except UnusableError as problem:
         raise click.UsageError(str(problem)) from problem
     for path in written:
@@ -94,6 +101,25 @@ def doctor(study: str, form: str) -> None:
     found = steps(study, data_dir(), notebooks_dir(), root() / "_toc.yml")
     click.echo(report(found, form))
     raise SystemExit(1 if any(step.todo for step in found) else 0)
+
+
+@main.command()
+@click.argument("study", shell_complete=completion.papers)
+@click.argument("tables", nargs=-1, required=True)
+@click.option("--by", required=True, metavar="NAME", help="Who laid the tables beside the paper.")
+def clear(study: str, tables: tuple[str, ...], by: str) -> None:
+    """Say that you have laid drafted TABLES of data/STUDY beside the paper; until then the chapter says nobody has."""
+    import datetime
+
+    from haicbook.intake.clearing import clear as clear_tables
+    from haicbook.paths import data_dir
+    from haicbook.study import UnusableError
+
+    try:
+        left = clear_tables(data_dir() / study, tables, by, datetime.date.today())
+    except UnusableError as problem:
+        raise click.UsageError(str(problem)) from problem
+    click.echo(f"Not checked yet: {', '.join(left)}" if left else "All drafted tables are checked.")
 
 
 @main.command()

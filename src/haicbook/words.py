@@ -102,3 +102,9 @@ def label(slug: str) -> str:
 def abbreviation(slug: str) -> str:
     """The short form where there is one, else the label."""
     return ABBREVIATIONS.get(slug) or label(slug)
+
+
+def slug_of(name: str) -> str:
+    """The slug that is called so, whatever its case and spelling of tumour; empty where none is."""
+    folded = name.casefold().replace("tumor", "tumour")
+    return next((slug for slug, words in _WORDS.items() if words.casefold() == folded), "")

@@ -101,13 +101,14 @@ def build_command(*, jobs: int | None, force: bool, strict: bool, open_book: boo
 
 
 def data_problems() -> list[Problem]:
-    """Everything that is wrong with data/, before anything is executed on it."""
+    """Everything that is wrong with data/, before anything is executed on it; what is not entered yet is no fault."""
     if not studies():
         return []
     checked = check(studies(), data_dir())
     # a file that no chapter reads may be missing
     beside = [problem for problem in check_beside(checked, data_dir()) if (data_dir() / problem.file).exists()]
-    return sorted({*beside, *(problem for item in checked for problem in item.problems)})
+    found = {*beside, *(problem for item in checked for problem in item.problems)}
+    return sorted(problem for problem in found if not problem.unfilled)
 
 
 def _build(console: Console, *, jobs: int | None, force: bool, strict: bool, open_book: bool) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from haicbook.markup import escape
 from haicbook.paths import data_dir, executed_dir
 from haicbook.results import load_results, write_text
-from haicbook.study import Paper, load
+from haicbook.study import Paper, load, studies
 from haicbook.synthesis.conclusions import questions
 from haicbook.synthesis.message import study_message
 from haicbook.words import CERTAINTY
@@ -19,8 +19,7 @@ NAME = "cards.inc"
 def write_cards() -> Path | None:
     """Write `book/_executed/cards.inc`, which the home page includes; left alone where nothing would change.
 
-    Studies whose chapter has no results, or of which `data/questions.csv` asks nothing, have no card; without that
-    file there is none at all.
+    Studies whose chapter has no results have no card; without `data/questions.csv` there is none at all.
     """
     path = executed_dir() / NAME
     if not (data_dir() / "questions.csv").exists():
@@ -33,9 +32,10 @@ def write_cards() -> Path | None:
 
 
 def cards() -> str:
-    """The cards as MyST Markdown, in the order of the questions."""
+    """The cards as MyST Markdown, in the order of the questions; studies of which nothing is asked come last."""
     asked = questions()
-    there = [study for study in dict.fromkeys(asked.study) if study and (executed_dir() / f"{study}.json").exists()]
+    order = dict.fromkeys([*asked.study, *studies()])
+    there = [study for study in order if study and (executed_dir() / f"{study}.json").exists()]
     shown = [_card(load(study)) for study in there]
     open_questions = [escape(question) for question in asked.question[asked.study == ""]]
     if open_questions:

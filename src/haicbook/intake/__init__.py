@@ -1,7 +1,9 @@
 """Papers of your own: an empty study to fill in, what is still missing of it, and its chapter."""
 
 from haicbook.intake.chapter_source import chapter_source
+from haicbook.intake.clearing import clear
 from haicbook.intake.doctor import Step, steps
+from haicbook.intake.jats import Article, read_article
 from haicbook.intake.layout import NewArm, NewStudy, lay_out
 
-__all__ = ["NewArm", "NewStudy", "Step", "chapter_source", "lay_out", "steps"]
+__all__ = ["Article", "NewArm", "NewStudy", "Step", "chapter_source", "clear", "lay_out", "read_article", "steps"]

@@ -88,6 +88,9 @@ def _entered(study: str, paper: Paper) -> Iterator[Step]:
             yield _step(f"{item.what}, {title}", _PARTS.get(title, "the chapter"), todo)
     for table in paper.spec.tables:
         yield _step(f"{table.source}, {table.title}", _PARTS.get(table.title, "the chapter"), [])
+        if table.file in paper.unchecked:
+            todo = [f"lay data/{study}/{table.file} beside the paper; haicbook clear {study} {table.file} --by NAME"]
+            yield _step(f"{table.source}, drafted by machine, is checked", _PARTS.get(table.title, "the chapter"), todo)
         named = dict.fromkeys(row["id"] for row in paper.printed_tables[table.file])
         unknown = [name for name in named if table.kind == "baseline" and name not in table.variables]
         if unknown:

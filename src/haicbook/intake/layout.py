@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from haicbook.intake.drafted import Column, Drafted, Whose, drafted
+from haicbook.intake.jats import Article
 from haicbook.study.problems import UnusableError
+from haicbook.study.schema import Kind
+from haicbook.study.unchecked import DRAFTED, DRAFTED_COLUMNS
 from haicbook.study.values import CLAIM_COLUMNS, TABLE_COLUMNS
 
 Design = Literal["propensity_matched", "unmatched", "single_arm"]
@@ -20,7 +25,11 @@ ENDPOINTS = {
     "pfs": ("Progression-free survival", "progression or death from any cause"),
 }
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_]*")
-_BASELINE, _RESPONSE, _HARMS = "tables/1_baseline.csv", "tables/2_response.csv", "tables/3_adverse_events.csv"
+_KINDS: dict[Kind, str] = {
+    "baseline": "Baseline characteristics",
+    "response": "Tumour response",
+    "adverse_events": "Adverse events",
+}
 
 
 @dataclass(frozen=True)
@@ -90,6 +99,12 @@ class NewStudy:
             return {"before_psm": "Before matching", "after_psm": "After matching"}
         return {"all": "All patients"}
 
+    @property
+    def whose(self) -> Whose:
+        """By what the columns of its tables are recognised."""
+        sizes = {(name, arm.key): arm.n[place] for place, name in enumerate(self.populations) for arm in self.arms}
+        return Whose({arm.key: arm.label for arm in self.arms}, sizes)
+
 
 def read_arm(text: str) -> NewArm:
     """An arm as the command line takes it, `drug=Drug A=120/80`.
@@ -108,8 +123,8 @@ def read_arm(text: str) -> NewArm:
     return NewArm(key.strip(), label, tuple(map(int, sizes)))
 
 
-def lay_out(new: NewStudy, data: Path) -> list[Path]:
-    """Write an empty study.
+def lay_out(new: NewStudy, data: Path, article: Article | None = None) -> list[Path]:
+    """Write a study to be filled in.
 
     Parameters
     ----------
@@ -117,11 +132,14 @@ def lay_out(new: NewStudy, data: Path) -> list[Path]:
         What it is.
     data
         The folder that holds the studies.
+    article
+        The paper, as :func:`haicbook.intake.read_article` has it: its tables are drafted where they are recognised, and
+        `drafted.csv` says that nobody has checked them yet.
 
     Returns
     -------
     list of Path
-        The files written: `study.yml` with what belongs where, `claims.csv`, and tables with their headers.
+        The files written: `study.yml` with what belongs where, `claims.csv`, and tables with their headers, or drafted.
 
     Raises
     ------
@@ -134,54 +152,92 @@ def lay_out(new: NewStudy, data: Path) -> list[Path]:
         problems.append(f"{folder} is there already; choose another key, or remove it first")
     if problems:
         raise UnusableError(problems)
+    tables = _tables(new, article)
+    drafts = {file: table for file, table in tables.items() if table.rows}
     texts = {
-        "study.yml": _study_yaml(new),
-        "claims.csv": _header(CLAIM_COLUMNS),
-        "README.md": f"# {new.key}\n\nHow it was extracted, by whom, how it was checked, and what differed.\n",
-        **{file: _header((*TABLE_COLUMNS, *columns)) for file, columns in _tables(new).items()},
+        "study.yml": _study_yaml(new, tables, article),
+        "claims.csv": _csv(CLAIM_COLUMNS, ()),
+        "README.md": _readme(new, drafts.values(), article),
+        **{
+            file: _csv((*TABLE_COLUMNS, *(column.name for column in table.columns)), table.rows)
+            for file, table in tables.items()
+        },
     }
+    if drafts:
+        texts[DRAFTED] = _csv(DRAFTED_COLUMNS, [(file, table.source, "", "") for file, table in drafts.items()])
     (folder / "tables").mkdir(parents=True)
     for file, text in texts.items():
         (folder / file).write_text(text, encoding="utf-8")
     return [folder / file for file in texts]
 
 
-def _header(columns: Sequence[str]) -> str:
+def _csv(columns: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(columns)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
     return text.getvalue()
 
 
-def _tables(new: NewStudy) -> dict[str, dict[str, str]]:
-    """File to its columns with their attributes, as they stand in study.yml."""
+def _readme(new: NewStudy, drafts: Iterable[Drafted], article: Article | None) -> str:
+    lines = [f"# {new.key}", "", "How it was extracted, by whom, how it was checked, and what differed.", ""]
+    known = list(drafts)
+    if article is not None:
+        lines += [f"Drafted from the article's XML: {', '.join(table.source for table in known) or 'no table'}.", ""]
+        others = [table.label for table in article.tables if table.label not in {draft.source for draft in known}]
+        lines += [f"Tables that were not recognised: {', '.join(others)}.", ""] if others else []
+        lines += [
+            f"{table.source}: columns not recognised: {'; '.join(table.unread)}." for table in known if table.unread
+        ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _tables(new: NewStudy, article: Article | None) -> dict[str, Drafted]:
+    """File to its table: drafted from the article where it has one of the kind, else a header."""
+    found: list[Drafted] = []
+    for printed in article.tables if article is not None else ():
+        draft = drafted(printed, new.whose)
+        if draft is not None and draft.rows:
+            found.append(draft)
+    kinds = {draft.kind for draft in found}
+    tables = [*found, *(_empty(new, kind) for kind in _KINDS if kind not in kinds)]
+    order = list(_KINDS)
+    tables.sort(key=lambda table: order.index(table.kind))
+    return {f"tables/{number}_{table.kind}.csv": table for number, table in enumerate(tables, 1)}
+
+
+def _empty(new: NewStudy, kind: Kind) -> Drafted:
+    """A table without rows, whose columns are those that such a table usually has."""
     matched, compared = len(new.populations) > 1, len(new.arms) > 1
-    baseline, response, harms = {}, {}, {}
-    for population in new.populations:
-        suffix = f"_{population.removesuffix('_psm')}" if matched else ""
-        for arm in new.arms:
-            baseline[f"{arm.key}{suffix}"] = f"{{arm: {arm.key}, population: {population}, statistic: n_pct}}"
-        if compared:
-            baseline[f"p{suffix}"] = f"{{population: {population}, statistic: p}}"
-    for arm in new.arms:
-        response[arm.key] = f"{{arm: {arm.key}, statistic: n_pct}}"
-        harms[f"{arm.key}_any"] = f"{{arm: {arm.key}, grade: any, statistic: n_pct}}"
-        harms[f"{arm.key}_g3plus"] = f"{{arm: {arm.key}, grade: g3plus, statistic: n_pct}}"
-    if compared:
-        response["p"] = "{statistic: p}"
-    return {_BASELINE: baseline, _RESPONSE: response, _HARMS: harms}
+    columns: list[Column] = []
+    if kind == "baseline":
+        for population in new.populations:
+            suffix, place = f"_{population.removesuffix('_psm')}" if matched else "", {"population": population}
+            columns += [Column(f"{arm.key}{suffix}", {"arm": arm.key} | place | _COUNT) for arm in new.arms]
+            columns += [Column(f"p{suffix}", place | _TEST)] if compared else []
+    else:
+        grades = (
+            [("_any", {"grade": "any"}), ("_g3plus", {"grade": "g3plus"})] if kind == "adverse_events" else [("", {})]
+        )
+        columns += [
+            Column(f"{arm.key}{end}", {"arm": arm.key} | grade | _COUNT) for arm in new.arms for end, grade in grades
+        ]
+        columns += [Column("p", _TEST)] if compared and kind == "response" else []
+    return Drafted(kind, f"Table {list(_KINDS).index(kind) + 1}", _KINDS[kind], tuple(columns), ())
 
 
+_COUNT, _TEST = {"statistic": "n_pct"}, {"statistic": "p"}
 _YAML = """\
 # What the paper is, as printed, misprints included; null where it does not say. data/README.md explains each key.
 study: {key}
 citation: {key}                  # its key in book/references.bib
-title: "?"                       # the paper's own title
+title: {title}                       # the paper's own title
 short_title: "?"                 # ours: what the chapter is called
-authors: "?"                     # Smith et al.
-year: null
-journal: null
-doi: null
-licence: "?"                     # of the paper, as it states it
+authors: {authors}                     # Smith et al.
+year: {year}
+journal: {journal}
+doi: {doi}
+licence: {licence}                     # of the paper, as it states it
 registration: null
 question: "?"                    # ours, in one sentence: who, what against what, which outcome
 design: {design}
@@ -234,14 +290,9 @@ _LABELS: dict[Design, str] = {
     "unmatched": "Retrospective cohorts, not matched",
     "single_arm": "Phase II trial, one arm",
 }
-_TITLES = {
-    _BASELINE: ("baseline", "Baseline characteristics"),
-    _RESPONSE: ("response", "Tumour response"),
-    _HARMS: ("adverse_events", "Adverse events"),
-}
 
 
-def _study_yaml(new: NewStudy) -> str:
+def _study_yaml(new: NewStudy, tables: dict[str, Drafted], article: Article | None) -> str:
     roles = ("single",) if len(new.arms) == 1 else ("experimental", "comparator")
     arms = "\n".join(
         f'  {arm.key}: {{label: {_quoted(arm.label)}, short: {_quoted(arm.label)}, role: {role}, regimen: "?"}}'
@@ -265,34 +316,57 @@ def _study_yaml(new: NewStudy) -> str:
         main=main,
         matching=_MATCHING if new.design == "propensity_matched" else "null",
         endpoints=endpoints,
-        tables="\n".join(
-            _table_yaml(number, file, main, columns) for number, (file, columns) in enumerate(_tables(new).items(), 1)
-        ),
+        tables="\n".join(_table_yaml(file, main, table) for file, table in tables.items()),
+        **_said(article),
     )
 
 
-def _table_yaml(number: int, file: str, main: str, columns: dict[str, str]) -> str:
-    kind, title = _TITLES[file]
+def _said(article: Article | None) -> dict[str, str]:
+    """What the article says of itself, as YAML; a question mark or null where it does not."""
+    if article is None:
+        article = Article("", "", None, "", "", "", ())
+    return {
+        "title": _quoted(article.title or "?"),
+        "authors": _quoted(article.authors or "?"),
+        "licence": _quoted(article.licence or "?"),
+        "year": str(article.year or "null"),
+        "journal": _quoted(article.journal) if article.journal else "null",
+        "doi": _quoted(article.doi) if article.doi.startswith("10.") else "null",
+    }
+
+
+def _table_yaml(file: str, main: str, table: Drafted) -> str:
+    number = re.sub(r"^\D*", "", table.source) or table.source
+    rows = {name: {"statistic": read} for name, read in table.statistics.items()}
+    variables = {name: {"type": kind} for name, kind in table.variables.items()}
     lines = [
         f"  - file: {file}",
-        f'    number: "{number}"',
-        f"    source: Table {number}",
-        f"    title: {title}",
-        f"    kind: {kind}",
-        *([] if kind == "baseline" else [f"    population: {main}"]),
+        f"    number: {_quoted(number)}",
+        f"    source: {_quoted(table.source)}",
+        f"    title: {_quoted(table.title)}",
+        f"    kind: {table.kind}",
+        *([] if table.kind == "baseline" else [f"    population: {main}"]),
         "    columns:",
-        *(f"      {name}: {attributes}" for name, attributes in columns.items()),
-        "    rows: {}       # only what differs from the column, such as age: {statistic: mean_sd, unit: years}",
+        *(f"      {column.name}: {_flow(column.attributes)}" for column in table.columns),
+        *_entries("rows", rows, "only what differs from the column, such as age: {statistic: mean_sd, unit: years}"),
     ]
-    if kind == "baseline":
-        lines.append(
-            "    variables: {}  # each row's kind, such as age: {type: continuous, unit: years}, sex: {type: binary}"
+    if table.kind == "baseline":
+        lines += _entries(
+            "variables", variables, "each row's kind, such as age: {type: continuous}, sex: {type: binary}"
         )
     return "\n".join(lines)
 
 
+def _entries(key: str, found: dict[str, dict[str, str]], example: str) -> list[str]:
+    if not found:
+        return [f"    {key}: {{}}  # {example}"]
+    return [f"    {key}:  # {example}", *(f"      {_quoted(name)}: {_flow(said)}" for name, said in found.items())]
+
+
+def _flow(attributes: dict[str, str]) -> str:
+    return "{" + ", ".join(f"{key}: {word}" for key, word in attributes.items()) + "}"
+
+
 def _quoted(text: str) -> str:
     """A YAML string in double quotes, whatever characters it has."""
-    import json
-
     return json.dumps(text, ensure_ascii=False)

@@ -17,7 +17,7 @@ from haicbook.show.design import design_table, design_text
 from haicbook.show.downloads import rows_downloads
 from haicbook.show.findings import findings, ranked_findings
 from haicbook.show.forest import balance_words, cox_forest, cox_words, love_plot, love_plot_alt, rates_forest
-from haicbook.show.glance import glance
+from haicbook.show.glance import glance, unchecked
 from haicbook.show.printed_tables import baseline, baseline_in_text, plain
 from haicbook.show.reconstruction import accuracy_shown, coverage_words, reconstruction_idea
 from haicbook.show.rerun import margins_figure, sensitivity_figure
@@ -140,6 +140,7 @@ __all__ = [
     "survival_curves",
     "survival_summary",
     "table",
+    "unchecked",
     "unnoticed_words",
     "use",
     "value_link",

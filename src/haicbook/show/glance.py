@@ -38,10 +38,24 @@ def glance(paper: Paper) -> pd.DataFrame:
     return pd.DataFrame({"": list(rows), "The paper": list(rows.values())})
 
 
+def unchecked(paper: Paper) -> Markup:
+    """A box that says which tables were drafted by machine and checked by nobody yet; empty where there is none."""
+    if not paper.unchecked:
+        return Markup("")
+    files = {f"{paper.study}/{file}" for file in paper.unchecked}
+    count = int(paper.values.file.isin(files).sum())
+    names = ", ".join(table.source for table in paper.spec.tables if table.file in paper.unchecked)
+    told = "{} of {} printed values were drafted by machine and have not been laid beside the paper: {}."
+    box = ":::{{warning}} Not checked yet\n" + told + "\n:::\n"
+    return Markup(box).format(count, len(paper.values), names)
+
+
 def reconstructed(paper: Paper) -> str:
     """Which curves, in words."""
     medians = set(paper.select(statistic="median").endpoint)
     curves = [paper.spec.endpoints[key].label.lower() for key in ("os", "pfs", "liver_pfs") if key in medians]
+    if not curves:
+        return "no curve; all is printed or recomputed from printed figures"
     return f"curves of {', '.join(curves)}; all else is printed or recomputed from printed figures"
 
 

@@ -13,6 +13,7 @@ from haicbook.paths import data_dir
 from haicbook.study.files import Row, read_csv, read_study_yaml
 from haicbook.study.problems import DataError, Problem
 from haicbook.study.schema import Study, Table, Unavailable
+from haicbook.study.unchecked import read_drafted
 from haicbook.study.values import (
     CLAIM_COLUMNS,
     TABLE_COLUMNS,
@@ -39,11 +40,14 @@ class Paper:
         Times are in months. Strings are empty where an attribute does not apply.
     printed_tables
         The tables' rows as printed, by file name.
+    unchecked
+        Files of the tables that a machine drafted and no person has laid beside the paper.
     """
 
     spec: Study
     values: pd.DataFrame
     printed_tables: dict[str, list[Row]] = field(repr=False)
+    unchecked: tuple[str, ...] = ()
 
     @property
     def study(self) -> str:
@@ -150,8 +154,10 @@ def inspect(study: str, root: Path | None = None, told: Told = lambda name: None
     values, bad_cells = claim_records(spec, rows, name)
     problems += [*found, *bad_cells, *_stray_files(folder, spec)]
     records += values
-    problems += value_problems(spec, records)
-    return Paper(_entered(spec, printed), to_frame(records), printed), problems
+    drafts, found = read_drafted(folder, project)
+    problems += [*found, *value_problems(spec, records)]
+    unchecked = tuple(row["file"] for row in drafts if not row["checked_by"])
+    return Paper(_entered(spec, printed), to_frame(records), printed, unchecked), problems
 
 
 def _entered(spec: Study, printed: dict[str, list[Row]]) -> Study:

@@ -1,4 +1,4 @@
-"""The code of the five chapters across the papers, run with made-up survival data instead of the engine's.
+"""The code of the chapters across the papers, run with made-up survival data instead of the engine's.
 
 The engine takes minutes and the pages do not depend on how the rows were found; here each cell runs in a moment, with
 each parameter changed and with fewer papers than the book has.
@@ -26,7 +26,7 @@ from haicbook.results import SavedResults
 from haicbook.survival.ensemble import Member
 
 mpl.use("agg")
-PAGES = ("across", "response_safety", "effects_bias", "trial", "conclusions")
+PAGES = ("across", "response_safety", "effects_bias", "trial", "conclusions", "trust")
 SOURCES: dict[str, Source] = {name: read_source(notebooks_dir() / f"{name}.md") for name in PAGES}
 
 
@@ -132,6 +132,7 @@ RUNS: dict[str, dict[str, dict[str, float]]] = {
         "n_max": {"n_max": 40},
     },
     "conclusions": {"size": {"information_size": 50}},
+    "trust": {"few": {"errors_per_paper": 0.1}},
 }
 TURNED: dict[tuple[str, str], Page] = {}
 
@@ -198,6 +199,7 @@ MOVED = [
     ("trial", "prior_b", "beta", "posterior.mean", -1),
     ("trial", "confidence", "rates", "posterior.width", -1),
     ("conclusions", "information_size", "size", "steps.together", -1),
+    ("trust", "errors_per_paper", "few", "share.real", -1),
 ]
 
 

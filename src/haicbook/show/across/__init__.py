@@ -99,6 +99,7 @@ from haicbook.show.across.trial import (
     readings_forest,
     trial_words,
 )
+from haicbook.show.across.trust import curves_table, hundreds, hundreds_words, topics_table, trust_words
 
 __all__ = [
     "all_arms",
@@ -115,6 +116,7 @@ __all__ = [
     "compared_table",
     "conclusion_words",
     "contrasts_table",
+    "curves_table",
     "definitions",
     "designs_table",
     "differences_alt",
@@ -135,6 +137,8 @@ __all__ = [
     "harms_heat",
     "harms_table",
     "heat_alt",
+    "hundreds",
+    "hundreds_words",
     "infusion_table",
     "landmark_words",
     "landmarks_table",
@@ -182,7 +186,9 @@ __all__ = [
     "tipping_alt",
     "tipping_contours",
     "tipping_words",
+    "topics_table",
     "traffic_lights",
     "trial_words",
+    "trust_words",
     "wanted_table",
 ]

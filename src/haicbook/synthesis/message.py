@@ -15,7 +15,7 @@ from haicbook.synthesis.effects import ANALYSES, chosen, within_study_effects
 from haicbook.synthesis.judgements import appraisal, judged, risk_of_bias
 
 # GRADE's rule of thumb for the information size, in events or patients
-_INFORMATION_SIZE = 300
+INFORMATION_SIZE = 300
 # p of a printed matched table below which it does not look like one of the simulated
 _SURPRISING = 0.05
 # judgements of ROBINS-I that leave room for another explanation, from the worst, and what each domain is about
@@ -100,7 +100,7 @@ def study_message(paper: Paper, results: Recorded) -> StudyMessage:
     if asked.empty:
         raise KeyError(f"data/questions.csv has no question for {paper.study}")
     table = judged(risk_of_bias(), "os")
-    concluded = conclude([paper], {paper.study: results}, asked, table, appraisal(), _INFORMATION_SIZE)[0]
+    concluded = conclude([paper], {paper.study: results}, asked, table, appraisal(), INFORMATION_SIZE)[0]
     spec = paper.spec
     sizes = spec.populations[spec.main_population].n
     named: list[Endpoint] = [key for key, endpoint in spec.endpoints.items() if endpoint.primary]

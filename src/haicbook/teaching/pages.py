@@ -11,6 +11,7 @@ from haicbook.study import DataError, Problem
 from haicbook.teaching.facts import fill
 from haicbook.teaching.figures import pictures
 from haicbook.teaching.sessions import facilitator_page, learner_page, read_session, sessions_dir
+from haicbook.teaching.sheets import sheets
 
 _SHOWN = re.compile(r"figures/(fig-[\w-]+)\.svg")
 
@@ -40,17 +41,18 @@ def pages() -> dict[str, str]:
     problems: list[Problem] = []
     found = {path.stem: _text(path, problems) for path in sorted((root() / "teaching").glob("*.md"))}
     found |= {f"method_{path.stem}": _text(path, problems) for path in sorted(_methods().glob("*.md"))}
-    for path in sorted(sessions_dir().glob("*.yml")):
+    studies = sorted(path.stem for path in sessions_dir().glob("*.yml"))
+    for study in studies:
         try:
-            session = read_session(path.stem)
+            session = read_session(study)
         except DataError as error:
             problems += error.problems
             continue
-        found[f"session_{path.stem}"] = learner_page(path.stem, session)
-        found[f"facilitator_{path.stem}"] = facilitator_page(path.stem, session)
+        found[f"session_{study}"] = learner_page(study, session)
+        found[f"facilitator_{study}"] = facilitator_page(study, session)
     if problems:
         raise DataError(problems)
-    return found
+    return found | sheets(studies)
 
 
 def _methods() -> Path:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 
-from haicbook.markup import escape
 from haicbook.paths import root
 from haicbook.study import DataError, Problem, load
 from haicbook.synthesis.arms import study_label
 from haicbook.teaching.facts import Facts, fill
+from haicbook.teaching.layout import folded, listed, table
 from haicbook.texts import read_text, yaml_flaws
 
 # the plan of 45 minutes
@@ -150,7 +149,7 @@ def _filled(part: Any, facts: Facts, file: str, key: str, problems: list[Problem
 def learner_page(study: str, session: Session) -> str:
     """The page of those who come: answers are folded."""
     questions = "\n\n".join(
-        f"**{n}.** {question.ask} *({_checklist(study, question)})*\n\n{_folded('Answer', question.answer)}"
+        f"**{n}.** {question.ask} *({_checklist(study, question)})*\n\n{folded('Answer', question.answer)}"
         for n, question in enumerate(session.questions, 1)
     )
     return f"""\
@@ -166,11 +165,11 @@ Journal club on {{doc}}`{study}`, 45 minutes. {_links(study)}
 
 ## Afterwards you can
 
-{_list(session.objectives)}
+{listed(session.objectives)}
 
 ## Before you come, {sum(item.minutes for item in session.read)} minutes
 
-{_list(f"{item.what} ({item.minutes} min)" for item in session.read)}
+{listed(f"{item.what} ({item.minutes} min)" for item in session.read)}
 
 {_vote(session)}
 
@@ -182,7 +181,7 @@ Journal club on {{doc}}`{study}`, 45 minutes. {_links(study)}
 
 {session.error.ask}
 
-{_folded("Answer", session.error.answer)}
+{folded("Answer", session.error.answer)}
 
 ## Questions
 
@@ -192,7 +191,7 @@ Journal club on {{doc}}`{study}`, 45 minutes. {_links(study)}
 
 Vote again before you unfold it: {_choices(session)}
 
-{_folded("Verdict", session.verdict)}
+{folded("Verdict", session.verdict)}
 """
 
 
@@ -207,7 +206,7 @@ def facilitator_page(study: str, session: Session) -> str:
 
 Twenty minutes of preparation: read the card of {{doc}}`{study}`, then this page. Those who come have {{doc}}`session_{study}`.
 Print both pages; a folded answer stays folded on paper. The slides, with speaker's notes (key S), are
-[here](slides/{study}.html).
+<a href="slides/{study}.html">here</a>.
 
 ## Before the session
 
@@ -242,7 +241,7 @@ Running late? Leave out the last question of “Validity”, never the second vo
 
 
 def _links(study: str) -> str:
-    return f"Answers are folded. Whoever runs it reads {{doc}}`facilitator_{study}`; [slides](slides/{study}.html)."
+    return f"Answers are folded. Whoever runs it reads {{doc}}`facilitator_{study}`; <a href=\"slides/{study}.html\">slides</a>."
 
 
 def _minutes(session: Session) -> int:
@@ -271,17 +270,7 @@ def _plan(study: str, session: Session, whose: str = "session") -> str:
     rows, begin = [], 0
     for key, (title, minutes) in STEPS.items():
         step = session.steps[key]
-        rows.append(f"|{begin}–{begin + minutes}|{title}|{step.do}|{step.show}|")
+        rows.append((f"{begin}–{begin + minutes}", title, step.do, step.show))
         begin += minutes
-    body = "\n".join(["|Minutes|Step|What to do|On the screen|", "|:--|:--|:--|:--|", *rows])
-    name = f"tab-{whose}-{study.replace('_', '-')}-plan"
-    caption = f"The plan of {begin} minutes"
-    return f":::{{table}} {caption}\n:name: {name}\n:class: haic-table haic-text\n\n{body}\n:::"
-
-
-def _list(items: Iterable[str]) -> str:
-    return "\n".join(f"* {item}" for item in items)
-
-
-def _folded(title: str, text: str) -> str:
-    return f":::{{dropdown}} {escape(title)}\n{text}\n:::"
+    heads = ("Minutes", "Step", "What to do", "On the screen")
+    return table(heads, rows, f"The plan of {begin} minutes", f"tab-{whose}-{study}")

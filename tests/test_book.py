@@ -31,6 +31,7 @@ from haicbook.book.status import write_page
 from haicbook.headlines import DECLARED
 from haicbook.paths import build_dir, executed_dir, root
 from haicbook.results import SavedResults, load_results
+from haicbook.teaching.pages import write_teaching
 
 CHAPTERS = ["cao2024", "lin2023", "liu_hepa", "lee2024", "shen2025"]
 ACROSS = ["across", "response_safety", "effects_bias", "trial", "conclusions"]
@@ -356,6 +357,7 @@ def built() -> Built:
     write_cards()
     write_appendix()
     write_ledger()
+    write_teaching()
     with alone(silently):
         return build_pages(strict=True)
 

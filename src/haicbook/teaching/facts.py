@@ -1,8 +1,9 @@
-"""Named values in teaching texts: `{{result os.rmst_difference .1f}}` becomes what the book computes under that name."""
+"""Named values in teaching texts: `{{result os.rmst_difference .1f}}` becomes what the book has under that name."""
 
 from __future__ import annotations
 
 import difflib
+import html
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -44,11 +45,13 @@ class Facts:
     Parameters
     ----------
     study
-        The study that names refer to; another one's is written before a colon, as `trial:printed.power`.
+        The study, or the chapter across studies, that names refer to.
+    plain
+        Whether values become HTML without links, as for slides, and not MyST Markdown.
     """
 
-    def __init__(self, study: str) -> None:
-        self.study = study
+    def __init__(self, study: str, *, plain: bool = False) -> None:
+        self.study, self.plain = study, plain
 
     @cached_property
     def paper(self) -> Paper:
@@ -57,8 +60,8 @@ class Facts:
 
     @cached_property
     def findings(self) -> list[Finding]:
-        """What does not add up, the gravest first, consequences included."""
-        return every(ranked(self.paper, audited(self.paper)))
+        """What does not add up, what matters most first."""
+        return ranked(self.paper, audited(self.paper))
 
     @cached_property
     def message(self) -> StudyMessage:
@@ -84,7 +87,7 @@ class Facts:
 
     def finding(self, rule: str, place: str) -> Finding:
         """The finding of a rule in which a printed value takes part, by the beginning of its id."""
-        found = [one for one in self.findings if one.rule == rule]
+        found = [one for one in every(self.findings) if one.rule == rule]
         for one in found:
             if any(value.startswith(f"{self.study}/{place}") for value in one.value_ids):
                 return one
@@ -107,7 +110,7 @@ def fill(text: str, facts: Facts | None, file: str, key: str, problems: list[Pro
     Parameters
     ----------
     text
-        MyST Markdown; `{{kind words}}` is a value, of a kind of `KINDS`; its first word may name a study, `lin2023:`.
+        `{{kind words}}` is a value, of a kind of `KINDS`; its first word may name a study, `lin2023:printed`.
     facts
         The study that names refer to where they name none; None where there is no such study.
     file, key
@@ -132,10 +135,11 @@ def _value(words: Sequence[str], facts: Facts | None) -> str:
     study, _, name = first.rpartition(":")
     if name not in KINDS:
         raise UnknownError(_nearest(name, KINDS))
-    about = Facts(study) if study else facts
+    about = Facts(study, plain=facts is not None and facts.plain) if study else facts
     if about is None:
         raise UnknownError(f"a study before it, as lin2023:{name}")
-    return escape(KINDS[name](about, *others))
+    text = KINDS[name](about, *others)
+    return html.escape(text) if about.plain else escape(text)
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
@@ -178,7 +182,7 @@ def parameter(facts: Facts, name: str, form: str = "g") -> str:
 def printed(facts: Facts, place: str) -> str:
     """A cell as the paper prints it; it leads to its row of the appendix."""
     value = facts.printed(place)
-    return Markup(linked(value.cell, str(value.name)))
+    return str(value.cell) if facts.plain else Markup(linked(value.cell, str(value.name)))
 
 
 @kind

@@ -12,6 +12,7 @@ from haicbook.teaching.facts import fill
 from haicbook.teaching.figures import pictures
 from haicbook.teaching.sessions import facilitator_page, learner_page, read_session, sessions_dir
 from haicbook.teaching.sheets import sheets
+from haicbook.teaching.slides import deck
 
 _SHOWN = re.compile(r"figures/(fig-[\w-]+)\.svg")
 
@@ -33,6 +34,10 @@ def write_teaching() -> list[Path]:
     wanted = {name for text in texts.values() for name in _SHOWN.findall(text)}
     files = {f"{name}.md": text for name, text in texts.items()}
     files |= {f"figures/{name}.svg": drawn[name] for name in sorted(wanted)}
+    decks = {study: deck(study, read_session(study, plain=True)) for study in _studies()}
+    wanted = {name for text in decks.values() for name in _SHOWN.findall(text)}
+    files |= {f"site/slides/{study}.html": text for study, text in decks.items()}
+    files |= {f"site/slides/figures/{name}.svg": drawn[name] for name in sorted(wanted)}
     return [_written(executed_dir() / name, text) for name, text in files.items()]
 
 
@@ -41,8 +46,7 @@ def pages() -> dict[str, str]:
     problems: list[Problem] = []
     found = {path.stem: _text(path, problems) for path in sorted((root() / "teaching").glob("*.md"))}
     found |= {f"method_{path.stem}": _text(path, problems) for path in sorted(_methods().glob("*.md"))}
-    studies = sorted(path.stem for path in sessions_dir().glob("*.yml"))
-    for study in studies:
+    for study in _studies():
         try:
             session = read_session(study)
         except DataError as error:
@@ -52,7 +56,11 @@ def pages() -> dict[str, str]:
         found[f"facilitator_{study}"] = facilitator_page(study, session)
     if problems:
         raise DataError(problems)
-    return found | sheets(studies)
+    return found | sheets(_studies())
+
+
+def _studies() -> list[str]:
+    return sorted(path.stem for path in sessions_dir().glob("*.yml"))
 
 
 def _methods() -> Path:

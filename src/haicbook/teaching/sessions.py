@@ -104,8 +104,8 @@ def sessions_dir() -> Path:
     return root() / "teaching" / "sessions"
 
 
-def read_session(study: str) -> Session:
-    """A session as its file has it, every named value in place.
+def read_session(study: str, *, plain: bool = False) -> Session:
+    """A session as its file has it, every named value in place; with `plain`, as HTML and not as Markdown.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def read_session(study: str) -> Session:
     if flaws := flaws or yaml_flaws(text):
         raise DataError(Problem(name, flaw.line, "", flaw.found, flaw.expected) for flaw in flaws)
     problems: list[Problem] = []
-    facts = Facts(study)
+    facts = Facts(study, plain=plain)
     filled = _filled(YAML(typ="safe").load(text), facts, name, "", problems)
     try:
         session = Session.model_validate(filled)
@@ -155,7 +155,8 @@ def learner_page(study: str, session: Session) -> str:
     return f"""\
 # {session.title}
 
-Journal club on {{doc}}`{study}`, 45 minutes. {_links(study)}
+Journal club on {{doc}}`{study}`, 45 minutes. Answers are folded. Whoever runs it reads
+{{doc}}`facilitator_{study}`; there are <a href="slides/{study}.html">slides</a>.
 
 ## The patient
 
@@ -204,14 +205,17 @@ def facilitator_page(study: str, session: Session) -> str:
     return f"""\
 # For the facilitator: {study_label(load(study))}
 
-Twenty minutes of preparation: read the card of {{doc}}`{study}`, then this page. Those who come have {{doc}}`session_{study}`.
-Print both pages; a folded answer stays folded on paper. The slides, with speaker's notes (key S), are
-<a href="slides/{study}.html">here</a>.
+Twenty minutes of preparation: read the card of {{doc}}`{study}`, then this page. Those who come have
+{{doc}}`session_{study}`. Print both pages; a folded answer stays folded on paper.
+
+<a href="slides/{study}.html">Slides</a>, <a href="slides/{study}.html?showNotes=true">slides with notes</a> for your
+own screen, and <a href="slides/{study}.html?view=print">slides to print</a>.
 
 ## Before the session
 
 * Send the link of the page above {_minutes(session)} minutes of reading ahead.
-* Open the chapter, this page and the slides in three tabs. Write the choices of the vote on the board: {_choices(session)}
+* Open the chapter, this page and the slides in three tabs.
+* Write the choices of the vote on the board: {_choices(session)}
 * Name two trainees: one presents the paper, one the curves.
 
 ## The plan
@@ -238,10 +242,6 @@ Print both pages; a folded answer stays folded on paper. The slides, with speake
 
 Running late? Leave out the last question of “Validity”, never the second vote.
 """
-
-
-def _links(study: str) -> str:
-    return f"Answers are folded. Whoever runs it reads {{doc}}`facilitator_{study}`; <a href=\"slides/{study}.html\">slides</a>."
 
 
 def _minutes(session: Session) -> int:

@@ -1,4 +1,4 @@
-"""Appraisal sheets, to fill in and filled in: reporting after STROBE, risk of bias, certainty; each prints on one page."""
+"""Appraisal sheets, to fill in and filled in: reporting after STROBE, risk of bias, certainty; one page each."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ def _blank(studies: list[str]) -> str:
 
 To fill in, one to a printed page. Filled in with this book's judgements: {filled}. Fill in your own first.
 
-The first sheet lists what this book needs of a paper; its numbers are the items of STROBE to which each belongs. It is not the
-whole of STROBE.
+The first sheet lists what this book needs of a paper; its numbers are the items of STROBE to which each belongs. It is
+not the whole of STROBE.
 
 {_SIDE}
 ## Reporting
@@ -99,7 +99,8 @@ whole of STROBE.
 {_SIDE}
 ## Certainty
 
-GRADE starts high with ROBINS-I, and lower where there is no comparison. One level down for serious, two for very serious.
+GRADE starts high with ROBINS-I, and lower where there is no comparison. One level down for serious, two for very
+serious.
 
 {graded}
 """
@@ -114,8 +115,8 @@ def _filled(facts: Facts) -> str:
     return f"""\
 # Appraisal: {escape(study_label(load(paper.study)))}
 
-The sheets of {{doc}}`sheets`, filled in with the judgements on which {{doc}}`{paper.study}` and {{doc}}`conclusions` rest.
-Whoever judges otherwise changes a row of `data/`, and the book follows.
+The sheets of {{doc}}`sheets`, filled in with the judgements on which {{doc}}`{paper.study}` and {{doc}}`conclusions`
+rest. Whoever judges otherwise changes a row of `data/`, and the book follows.
 
 {_SIDE}
 ## Reporting

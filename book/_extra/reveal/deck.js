@@ -1,0 +1,1 @@
+Reveal.initialize({ hash: true, slideNumber: "c/t", width: 1280, height: 720, margin: 0.04, transition: "none" });

@@ -11,10 +11,13 @@ import numpy as np
 
 from haicbook.audit import RULES, Finding, Rule, cells
 from haicbook.markup import escape
+from haicbook.paths import root
+from haicbook.results import write_text
 from haicbook.simulate import Draft, PrintingConventions, SimulatedPatients, World, draw_patients, synthetic_paper
 from haicbook.simulate.calibration import grave, inject
 from haicbook.simulate.cohort import match
 from haicbook.simulate.errors.injection import Injected
+from haicbook.simulate.specs import Design
 from haicbook.study import Paper
 from haicbook.teaching.layout import folded
 from haicbook.teaching.typeset import paper_html
@@ -53,7 +56,9 @@ ERRORS: dict[Level, tuple[int, tuple[str, ...]]] = {
         ),
     ),
 }
-_DESIGNS = ("propensity_matched", "unmatched")
+# levels of the book's exercises; the first has seed 1, the next seed 2
+BOOK: tuple[Level, ...] = (*("easy",) * 4, *("medium",) * 3, *("hard",) * 3)
+_DESIGNS: tuple[Design, ...] = ("propensity_matched", "unmatched")
 # small enough for two pages, large enough for every table
 _PATIENTS = (110, 261)
 
@@ -252,3 +257,14 @@ svg {{ max-width: 100%; height: auto; }}
 </body>
 </html>
 """
+
+
+def write_book_pages() -> None:
+    """Write the book's exercises, `book/exercises/`, again."""
+    for number, level in enumerate(BOOK, 1):
+        path = root() / "book" / "exercises" / f"exercise_{number:02d}.md"
+        write_text(path, book_page(make(number, level), number))
+
+
+if __name__ == "__main__":
+    write_book_pages()

@@ -132,24 +132,26 @@ rest. Whoever judges otherwise changes a row of `data/`, and the book follows.
 
 
 def _bias(paper: Paper) -> str:
+    """The judgements of ROBINS-I; of a single arm, those of the checklist for case series."""
+    name = f"tab-sheet-{paper.study}-bias"
     if paper.spec.comparator is None:
         items = appraisal()
-        rows = [
+        answers = [
             (str(row.item), escape(row.question), row.answer, escape(row.reason))
             for row in items[items.study == paper.study].itertuples()
         ]
         heads = ("Item", "Question", "Answer", "Because")
-        return "## A single arm\n\n" + table(heads, rows, "JBI, case series", f"tab-sheet-{paper.study}-bias")
+        return f"## A single arm\n\n{table(heads, answers, 'JBI, case series', name)}"
     found = risk_of_bias()
     own = found[(found.study == paper.study) & found.outcome.isin(["", "os"])]
-    rows = [
+    domains = [
         (DOMAINS[row.domain], row.judgement.replace("_", " "), escape(row.reason), escape(row.source))
         for row in own.itertuples()
     ]
-    rows.append(("**Overall**", judged(found, "os").overall[paper.study], "The worst of them.", ""))
+    overall = ("**Overall**", judged(found, "os").overall[paper.study], "The worst of them.", "")
     heads = ("Domain", "Judgement", "Because", "Where")
     caption = "Risk of bias for overall survival (ROBINS-I)"
-    return "## Risk of bias\n\n" + table(heads, rows, caption, f"tab-sheet-{paper.study}-bias")
+    return f"## Risk of bias\n\n{table(heads, [*domains, overall], caption, name)}"
 
 
 def _certainty(facts: Facts) -> str:

@@ -25,9 +25,9 @@ def lee(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Facts:
     return Facts("lee2024")
 
 
-def filled(text: str, facts: Facts | None) -> str:
+def filled(text: str, facts: Facts, *, plain: bool = False) -> str:
     problems: list[Problem] = []
-    found = fill(text, facts, "teaching/x.md", "ask", problems)
+    found = fill(text, facts, "teaching/x.md", "ask", problems, plain=plain)
     assert problems == []
     return found
 
@@ -51,7 +51,7 @@ def test_a_name_becomes_what_the_book_has_under_it(lee: Facts, text: str, become
 def test_a_printed_figure_leads_to_its_row_and_on_slides_does_not(lee: Facts) -> None:
     text = "{{printed results/orr/all/post_ab/n}}"
     assert 'href="values.html#lee2024/results/orr/all/post_ab/n"' in filled(text, lee)
-    assert filled(text, Facts("lee2024", plain=True)) == "12/34 (35.3%)"
+    assert filled(text, lee, plain=True) == "12/34 (35.3%)"
 
 
 def test_the_answer_to_a_problem_is_the_arithmetic_of_the_finding(lee: Facts) -> None:
@@ -62,12 +62,12 @@ def test_events_follow_from_the_interval() -> None:
     value = "cao2024/results/os_hr_treatment/after_psm/si/univariable"
     low, high = (load("cao2024").value(f"{value}/{end}") for end in ("ci_low", "ci_high"))
     error = math.log(high / low) / 3.92
-    assert filled(f"{{{{cao2024:events {value.partition('/')[2]}/hr}}}}", None).endswith(f"= {4 / error**2:.0f}")
+    assert filled(f"{{{{cao2024:events {value.partition('/')[2]}/hr}}}}", Facts()).endswith(f"= {4 / error**2:.0f}")
 
 
 @pytest.mark.parametrize(("mean", "patients", "possible"), [("4.08", 48, True), ("4.09", 48, False)])
 def test_a_mean_of_whole_numbers_has_a_total_or_none(mean: str, patients: int, possible: bool) -> None:
-    found = filled(f"{{{{lin2023:totals_if {mean} {patients}}}}}", None)
+    found = filled(f"{{{{lin2023:totals_if {mean} {patients}}}}}", Facts())
     totals = [total for total in range(400) if round(total / patients, 2) == float(mean)]
     assert bool(totals) is possible
     assert found.startswith("none") is not possible
@@ -89,7 +89,7 @@ def test_every_name_that_stands_for_nothing_is_told_with_file_key_and_what_comes
 
 def test_without_a_study_a_name_needs_one() -> None:
     problems: list[Problem] = []
-    fill("{{size post_ab}}", None, "teaching/x.md", "", problems)
+    fill("{{size post_ab}}", Facts(), "teaching/x.md", "", problems)
     assert "lin2023:size" in str(problems[0])
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from haicbook.study import DataError
 from haicbook.teaching import sessions
+from haicbook.teaching.facts import Facts
 from haicbook.teaching.sessions import STEPS, Session, facilitator_page, learner_page, read_session
 
 QUESTION = {"item": 5, "ask": "Why so?", "answer": "Because of {{short post_ab}}."}
@@ -38,7 +39,7 @@ def write(folder: Path, content: dict, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
     write(tmp_path, WHOLE, monkeypatch)
-    return read_session("lee2024")
+    return read_session(Facts("lee2024"))
 
 
 def test_the_plan_has_45_minutes() -> None:
@@ -77,7 +78,7 @@ def test_what_is_wrong_with_a_file_is_told_by_its_key(
 ) -> None:
     write(tmp_path, WHOLE | change, monkeypatch)
     with pytest.raises(DataError, match=r"teaching/sessions/lee2024\.yml") as error:
-        read_session("lee2024")
+        read_session(Facts("lee2024"))
     assert told in str(error.value)
 
 
@@ -85,4 +86,4 @@ def test_a_file_that_is_no_yaml_is_told_with_its_line(tmp_path: Path, monkeypatc
     (tmp_path / "lee2024.yml").write_text("title: 'x\n")
     monkeypatch.setattr(sessions, "sessions_dir", lambda: tmp_path)
     with pytest.raises(DataError, match="malformed YAML"):
-        read_session("lee2024")
+        read_session(Facts("lee2024"))

@@ -13,10 +13,10 @@ from typing import Any
 from haicbook.audit import every, ranked
 from haicbook.audit.audited import audited
 from haicbook.audit.finding import Finding
-from haicbook.markup import Markup, escape
+from haicbook.markup import Markup
 from haicbook.printed import Printed, agreement, parse_number
 from haicbook.results import SavedResults, read_results
-from haicbook.show.tables import linked
+from haicbook.show.tables import Linked, linked
 from haicbook.stats.proportions import Proportion, exact_interval
 from haicbook.study import Paper, Problem, as_printed, load
 from haicbook.synthesis.judgements import appraisal, judged, risk_of_bias
@@ -45,13 +45,18 @@ class Facts:
     Parameters
     ----------
     study
-        The study, or the chapter across studies, that names refer to.
-    plain
-        Whether values become HTML without links, as for slides, and not MyST Markdown.
+        The study, or the chapter across studies, that names refer to; empty where texts name one themselves.
+    known
+        Those that were asked for so far, each read once.
     """
 
-    def __init__(self, study: str, *, plain: bool = False) -> None:
-        self.study, self.plain = study, plain
+    def __init__(self, study: str = "", known: dict[str, Facts] | None = None) -> None:
+        self.study, self._known = study, {} if known is None else known
+        self._known[study] = self
+
+    def of(self, study: str) -> Facts:
+        """What the book knows of another one."""
+        return self._known.get(study) or Facts(study, self._known)
 
     @cached_property
     def paper(self) -> Paper:
@@ -66,17 +71,12 @@ class Facts:
     @cached_property
     def message(self) -> StudyMessage:
         """The card's content."""
-        return study_message(self.paper, self.results(self.study))
+        return study_message(self.paper, self.results)
 
     @cached_property
-    def _results(self) -> dict[str, SavedResults]:
-        return {}
-
-    def results(self, chapter: str) -> SavedResults:
-        """What a chapter has recorded, as the book shows it."""
-        if chapter not in self._results:
-            self._results[chapter] = read_results(chapter)
-        return self._results[chapter]
+    def results(self) -> SavedResults:
+        """What the chapter has recorded, as the book shows it."""
+        return read_results(self.study)
 
     def printed(self, place: str) -> Any:
         """A printed value's row, by its id without the study."""
@@ -104,7 +104,7 @@ class Facts:
         return float(self.printed(place).value), low, high
 
 
-def fill(text: str, facts: Facts | None, file: str, key: str, problems: list[Problem]) -> str:
+def fill(text: str, facts: Facts, file: str, key: str, problems: list[Problem], *, plain: bool = False) -> str:
     """A text with its named values in place.
 
     Parameters
@@ -112,34 +112,36 @@ def fill(text: str, facts: Facts | None, file: str, key: str, problems: list[Pro
     text
         `{{kind words}}` is a value, of a kind of `KINDS`; its first word may name a study, `lin2023:printed`.
     facts
-        The study that names refer to where they name none; None where there is no such study.
+        Of the study that names refer to where they name none.
     file, key
         Where the text stands, for the problems.
     problems
         What cannot be filled is added here.
+    plain
+        Whether values become HTML without links, as for slides, and not MyST Markdown.
     """
 
     def value(found: re.Match[str]) -> str:
         try:
-            return _value(found[1].split(), facts)
+            cell = _value(found[1].split(), facts)
         except (LookupError, TypeError, ValueError) as error:
             expected = str(error) if isinstance(error, UnknownError) else "a kind with its words"
             problems.append(Problem(file, 0, key, f"{{{{{found[1]}}}}}", expected))
             return "…"
+        return html.escape(cell) if plain else linked(cell, cell.value_id if isinstance(cell, Linked) else "")
 
     return _PLACE.sub(value, text)
 
 
-def _value(words: Sequence[str], facts: Facts | None) -> str:
+def _value(words: Sequence[str], facts: Facts) -> str:
     first, *others = words
     study, _, name = first.rpartition(":")
     if name not in KINDS:
         raise UnknownError(_nearest(name, KINDS))
-    about = Facts(study, plain=facts is not None and facts.plain) if study else facts
-    if about is None:
+    about = facts.of(study or facts.study)
+    if not about.study:
         raise UnknownError(f"a study before it, as lin2023:{name}")
-    text = KINDS[name](about, *others)
-    return html.escape(text) if about.plain else escape(text)
+    return KINDS[name](about, *others)
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
@@ -162,7 +164,7 @@ def shown(value: object, form: str = "") -> str:
 def result(facts: Facts, name: str, form: str = "") -> str:
     """What a chapter has recorded: `result os.si.median .1f`, of another chapter `result trial/printed.power .2f`."""
     chapter, _, key = name.rpartition("/")
-    values = facts.results(chapter or facts.study)
+    values = facts.of(chapter or facts.study).results
     if key not in values.values:
         raise UnknownError(_nearest(key, values.values))
     return shown(values.value(key), form)
@@ -172,7 +174,7 @@ def result(facts: Facts, name: str, form: str = "") -> str:
 def parameter(facts: Facts, name: str, form: str = "g") -> str:
     """What a chapter's parameter was: `parameter horizon`."""
     chapter, _, key = name.rpartition("/")
-    known = facts.results(chapter or facts.study).parameters
+    known = facts.of(chapter or facts.study).results.parameters
     if key not in known:
         raise UnknownError(_nearest(key, known))
     return shown(known[key], form)
@@ -182,7 +184,7 @@ def parameter(facts: Facts, name: str, form: str = "g") -> str:
 def printed(facts: Facts, place: str) -> str:
     """A cell as the paper prints it; it leads to its row of the appendix."""
     value = facts.printed(place)
-    return str(value.cell) if facts.plain else Markup(linked(value.cell, str(value.name)))
+    return Linked(value.cell, str(value.name))
 
 
 @kind

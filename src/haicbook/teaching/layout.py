@@ -6,6 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from haicbook.markup import escape
 
+# by which the print style knows a page that is handed out
+HANDOUT = '<div class="haic-handout"></div>\n'
+
 
 def table(heads: Sequence[str], rows: Iterable[Iterable[str]], caption: str, name: str) -> str:
     """A numbered table of texts; cells are Markdown already."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from haicbook.paths import executed_dir, root
 from haicbook.results import write_text
 from haicbook.study import DataError, Problem
-from haicbook.teaching.facts import fill
+from haicbook.teaching.facts import Facts, fill
 from haicbook.teaching.figures import pictures
 from haicbook.teaching.sessions import facilitator_page, learner_page, read_session, sessions_dir
 from haicbook.teaching.sheets import sheets
@@ -18,9 +18,9 @@ _SHOWN = re.compile(r"figures/(fig-[\w-]+)\.svg")
 
 
 def write_teaching() -> list[Path]:
-    """Write the pages of the journal club, and the figures that they show again; none without `teaching/`.
+    """Write the pages and slides of the journal club, and the figures that they show again; none without `teaching/`.
 
-    A page that would not change is left alone, so that it is not built anew.
+    A file that would not change is left alone, so that its page is not built anew.
 
     Raises
     ------
@@ -29,26 +29,28 @@ def write_teaching() -> list[Path]:
     """
     if not sessions_dir().is_dir():
         return []
-    texts = pages()
-    drawn = {picture.name: picture.svg for chapter in _chapters() for picture in pictures(chapter).values()}
-    wanted = {name for text in texts.values() for name in _SHOWN.findall(text)}
-    files = {f"{name}.md": text for name, text in texts.items()}
-    files |= {f"figures/{name}.svg": drawn[name] for name in sorted(wanted)}
-    decks = {study: deck(study, read_session(study, plain=True)) for study in _studies()}
-    wanted = {name for text in decks.values() for name in _SHOWN.findall(text)}
-    files |= {f"site/slides/{study}.html": text for study, text in decks.items()}
-    files |= {f"site/slides/figures/{name}.svg": drawn[name] for name in sorted(wanted)}
+    facts = Facts()
+    files = {f"{name}.md": text for name, text in pages(facts).items()}
+    for study in _studies():
+        files[f"site/slides/{study}.html"] = deck(facts.of(study), read_session(facts.of(study), plain=True))
+    chapters = sorted(path.stem for path in executed_dir().glob("*.ipynb"))
+    drawn = {picture.name: picture.svg for chapter in chapters for picture in pictures(chapter).values()}
+    for name, text in list(files.items()):
+        beside = Path(name).parent / "figures"
+        files |= {str(beside / f"{shown}.svg"): drawn[shown] for shown in _SHOWN.findall(text)}
     return [_written(executed_dir() / name, text) for name, text in files.items()]
 
 
-def pages() -> dict[str, str]:
+def pages(facts: Facts) -> dict[str, str]:
     """Name of a page → its MyST Markdown."""
     problems: list[Problem] = []
-    found = {path.stem: _text(path, problems) for path in sorted((root() / "teaching").glob("*.md"))}
-    found |= {f"method_{path.stem}": _text(path, problems) for path in sorted(_methods().glob("*.md"))}
+    folder = root() / "teaching"
+    sources = {path.stem: path for path in sorted(folder.glob("*.md"))}
+    sources |= {f"method_{path.stem}": path for path in sorted((folder / "methods").glob("*.md"))}
+    found = {name: _filled(path, facts, problems) for name, path in sources.items()}
     for study in _studies():
         try:
-            session = read_session(study)
+            session = read_session(facts.of(study))
         except DataError as error:
             problems += error.problems
             continue
@@ -56,23 +58,15 @@ def pages() -> dict[str, str]:
         found[f"facilitator_{study}"] = facilitator_page(study, session)
     if problems:
         raise DataError(problems)
-    return found | sheets(_studies())
+    return found | sheets(facts, _studies())
 
 
 def _studies() -> list[str]:
     return sorted(path.stem for path in sessions_dir().glob("*.yml"))
 
 
-def _methods() -> Path:
-    return root() / "teaching" / "methods"
-
-
-def _chapters() -> list[str]:
-    return sorted(path.stem for path in executed_dir().glob("*.ipynb"))
-
-
-def _text(path: Path, problems: list[Problem]) -> str:
-    return fill(path.read_text(encoding="utf-8"), None, path.relative_to(root()).as_posix(), "", problems)
+def _filled(path: Path, facts: Facts, problems: list[Problem]) -> str:
+    return fill(path.read_text(encoding="utf-8"), facts, path.relative_to(root()).as_posix(), "", problems)
 
 
 def _written(path: Path, text: str) -> Path:

@@ -12,7 +12,7 @@ from haicbook.paths import root
 from haicbook.study import DataError, Problem, load
 from haicbook.synthesis.arms import study_label
 from haicbook.teaching.facts import Facts, fill
-from haicbook.teaching.layout import folded, listed, table
+from haicbook.teaching.layout import HANDOUT, folded, listed, table
 from haicbook.texts import read_text, yaml_flaws
 
 # the plan of 45 minutes
@@ -104,7 +104,7 @@ def sessions_dir() -> Path:
     return root() / "teaching" / "sessions"
 
 
-def read_session(study: str, *, plain: bool = False) -> Session:
+def read_session(facts: Facts, *, plain: bool = False) -> Session:
     """A session as its file has it, every named value in place; with `plain`, as HTML and not as Markdown.
 
     Raises
@@ -112,16 +112,22 @@ def read_session(study: str, *, plain: bool = False) -> Session:
     DataError
         With all that is wrong with the file, and every name that stands for nothing.
     """
-    path = sessions_dir() / f"{study}.yml"
+    path = sessions_dir() / f"{facts.study}.yml"
     name = f"teaching/sessions/{path.name}"
     text, flaws = read_text(path)
     if flaws := flaws or yaml_flaws(text):
         raise DataError(Problem(name, flaw.line, "", flaw.found, flaw.expected) for flaw in flaws)
     problems: list[Problem] = []
-    facts = Facts(study, plain=plain)
-    filled = _filled(YAML(typ="safe").load(text), facts, name, "", problems)
+
+    def filled(part: Any, key: str) -> Any:
+        if isinstance(part, dict):
+            return {own: filled(item, f"{key}.{own}".strip(".")) for own, item in part.items()}
+        if isinstance(part, list):
+            return [filled(item, f"{key}.{place}") for place, item in enumerate(part)]
+        return fill(part, facts, name, key, problems, plain=plain) if isinstance(part, str) else part
+
     try:
-        session = Session.model_validate(filled)
+        session = Session.model_validate(filled(YAML(typ="safe").load(text), ""))
     except ValidationError as error:
         problems += [
             Problem(name, 0, ".".join(map(str, one["loc"])), repr(one["input"])[:60], one["msg"])
@@ -133,14 +139,6 @@ def read_session(study: str, *, plain: bool = False) -> Session:
     if problems:
         raise DataError(problems)
     return session
-
-
-def _filled(part: Any, facts: Facts, file: str, key: str, problems: list[Problem]) -> Any:
-    if isinstance(part, dict):
-        return {name: _filled(item, facts, file, f"{key}.{name}".strip("."), problems) for name, item in part.items()}
-    if isinstance(part, list):
-        return [_filled(item, facts, file, f"{key}.{place}", problems) for place, item in enumerate(part)]
-    return fill(part, facts, file, key, problems) if isinstance(part, str) else part
 
 
 # --- pages ------------------------------------------------------------------------------------------------------------
@@ -155,6 +153,7 @@ def learner_page(study: str, session: Session) -> str:
     return f"""\
 # {session.title}
 
+{HANDOUT}
 Journal club on {{doc}}`{study}`, 45 minutes. Answers are folded. Whoever runs it reads
 {{doc}}`facilitator_{study}`; there are <a href="slides/{study}.html">slides</a>.
 
@@ -205,6 +204,7 @@ def facilitator_page(study: str, session: Session) -> str:
     return f"""\
 # For the facilitator: {study_label(load(study))}
 
+{HANDOUT}
 Twenty minutes of preparation: read the card of {{doc}}`{study}`, then this page. Those who come have
 {{doc}}`session_{study}`. Print both pages; a folded answer stays folded on paper.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from haicbook.markup import escape
-from haicbook.study import Paper, load
+from haicbook.study import Paper
 from haicbook.study.beside import DOMAINS
 from haicbook.synthesis.arms import study_label
 from haicbook.synthesis.conclusions import NOT_GRADED, conclude, questions
@@ -13,7 +13,7 @@ from haicbook.synthesis.judgements import appraisal, judged, risk_of_bias
 from haicbook.synthesis.message import INFORMATION_SIZE
 from haicbook.synthesis.reporting import ITEMS, reporting
 from haicbook.teaching.facts import Facts
-from haicbook.teaching.layout import table
+from haicbook.teaching.layout import HANDOUT, table
 from haicbook.words import CERTAINTY
 
 # the item of STROBE that each of the book's checks is part of; registration is asked for elsewhere
@@ -42,12 +42,12 @@ _GRADE = ("risk of bias", "inconsistency", "indirectness", "imprecision", "publi
 _SIDE = '<div class="haic-sheet"></div>\n'
 
 
-def sheets(studies: Iterable[str]) -> dict[str, str]:
+def sheets(facts: Facts, studies: Sequence[str]) -> dict[str, str]:
     """Name of a page → its MyST Markdown: the sheets to fill in, and those of each study."""
-    return {"sheets": _blank(list(studies))} | {f"sheet_{study}": _filled(Facts(study)) for study in studies}
+    return {"sheets": _blank(studies)} | {f"sheet_{study}": _filled(facts.of(study)) for study in studies}
 
 
-def _blank(studies: list[str]) -> str:
+def _blank(studies: Sequence[str]) -> str:
     filled = "; ".join(f"{{doc}}`sheet_{study}`" for study in studies)
     reported = table(
         ("STROBE", "Does the paper print …", "Yes, in part, no", "Where"),
@@ -81,7 +81,7 @@ To fill in, one to a printed page. Filled in with this book's judgements: {fille
 The first sheet lists what this book needs of a paper; its numbers are the items of STROBE to which each belongs. It is
 not the whole of STROBE.
 
-{_SIDE}
+{HANDOUT}
 ## Reporting
 
 {reported}
@@ -113,12 +113,12 @@ def _filled(facts: Facts) -> str:
         ("STROBE", "Does the paper print …", "Answer"), rows, "Reporting", f"tab-sheet-{paper.study}-reporting"
     )
     return f"""\
-# Appraisal: {escape(study_label(load(paper.study)))}
+# Appraisal: {escape(study_label(paper))}
 
 The sheets of {{doc}}`sheets`, filled in with the judgements on which {{doc}}`{paper.study}` and {{doc}}`conclusions`
 rest. Whoever judges otherwise changes a row of `data/`, and the book follows.
 
-{_SIDE}
+{HANDOUT}
 ## Reporting
 
 {reported}
@@ -158,7 +158,7 @@ def _certainty(facts: Facts) -> str:
     paper, asked = facts.paper, questions()
     (found,) = conclude(
         [paper],
-        {paper.study: facts.results(paper.study)},
+        {paper.study: facts.results},
         asked[asked.study == paper.study],
         judged(risk_of_bias(), "os"),
         appraisal(),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from haicbook.results import SavedResults
 from haicbook.show.findings import in_brief
 from haicbook.study import load
+from haicbook.study.beside import DOMAINS
 from haicbook.synthesis.arms import study_label
 from haicbook.synthesis.judgements import judged, risk_of_bias
 from haicbook.teaching.facts import Facts
@@ -47,19 +47,22 @@ _PAGE = """\
 """
 
 
-def deck(study: str, session: Session) -> str:
+def deck(facts: Facts, session: Session) -> str:
     """The deck of a study as a page of HTML that stands in `slides/` of the book.
 
     Parameters
     ----------
-    study
-        Its key.
+    facts
+        What the book knows of it.
     session
         Its session, read as plain HTML.
     """
-    facts = Facts(study, plain=True)
-    drawn = pictures(study)
-    slides = [*_opening(facts, session), *_shown(study, drawn), *_judged(facts, session), *_closing(facts, session)]
+    slides = [
+        *_opening(facts, session),
+        *_shown(facts.study, pictures(facts.study)),
+        *_judged(facts, session),
+        *_closing(facts, session),
+    ]
     title = html.escape(study_label(facts.paper))
     return _PAGE.format(title=title, slides="\n".join(slides))
 
@@ -85,33 +88,20 @@ def _spoken(text: str) -> str:
 
 
 def _opening(facts: Facts, session: Session) -> list[str]:
-    message, spec = facts.message, facts.paper.spec
-    signs = f"{CERTAINTY[message.certainty]} {message.certainty}".strip()
-    card = (
-        f"<p>{html.escape(message.bottom_line)}</p>\n<p>{html.escape(_sentence(message.claim.words))}</p>\n"
-        f"<p>Certainty: {signs}</p>"
-    )
+    """Nothing that tells the result: the first vote comes before it."""
+    spec = facts.paper.spec
     sizes = spec.populations[spec.main_population].n
-    arms = "".join(f"<tr><td>{html.escape(arm.label)}</td><td>{sizes[key]}</td></tr>" for key, arm in spec.arms.items())
+    arms = [(arm.label, str(sizes[key])) for key, arm in spec.arms.items()]
     design = (
-        f"<p>{html.escape(spec.design_label)}</p>\n<table><tr><th>Arm</th><th>Patients</th></tr>{arms}</table>\n"
+        f"<p>{html.escape(spec.design_label)}</p>\n{_table(('Arm', 'Patients'), arms)}\n"
         f"<p>The clock: {html.escape(_clock(facts))}</p>"
     )
-    pico = "".join(
-        f"<li><strong>{html.escape(key.capitalize())}:</strong> {text}</li>" for key, text in session.pico.items()
-    )
+    pico = "".join(f"<li><strong>{key.capitalize()}:</strong> {text}</li>" for key, text in session.pico.items())
+    title = f"{study_label(facts.paper)}: {session.title}"
+    vote = f"<p>{session.scenario}</p>\n<p><strong>{session.vote}</strong></p>"
     return [
-        _slide(
-            f"{study_label(facts.paper)}: {session.title}",
-            card,
-            f"Cover this slide when you vote first. {session.scenario}",
-            "h1",
-        ),
-        _slide(
-            "The patient",
-            f"<p>{session.scenario}</p>\n<p><strong>{session.vote}</strong></p>",
-            "Vote now, before anybody has seen a figure.",
-        ),
+        _slide(title, f"<p>{html.escape(facts.message.question)}</p>", "Five minutes until the first vote.", "h1"),
+        _slide("The patient", vote, "Vote now, before anybody has seen a figure, and write the numbers down."),
         _slide("The question", f"<ul>{pico}</ul>", session.questions[0].answer),
         _slide("Design and clock", design, session.questions[1].answer),
     ]
@@ -120,10 +110,6 @@ def _opening(facts: Facts, session: Session) -> list[str]:
 def _clock(facts: Facts) -> str:
     endpoint = facts.paper.spec.endpoints["os"]
     return f"overall survival counts from {endpoint.time_zero or 'a day that the paper does not name'}"
-
-
-def _sentence(words: str) -> str:
-    return f"{words[0].upper()}{words[1:]}."
 
 
 def _shown(study: str, drawn: dict[str, Picture]) -> list[str]:
@@ -144,43 +130,29 @@ def _shown(study: str, drawn: dict[str, Picture]) -> list[str]:
 
 def _judged(facts: Facts, session: Session) -> list[str]:
     paper = facts.paper
-    found = in_brief(facts.findings)
-    listed = "".join(f"<li>{html.escape(words)}</li>" for _, words in found[:4]) or "<li>Nothing was found.</li>"
+    listed = [html.escape(words) for _, words in in_brief(facts.findings)] or ["Nothing was found."]
+    found = "".join(f"<li>{words}</li>" for words in listed)
+    error = f'<p>{session.error.ask}</p>\n<p class="fragment answer">{session.error.answer}</p>'
     slides = [
+        _slide("Months of life", _months(facts), "A patient understands months. The range is that of the curves."),
         _slide(
-            "Months of life", _months(facts), "A patient understands months. The range comes from the reconstruction."
+            "Does it add up?", f"<ul>{found}</ul>", "Innocent explanations first: typing, rounding, an older data cut."
         ),
-        _slide(
-            "Does it add up?", f"<ul>{listed}</ul>", "Innocent explanations first: typing, rounding, an older data cut."
-        ),
-        _slide(
-            "Find the error",
-            f'<p>{session.error.ask}</p>\n<p class="fragment answer">{session.error.answer}</p>',
-            "Five minutes on paper, in pairs. Then the answer.",
-        ),
+        _slide("Find the error", error, "Five minutes on paper, in pairs. Then the answer."),
     ]
     if paper.spec.comparator is not None:
         row = judged(risk_of_bias(), "os").loc[paper.study]
-        lights = "".join(
-            f"<tr><td>{domain.capitalize()}</td><td>{level.replace('_', ' ')}</td></tr>"
-            for domain, level in row.items()
-        )
-        notes = session.questions[2].answer
-        slides.append(
-            _slide("Bias (ROBINS-I)", f"<table><tr><th>Domain</th><th>Judgement</th></tr>{lights}</table>", notes)
-        )
+        lights = [(DOMAINS.get(key, "Overall"), level.replace("_", " ")) for key, level in row.items()]
+        slides.append(_slide("Bias (ROBINS-I)", _table(("Domain", "Judgement"), lights), session.questions[2].answer))
     return slides
 
 
 def _months(facts: Facts) -> str:
     """Mean survival over the chapter's horizon, by arm."""
-    results: SavedResults = facts.results(facts.study)
+    results = facts.results
     horizon = results.parameters["horizon"]
-    rows = "".join(
-        f"<tr><td>{html.escape(arm.short)}</td><td>{results.value(f'os.{key}.rmst'):.1f}</td></tr>"
-        for key, arm in facts.paper.spec.arms.items()
-    )
-    table = f"<table><tr><th>Arm</th><th>Months lived of {horizon:g}</th></tr>{rows}</table>"
+    rows = [(arm.short, f"{results.value(f'os.{key}.rmst'):.1f}") for key, arm in facts.paper.spec.arms.items()]
+    table = _table(("Arm", f"Months lived of {horizon:g}"), rows)
     if "os.rmst_difference" not in results.values:
         return f'{table}\n<p class="small">Reconstructed.</p>'
     low, high = results.value("os.rmst_difference.low"), results.value("os.rmst_difference.high")
@@ -191,22 +163,26 @@ def _months(facts: Facts) -> str:
 
 
 def _closing(facts: Facts, session: Session) -> list[str]:
-    asked = session.questions[-3:]
+    message, asked = facts.message, session.questions[-3:]
     questions = "".join(f"<li>{_spoken(question.ask)}</li>" for question in asked)
     notes = " ".join(f"{n}. {question.answer}" for n, question in enumerate(asked, 1))
-    wrong = "".join(f"<li>{item.said}</li>" for item in session.wrong)
     met = " ".join(f"{item.said} {item.meet}" for item in session.wrong)
-    reasons = _listed(facts.message.reasons)
+    certainty = "; ".join((f"{CERTAINTY[message.certainty]} {message.certainty}".strip(), *message.reasons))
+    verdict = (
+        f'<p>{session.vote} Vote again.</p>\n<div class="fragment"><p>{session.verdict}</p>\n'
+        f"<p>{html.escape(_sentence(message.claim.words))} Certainty: {html.escape(certainty)}.</p></div>"
+    )
     return [
-        _slide("True or false?", f"<ul>{wrong}</ul>", met),
-        _slide("Three questions", f"<ol>{questions}</ol>", notes),
-        _slide(
-            "Verdict",
-            f'<p>{session.vote} Vote again.</p>\n<p class="fragment">{session.verdict}</p>\n{reasons}',
-            "The change of the vote is the result of the session.",
-        ),
+        _slide("Three questions", f"<ol>{questions}</ol>", f"{notes} Likely wrong answers: {met}"),
+        _slide("Verdict", verdict, "The change of the vote is the result of the session."),
     ]
 
 
-def _listed(reasons: Iterable[str]) -> str:
-    return f'<ul class="small">{"".join(f"<li>{html.escape(reason)}</li>" for reason in reasons)}</ul>'
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    first = "".join(f"<th>{html.escape(head)}</th>" for head in heads)
+    others = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return f"<table><tr>{first}</tr>{others}</table>"

@@ -31,6 +31,7 @@ from haicbook.book.status import write_page
 from haicbook.headlines import DECLARED
 from haicbook.paths import build_dir, executed_dir, root
 from haicbook.results import SavedResults, load_results
+from haicbook.synthesis.judgements import appraisal, risk_of_bias
 from haicbook.teaching.pages import write_teaching
 
 CHAPTERS = ["cao2024", "lin2023", "liu_hepa", "lee2024", "shen2025"]
@@ -450,7 +451,8 @@ def test_the_appendix_opens_at_the_row_of_its_address(tmp_path: Path) -> None:
 def test_pages_keep_their_policy(tmp_path: Path) -> None:
     pages()
     found = [
-        build_dir() / "html" / f"{name}.html" for name in ("index", "cao2024", "audit", "values", "reconstruction")
+        build_dir() / "html" / f"{name}.html"
+        for name in ("index", "cao2024", "audit", "values", "reconstruction", "exercise_08", "slides/cao2024")
     ]
     assert violations([page.as_uri() for page in found], tmp_path) == []
 
@@ -614,7 +616,7 @@ def test_a_session_is_short_before_its_folds_and_its_answers_are_filled(name: st
         assert not re.search(r"\{\{|…", str(page.select_one("article"))), kind
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
+@pytest.mark.parametrize("name", [*CHAPTERS, "book"])
 def test_a_deck_has_a_slide_for_each_step_with_notes_and_figures_that_are_there(name: str) -> None:
     pages()
     place = build_dir() / "html" / "slides" / f"{name}.html"
@@ -628,3 +630,12 @@ def test_a_deck_has_a_slide_for_each_step_with_notes_and_figures_that_are_there(
     sources = [tag.get("src") or tag.get("href") for tag in deck.select("img, script, link")]
     assert len(deck.select("img[alt]")) >= 3
     assert [source for source in sources if not (place.parent / source.split("?")[0]).resolve().is_file()] == []
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_sheet_is_filled_in_with_the_judgements_of_the_data(name: str) -> None:
+    page = next(page for path, page in chapter_pages() if path.stem == f"sheet_{name}").get_text(" ")
+    bias, items = risk_of_bias(), appraisal()
+    reasons = [*bias[(bias.study == name) & (bias.outcome != "pfs")].reason, *items[items.study == name].reason]
+    assert len(reasons) >= 7
+    assert [reason for reason in reasons if reason not in page] == []

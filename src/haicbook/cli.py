@@ -136,15 +136,16 @@ def audit(studies: tuple[str, ...], form: str, severities: tuple[str, ...], fail
 @main.command()
 @click.option("--seed", type=click.IntRange(min=0), required=True, help="The same seed, the same paper.")
 @click.option("--level", type=click.Choice(["easy", "medium", "hard"]), default="easy", show_default=True)
+@click.option("--format", "form", type=click.Choice(["html", "markdown"]), default="html", show_default=True)
 @click.option("--out", default=".", type=click.Path(file_okay=False, path_type=Path), help="Folder; default: this one.")
-def exercise(seed: int, level: Literal["easy", "medium", "hard"], out: Path) -> None:
-    """Write a synthetic paper with errors in it, to be found, and apart from it the key; both HTML.
+def exercise(seed: int, level: Literal["easy", "medium", "hard"], form: str, out: Path) -> None:
+    """Write a synthetic paper with errors in it, to be found, and apart from it the key.
 
-    Every error of the key has been confirmed by the audit.
+    As Markdown (MyST) it is one page of a book, its key folded. Every error of the key has been confirmed by the audit.
     """
     from haicbook.teaching.exercises import files, make
 
-    for name, text in files(make(seed, level)).items():
+    for name, text in files(make(seed, level), form).items():
         try:
             out.mkdir(parents=True, exist_ok=True)
             (out / name).write_text(text, encoding="utf-8")

@@ -209,9 +209,11 @@ def _task(exercise: Exercise) -> str:
     return f"{len(exercise.planted)} errors were put in; each can be shown from the printed figures alone."
 
 
-def files(exercise: Exercise) -> dict[str, str]:
-    """The paper and, apart, its key, as pages of HTML that stand alone."""
+def files(exercise: Exercise, form: str = "html") -> dict[str, str]:
+    """The paper and, apart, its key, as pages of HTML that stand alone; or as one page of a book (`markdown`)."""
     name = f"exercise-{exercise.level}-{exercise.seed}"
+    if form == "markdown":
+        return {f"{name}.md": book_page(exercise, exercise.seed)}
     rows = "\n".join(
         f"<li><p>{html.escape(sentence)}</p><p><b>By hand:</b> {html.escape(by_hand)}</p>"
         f"<p><b>Rule and change:</b> {html.escape(was)}</p></li>"

@@ -12,7 +12,7 @@ from haicbook.teaching.facts import Facts, fill
 from haicbook.teaching.figures import pictures
 from haicbook.teaching.sessions import facilitator_page, learner_page, read_session, sessions_dir
 from haicbook.teaching.sheets import sheets
-from haicbook.teaching.slides import deck
+from haicbook.teaching.slides import book_deck, deck
 
 _SHOWN = re.compile(r"figures/(fig-[\w-]+)\.svg")
 
@@ -33,6 +33,7 @@ def write_teaching() -> list[Path]:
     files = {f"{name}.md": text for name, text in pages(facts).items()}
     for study in _studies():
         files[f"site/slides/{study}.html"] = deck(facts.of(study), read_session(facts.of(study), plain=True))
+    files["site/slides/book.html"] = book_deck([facts.of(study) for study in _studies()])
     chapters = sorted(path.stem for path in executed_dir().glob("*.ipynb"))
     drawn = {picture.name: picture.svg for chapter in chapters for picture in pictures(chapter).values()}
     for name, text in list(files.items()):

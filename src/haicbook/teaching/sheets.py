@@ -44,10 +44,11 @@ _SIDE = '<div class="haic-sheet"></div>\n'
 
 def sheets(facts: Facts, studies: Sequence[str]) -> dict[str, str]:
     """Name of a page → its MyST Markdown: the sheets to fill in, and those of each study."""
-    return {"sheets": _blank(studies)} | {f"sheet_{study}": _filled(facts.of(study)) for study in studies}
+    return {"sheets": blank_sheets(studies)} | {f"sheet_{study}": _filled(facts.of(study)) for study in studies}
 
 
-def _blank(studies: Sequence[str]) -> str:
+def blank_sheets(studies: Sequence[str]) -> str:
+    """The sheets to fill in, with links to those that are, of some studies."""
     filled = "; ".join(f"{{doc}}`sheet_{study}`" for study in studies)
     reported = table(
         ("STROBE", "Does the paper print …", "Yes, in part, no", "Where"),

@@ -11,6 +11,7 @@ from haicbook.study import load
 from haicbook.study.beside import DOMAINS
 from haicbook.synthesis.arms import study_label
 from haicbook.synthesis.judgements import judged, risk_of_bias
+from haicbook.synthesis.message import StudyMessage
 from haicbook.teaching.facts import Facts
 from haicbook.teaching.figures import Picture, pictures
 from haicbook.teaching.sessions import Session
@@ -67,6 +68,33 @@ def deck(facts: Facts, session: Session) -> str:
     return _PAGE.format(title=title, slides="\n".join(slides))
 
 
+# the book's own deck: title, chapter and figure, what to say
+_ACROSS = (
+    (
+        "Who lived how long",
+        "across",
+        "fig-across-medians",
+        "Arms of different studies: no comparison.",
+    ),
+    ("Response", "response_safety", "fig-response_safety-rates", "Criteria and readers differ from study to study."),
+    (
+        "Effects within the studies",
+        "effects_bias",
+        "fig-effects_bias-os",
+        "Four questions; the mean answers none.",
+    ),
+    ("Risk of bias", "effects_bias", "fig-effects_bias-bias-robins", "Which domain is worst in all of them, and why?"),
+    (
+        "What could explain it?",
+        "effects_bias",
+        "fig-effects_bias-bias-tipping",
+        "Shaded: enough to explain it.",
+    ),
+    ("Harm", "response_safety", "fig-response_safety-harms-differences", "What is on top, which way, how sure?"),
+    ("The one trial", "trial", "fig-trial-operating", "At the hoped-for rate, how often does it stop by mistake?"),
+)
+
+
 def _slide(title: str, body: str, notes: str, level: str = "h2") -> str:
     return (
         f"<section>\n<{level}>{html.escape(title)}</{level}>\n{body}\n"
@@ -85,6 +113,22 @@ def _spoken(text: str) -> str:
         return f"“{name.replace('_', ' ')}”" if "_" in name else study_label(load(name))
 
     return _ROLE.sub(named, text)
+
+
+def book_deck(papers: Sequence[Facts]) -> str:
+    """One deck for all studies: a slide with each one's message, then what stands side by side."""
+    asked = "".join(f"<li>{html.escape(facts.message.question)}</li>" for facts in papers)
+    slides = [
+        _slide("HAIC for liver cancer: what do five papers show?", f"<ul>{asked}</ul>", "One slide a paper.", "h1")
+    ]
+    for facts in papers:
+        lines = (facts.message.bottom_line, _sentence(facts.message.claim.words), _certainty(facts.message))
+        body = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
+        notes = html.escape(" ".join(words for _, words in in_brief(facts.findings)))
+        slides.append(_slide(study_label(facts.paper), body, f"What does not add up: {notes}"))
+    for title, chapter, name, say in _ACROSS:
+        slides.append(_figure(title, pictures(chapter)[name], say))
+    return _PAGE.format(title="Five papers", slides="\n".join(slides))
 
 
 def _opening(facts: Facts, session: Session) -> list[str]:
@@ -123,9 +167,13 @@ def _shown(study: str, drawn: dict[str, Picture]) -> list[str]:
             picture = drawn[name]
         else:
             continue
-        image = f'<img src="figures/{picture.name}.svg" alt="{html.escape(picture.alt)}">'
-        slides.append(_slide(title, image, f"{say} {html.escape(picture.alt)}."))
+        slides.append(_figure(title, picture, say))
     return slides
+
+
+def _figure(title: str, picture: Picture, say: str) -> str:
+    image = f'<img src="figures/{picture.name}.svg" alt="{html.escape(picture.alt)}">'
+    return _slide(title, image, f"{say} {html.escape(picture.alt)}.")
 
 
 def _judged(facts: Facts, session: Session) -> list[str]:
@@ -163,19 +211,23 @@ def _months(facts: Facts) -> str:
 
 
 def _closing(facts: Facts, session: Session) -> list[str]:
-    message, asked = facts.message, session.questions[-3:]
+    claim, asked = facts.message.claim.words, session.questions[-3:]
     questions = "".join(f"<li>{_spoken(question.ask)}</li>" for question in asked)
     notes = " ".join(f"{n}. {question.answer}" for n, question in enumerate(asked, 1))
     met = " ".join(f"{item.said} {item.meet}" for item in session.wrong)
-    certainty = "; ".join((f"{CERTAINTY[message.certainty]} {message.certainty}".strip(), *message.reasons))
     verdict = (
         f'<p>{session.vote} Vote again.</p>\n<div class="fragment"><p>{session.verdict}</p>\n'
-        f"<p>{html.escape(_sentence(message.claim.words))} Certainty: {html.escape(certainty)}.</p></div>"
+        f"<p>{html.escape(_sentence(claim))} {html.escape(_certainty(facts.message))}</p></div>"
     )
     return [
         _slide("Three questions", f"<ol>{questions}</ol>", f"{notes} Likely wrong answers: {met}"),
         _slide("Verdict", verdict, "The change of the vote is the result of the session."),
     ]
+
+
+def _certainty(message: StudyMessage) -> str:
+    signs = f"{CERTAINTY[message.certainty]} {message.certainty}".strip()
+    return f"Certainty: {'; '.join((signs, *message.reasons))}."
 
 
 def _sentence(words: str) -> str:

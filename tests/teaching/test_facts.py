@@ -41,6 +41,7 @@ def filled(text: str, facts: Facts, *, plain: bool = False) -> str:
         ("{{short post_ab}}, {{size post_ab}}", "post-ate-beva, 34"),
         ("{{level overall}}", "critical"),
         ("{{lin2023:middle table3/etiology/before_psm/multivariable/hr}}", "√(0.888 × 3.032) = 1.641"),
+        ("{{shen2025:appraised 3}}", "Yes. Pathology in all patients."),
         ("{{shen2025:exact table2/orr/all/all/mrecist/n}}", "24.4 to 65.1 %"),
     ],
 )
@@ -94,7 +95,8 @@ def test_without_a_study_a_name_needs_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "form", "text"), [(0.583, ".0%", "58 %"), (-3.35, ".1f", "−3.4"), (3, "", "3"), ("x", "", "x")]
+    ("value", "form", "text"),
+    [(0.583, ".0%", "58 %"), (-0.041, "points", "−4"), (-3.35, ".1f", "−3.4"), (3, "", "3"), ("x", "", "x")],
 )
 def test_numbers_are_written_as_in_the_book(value: object, form: str, text: str) -> None:
     assert shown(value, form) == text

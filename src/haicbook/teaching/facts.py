@@ -150,9 +150,11 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 
 
 def shown(value: object, form: str = "") -> str:
-    """A value for people: `.0%` gives 58 %, a true minus sign, and no decimals unless asked for."""
+    """A value for people: `.0%` gives 58 %, `points` 58, a true minus sign, and no decimals unless asked for."""
     if value is None:
         raise UnknownError("a value that is not missing")
+    if form == "points":
+        return shown(value, ".0%").removesuffix(" %")
     text = format(value, form or (".0f" if isinstance(value, float) else ""))
     return re.sub(r"%$", " %", text).replace("-", "−")
 
@@ -253,7 +255,7 @@ def appraised(facts: Facts, item: str) -> str:
     if rows.empty:
         raise UnknownError(_nearest(item, table["item"].astype(str)))
     row = rows.iloc[0]
-    return f"{row.question} {row.answer.capitalize()}: {row.reason}"
+    return f"{row.answer.capitalize()}. {row.reason}"
 
 
 @kind
@@ -261,7 +263,10 @@ def message(facts: Facts, part: str) -> str:
     """A part of the card: `question`, `claim`, `bottom_line`, `certainty`, `primary`, `reasons`."""
     found = getattr(facts.message, part)
     parts = found if isinstance(found, tuple) else (found,)
-    return "; ".join(str(getattr(one, "words", one)) for one in parts)
+    if not any(parts):
+        raise UnknownError(f"a part of the card that is not empty, as {part} is here")
+    words = [str(getattr(one, "words", one)) for one in parts]
+    return "; ".join(word.rstrip(".") for word in words) if len(words) > 1 else words[0]
 
 
 @kind

@@ -227,7 +227,7 @@ def _closing(facts: Facts, session: Session) -> list[str]:
 
 def _certainty(message: StudyMessage) -> str:
     signs = f"{CERTAINTY[message.certainty]} {message.certainty}".strip()
-    return f"Certainty: {'; '.join((signs, *message.reasons))}."
+    return f"Certainty: {'; '.join((signs, *(reason.rstrip('.') for reason in message.reasons)))}."
 
 
 def _sentence(words: str) -> str:

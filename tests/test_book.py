@@ -638,4 +638,5 @@ def test_a_sheet_is_filled_in_with_the_judgements_of_the_data(name: str) -> None
     bias, items = risk_of_bias(), appraisal()
     reasons = [*bias[(bias.study == name) & (bias.outcome != "pfs")].reason, *items[items.study == name].reason]
     assert len(reasons) >= 7
-    assert [reason for reason in reasons if reason not in page] == []
+    # as the book typesets them
+    assert [reason for reason in reasons if reason.replace("'", "’") not in page] == []

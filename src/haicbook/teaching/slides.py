@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from haicbook.show.findings import in_brief
-from haicbook.study import load
+from haicbook.study import load, studies
 from haicbook.study.beside import DOMAINS
 from haicbook.synthesis.arms import study_label
 from haicbook.synthesis.judgements import judged, risk_of_bias
@@ -110,7 +110,7 @@ def _spoken(text: str) -> str:
         if kind == "numref":
             return "the table" if target.startswith("tab-") else "the figure"
         name = target.rpartition("/")[2]
-        return f"“{name.replace('_', ' ')}”" if "_" in name else study_label(load(name))
+        return study_label(load(name)) if name in studies() else f"“{name.replace('_', ' ')}”"
 
     return _ROLE.sub(named, text)
 
@@ -119,7 +119,12 @@ def book_deck(papers: Sequence[Facts]) -> str:
     """One deck for all studies: a slide with each one's message, then what stands side by side."""
     asked = "".join(f"<li>{html.escape(facts.message.question)}</li>" for facts in papers)
     slides = [
-        _slide("HAIC for liver cancer: what do five papers show?", f"<ul>{asked}</ul>", "One slide a paper.", "h1")
+        _slide(
+            "HAIC for liver cancer: what do five papers show?",
+            f"<ul>{asked}</ul>",
+            "Which question is nearest to a patient of yours? Then one slide a paper.",
+            "h1",
+        )
     ]
     for facts in papers:
         lines = (facts.message.bottom_line, _sentence(facts.message.claim.words), _certainty(facts.message))

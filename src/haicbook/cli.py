@@ -1,4 +1,4 @@
-"""The command line: `haicbook check`, `verify`, `audit`, `reconstruct`, `run` and `build`.
+"""The command line: `haicbook check`, `verify`, `audit`, `letter`, `exercise`, `reconstruct`, `run` and `build`.
 
 Exit codes everywhere: 0 well, 1 findings or failures, 2 usage, 3 partial result.
 Heavy libraries are imported inside the commands, so that `--help` and completion answer at once.
@@ -7,6 +7,7 @@ Heavy libraries are imported inside the commands, so that `--help` and completio
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -231,6 +232,60 @@ def audit(studies: tuple[str, ...], form: str, severities: tuple[str, ...], fail
     for line in problems:
         click.echo(line, err=True)
     raise SystemExit(code)
+
+
+@main.command()
+@click.option("--seed", type=click.IntRange(min=0), required=True, help="The same seed, the same paper.")
+@click.option("--level", type=click.Choice(["easy", "medium", "hard"]), default="easy", show_default=True)
+@click.option("--format", "form", type=click.Choice(["html", "markdown"]), default="html", show_default=True)
+@click.option("--out", default=".", type=click.Path(file_okay=False, path_type=Path), help="Folder; default: this one.")
+def exercise(seed: int, level: Literal["easy", "medium", "hard"], form: str, out: Path) -> None:
+    """Write a synthetic paper with errors in it, to be found, and apart from it the key.
+
+    As Markdown (MyST) it is one page of a book, its key folded. Every error of the key has been confirmed by the audit.
+    """
+    from haicbook.teaching.exercises import files, make
+
+    for name, text in files(make(seed, level), form).items():
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            (out / name).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise _unwritten(out, error) from error
+        click.echo(out / name)
+
+
+@main.command()
+@click.argument("study", shell_complete=completion.papers_or_folder)
+@click.option("--to", type=click.Choice(["editor", "authors"]), default="authors", show_default=True)
+@click.option(
+    "--severity",
+    "severities",
+    multiple=True,
+    type=click.Choice(["error", "warning", "info"]),
+    default=["error"],
+    show_default=True,
+    help="What to write about; may be repeated.",
+)
+@click.option("--format", "form", type=click.Choice(["markdown", "html"]), default="markdown", show_default=True)
+def letter(study: str, to: Literal["editor", "authors"], severities: tuple[str, ...], form: str) -> None:
+    """Draft a courteous letter about what in a paper does not add up; innocent explanations come first.
+
+    STUDY is one of data/, or a folder of your own with a study.yml.
+    """
+    from haicbook.audit.report import audited, kept, places
+    from haicbook.paths import data_dir
+    from haicbook.study import UnusableError
+    from haicbook.teaching.letters import letter as drafted
+
+    try:
+        (folder,) = places([study], data_dir())
+    except UnusableError as problem:
+        raise click.UsageError(str(problem)) from problem
+    item = kept(audited(folder), severities)
+    if item.paper is None:
+        raise click.ClickException("\n".join(map(str, item.problems)))
+    click.echo(drafted(item.paper, item.findings, to, form), nl=False)
 
 
 @main.command()

@@ -30,6 +30,7 @@ from haicbook.heartbeat import heartbeat
 from haicbook.paths import data_dir
 from haicbook.study import DataError, Problem, studies
 from haicbook.study.check import check, check_beside
+from haicbook.teaching.pages import write_teaching
 
 Arguments = ParamSpec("Arguments")
 WELL, FAILURE, USAGE, PARTIAL = 0, 1, 2, 3
@@ -123,6 +124,7 @@ def _build(console: Console, *, jobs: int | None, force: bool, strict: bool, ope
     write_cards()
     write_appendix()
     write_ledger()
+    write_teaching()
     with _building(console):
         built = build_pages(strict=strict, whole=not stale)
     if built.code != 0:

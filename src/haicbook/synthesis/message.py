@@ -15,7 +15,7 @@ from haicbook.synthesis.effects import ANALYSES, chosen, within_study_effects
 from haicbook.synthesis.judgements import appraisal, judged, risk_of_bias
 
 # GRADE's rule of thumb for the information size, in events or patients
-_INFORMATION_SIZE = 300
+INFORMATION_SIZE = 300
 # p of a printed matched table below which it does not look like one of the simulated
 _SURPRISING = 0.05
 _NO_RESPONSE = "objective response: no figure is entered"
@@ -117,7 +117,7 @@ def _concluded(paper: Paper, results: Recorded, table: pd.DataFrame) -> Conclusi
     asked, items = questions(), appraisal()
     asked = asked[asked.study == paper.study]
     if not asked.empty and paper.study in {*table.index, *items.study}:
-        return conclude([paper], {paper.study: results}, asked, table, items, _INFORMATION_SIZE)[0]
+        return conclude([paper], {paper.study: results}, asked, table, items, INFORMATION_SIZE)[0]
     step = GradeStep("risk of bias", 0, "nobody has judged the risk of bias of this study yet")
     unread = "no estimate with an interval is entered"
     return Conclusion("", paper.spec.question, paper.study, unread, "–", "–", (step,), NOT_GRADED, "")

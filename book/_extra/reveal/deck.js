@@ -1,0 +1,9 @@
+Reveal.initialize({
+  hash: true,
+  center: false,
+  slideNumber: "c/t",
+  width: 1280,
+  height: 720,
+  margin: 0.04,
+  transition: "none",
+});

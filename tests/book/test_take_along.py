@@ -17,7 +17,7 @@ from haicbook.book.edition import edition
 
 CITATION = "title: A book of A & B\nversion: 1.0\nauthors: [{name: The people}]\nlicense: [MIT, CC-BY-4.0]\n"
 TABLE = """:::{table} **The message.** A method.
-:name: tab-a-effects
+:name: tab-a_b-effects
 
 | Arm | Effect |
 | --- | ---: |
@@ -36,7 +36,7 @@ def _cell(data: dict[str, str], **metadata: object) -> dict[str, object]:
 
 
 def _notebook() -> str:
-    figure = {"figure": {"name": "fig-a-curve", "caption": "A curve"}}
+    figure = {"figure": {"name": "fig-a_b-curve", "caption": "A curve"}}
     cells = [
         {"cell_type": "markdown", "source": f"# Chapter 1: 10 % & more\n\n{TABLE}", "metadata": {}},
         _cell({"image/svg+xml": SVG, "image/png": PNG}, mystnb=figure),
@@ -80,22 +80,21 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_table_and_figure_of_a_notebook_is_a_file_beside_its_page_and_in_the_archive(built: Path) -> None:
     folder = built / "take" / "a"
     names = {
-        "tab-a-effects.csv",
-        "fig-a-curve.svg",
-        "fig-a-curve.png",
+        "tab-a_b-effects.csv",
+        "fig-a_b-curve.svg",
+        "fig-a_b-curve.png",
         "a-printed-values.zip",
-        "a.ipynb",
         "a.bib",
         "a.ris",
     }
     assert {path.name for path in folder.iterdir()} == {*names, "a.zip"}
-    rows = list(csv.reader(io.StringIO((folder / "tab-a-effects.csv").read_text(encoding="utf-8-sig"))))
+    rows = list(csv.reader(io.StringIO((folder / "tab-a_b-effects.csv").read_text(encoding="utf-8-sig"))))
     assert rows == [["Arm", "Effect"], ["One", "-1.5"], ["'=SUM(A1)", "–"]]
-    assert (folder / "fig-a-curve.svg").read_text() == SVG
-    assert (folder / "fig-a-curve.png").read_bytes().startswith(b"\x89PNG")
+    assert (folder / "fig-a_b-curve.svg").read_text() == SVG
+    assert (folder / "fig-a_b-curve.png").read_bytes().startswith(b"\x89PNG")
     with zipfile.ZipFile(folder / "a.zip") as archive:
-        assert set(archive.namelist()) == {f"a/{name}" for name in (*names, "a-os.csv", "README.txt")}
-        assert "Table 1.1: tab-a-effects.csv\nThe message. A method." in archive.read("a/README.txt").decode()
+        assert set(archive.namelist()) == {f"a/{name}" for name in (*names, "a.ipynb", "a-os.csv", "README.txt")}
+        assert "Table 1.1: tab-a_b-effects.csv\nThe message. A method." in archive.read("a/README.txt").decode()
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
     assert not (built / "take" / "b").exists()
 
@@ -103,7 +102,8 @@ def test_every_table_and_figure_of_a_notebook_is_a_file_beside_its_page_and_in_t
 def test_the_page_links_each_of_them_by_an_address_that_works_from_a_folder(built: Path) -> None:
     page = BeautifulSoup((built / "a.html").read_text(), "html.parser")
     links = {str(link["href"]) for link in page.select(".haic-take-along a[download]")}
-    assert links == {f"take/a/{path.name}" for path in (built / "take" / "a").iterdir()}
+    assert links == {"_sources/a.ipynb", *(f"take/a/{path.name}" for path in (built / "take" / "a").iterdir())}
+    assert all((built / link).is_file() for link in links)
     assert page.select_one('.bd-toc a[href="#take-along"], nav a[href="#take-along"]')
     assert not BeautifulSoup((built / "b.html").read_text(), "html.parser").select(".haic-take-along")
 

@@ -30,7 +30,7 @@ class Edition:
     title, authors, licence
         As `CITATION.cff` has them.
     year
-        Of publication.
+        Of the source's last change, or as `_config.yml` has it.
     version
         The package's.
     digest
@@ -105,7 +105,7 @@ def edition(folder: Path, config: Config) -> Edition:
         title=cited["title"],
         authors=tuple(author["name"] for author in cited["authors"]),
         licence=" and ".join(cited["license"]),
-        year=config.copyright,
+        year=date[:4] or config.copyright,
         version=__version__,
         digest=digest[:_DIGITS],
         date=date,

@@ -30,7 +30,10 @@ def add_foot(
     """Put the line after what the theme has at a page's foot."""
     known = pagename in app.env.found_docs
     page = page_name(pagename, app.config.root_doc) if known else pagename
-    line = foot(page, edition(Path(app.srcdir), app.config))
+    book = edition(Path(app.srcdir), app.config)
+    line = foot(page, book)
+    # Sphinx gives the year of the time that makes a build repeatable
+    context["copyright"] = book.year
     context["theme_extra_footer"] = f"{context.get('theme_extra_footer') or ''}\n{line}"
 
 

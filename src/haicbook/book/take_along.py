@@ -25,7 +25,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from haicbook.book.addresses import page_name
-from haicbook.book.edition import Edition, edition
+from haicbook.book.edition import edition
 from haicbook.spreadsheet import shown
 
 FOLDER = "take"
@@ -34,6 +34,7 @@ _TITLE = "Take along"
 _PLACE = "haic-take-along-place"
 _ROWS = re.compile(r'<a download="([^"]+)" href="data:[^;"]+;base64,([^"]+)"')
 _SUFFIXES = {"image/svg+xml": "svg", "image/png": "png"}
+_KINDS = {"bib": "BibTeX", "csv": "CSV", "ipynb": "Notebook", "png": "PNG", "ris": "RIS", "svg": "SVG", "zip": "ZIP"}
 # the first that a ZIP archive can name: the same content gives the same bytes
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 _ABOUT = """\
@@ -51,8 +52,8 @@ class Item:
 
     Attributes
     ----------
-    name
-        Its address on the page, which its files are called after.
+    anchor
+        The end of its address on the page.
     label
         `Table 1.2`.
     caption
@@ -61,7 +62,7 @@ class Item:
         File's name → content.
     """
 
-    name: str
+    anchor: str
     label: str
     caption: str
     files: Mapping[str, bytes]
@@ -86,25 +87,30 @@ def _notebook(app: Sphinx, docname: str) -> bool:
 
 
 def offer(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Write a page's files and put links to them in the directive's place."""
+    """Write a page's files and put links to them in the place that is kept for them."""
     places = [node for node in doctree.findall(nodes.raw) if _PLACE in node["classes"]]
     if not places or app.builder.format != "html":
         return
-    page, book = page_name(docname, app.config.root_doc), edition(Path(app.srcdir), app.config)
-    notebook = Path(app.env.doc2path(docname))
+    page, chapter = page_name(docname, app.config.root_doc), next(doctree.findall(nodes.title)).astext()
+    notebook, book = Path(app.env.doc2path(docname)), edition(Path(app.srcdir), app.config)
     numbers = app.env.toc_fignumbers.get(docname, {})
     items = [*_tables(doctree, numbers.get("table", {})), *_figures(doctree, numbers.get("figure", {}), notebook)]
-    chapter = next(doctree.findall(nodes.title)).astext()
-    others = _others(page, chapter, notebook, book)
+    files = {name: content for item in items for name, content in item.files.items()}
+    files |= {f"{page}.bib": book.bibtex(page, chapter).encode(), f"{page}.ris": book.ris(page, chapter).encode()}
+    if values := printed_values(page):
+        files[f"{page}-printed-values.zip"] = values
+    about = _ABOUT.format(reference=book.sentence(chapter), files=_listing(items)).encode()
+    of_the_run = {f"{page}.ipynb": notebook.read_bytes(), **_rows(notebook)}
+    files[f"{page}.zip"] = _archive({"README.txt": about, **files, **of_the_run}, page)
     folder = Path(app.outdir, FOLDER, page)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    files = {name: content for item in items for name, content in item.files.items()} | others
-    about = _ABOUT.format(reference=book.sentence(chapter), files=_listing(items))
-    archive = _archive({"README.txt": about.encode(), **files, **_rows(notebook)}, page)
-    for name, content in {**files, f"{page}.zip": archive}.items():
+    for name, content in files.items():
         (folder / name).write_bytes(content)
-    shown_html = _shown(page, chapter, items, {name: len(text) for name, text in others.items()}, len(archive), book)
+    links = {name: _link(f"{FOLDER}/{page}/{name}", len(content)) for name, content in files.items()}
+    # Sphinx puts it there for the theme's own button
+    links[f"{page}.ipynb"] = _link(f"_sources/{page}.ipynb", notebook.stat().st_size)
+    shown_html = _shown(page, items, links, book.sentence(chapter))
     for there in places:
         there.replace_self(nodes.raw("", shown_html, format="html"))
 
@@ -113,12 +119,22 @@ def offer(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 
 def _tables(doctree: nodes.document, numbers: Mapping[str, Sequence[int]]) -> Iterator[Item]:
-    for table in doctree.findall(nodes.table):
-        title = next(iter(table.findall(nodes.title)), None)
-        if title is None or not table["ids"] or table["ids"][0] not in numbers:
-            continue
-        name = table["ids"][0]
-        yield Item(name, _label("Table", numbers[name]), _plain(title), {f"{name}.csv": _csv(table)})
+    for table, name, anchor in _numbered(doctree, nodes.table, numbers):
+        yield Item(anchor, _label("Table", numbers[anchor]), _caption(table), {f"{name}.csv": _csv(table)})
+
+
+def _numbered(
+    doctree: nodes.document, kind: type[nodes.Element], numbers: Mapping[str, Sequence[int]]
+) -> Iterator[tuple[nodes.Element, str, str]]:
+    """What has a number and a name, with its name and the end of its address."""
+    for node in doctree.findall(kind):
+        anchor = next((anchor for anchor in node["ids"] if anchor in numbers), None)
+        if anchor and node["names"]:
+            yield node, node["names"][0], anchor
+
+
+def _caption(node: nodes.Element) -> str:
+    return next((_plain(child) for child in node if isinstance(child, nodes.title | nodes.caption)), "")
 
 
 def _csv(table: nodes.table) -> bytes:
@@ -132,13 +148,9 @@ def _csv(table: nodes.table) -> bytes:
 
 def _figures(doctree: nodes.document, numbers: Mapping[str, Sequence[int]], notebook: Path) -> Iterator[Item]:
     pictures = _pictures(notebook)
-    for figure in doctree.findall(nodes.figure):
-        name = next((name for name in figure["ids"] if name in numbers), "")
-        if name not in pictures:
-            continue
-        caption = next(iter(figure.findall(nodes.caption)), None)
-        words = "" if caption is None else _plain(caption)
-        yield Item(name, _label("Fig.", numbers[name]), words, pictures[name])
+    for figure, name, anchor in _numbered(doctree, nodes.figure, numbers):
+        if name in pictures:
+            yield Item(anchor, _label("Fig.", numbers[anchor]), _caption(figure), pictures[name])
 
 
 def _pictures(notebook: Path) -> dict[str, dict[str, bytes]]:
@@ -166,14 +178,6 @@ def _outputs(notebook: Path) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
         for output in cell.get("outputs", ()):
             yield cell, output.get("data", {})
-
-
-def _others(page: str, chapter: str, notebook: Path, book: Edition) -> dict[str, bytes]:
-    files = {f"{page}.bib": book.bibtex(page, chapter).encode(), f"{page}.ris": book.ris(page, chapter).encode()}
-    files[f"{page}.ipynb"] = notebook.read_bytes()
-    if values := printed_values(page):
-        files[f"{page}-printed-values.zip"] = values
-    return files
 
 
 @cache
@@ -221,33 +225,34 @@ def _listing(items: Sequence[Item]) -> str:
     return "\n\n".join(f"{item.label}: {', '.join(item.files)}\n{item.caption}" for item in items)
 
 
-def _shown(page: str, chapter: str, items: Sequence[Item], others: Mapping[str, int], size: int, book: Edition) -> str:
-    def link(name: str, words: str, size: int | None = None) -> str:
-        amount = "" if size is None else f", {_size(size)}"
-        address = quote(f"{FOLDER}/{page}/{name}")
-        return f'<a download="{html.escape(name)}" href="{address}">{html.escape(words)}{amount}</a>'
-
-    parts = {"All in one file": link(f"{page}.zip", "ZIP", size)}
-    names = {"ipynb": "Executed notebook", "zip": "Printed values, as a data package"}
-    for name, amount in others.items():
-        if (title := names.get(name.rsplit(".", 1)[-1])) is not None:
-            parts[title] = link(name, name.rsplit(".", 1)[-1].upper(), amount)
-    for title, kind in (("Tables", "Table"), ("Figures", "Fig.")):
-        if chosen := [item for item in items if item.label.startswith(kind)]:
-            count = f"{len(chosen)} {title.lower() if len(chosen) > 1 else title.lower().rstrip('s')}"
-            entries = [
-                _entry(item, [link(name, name.rsplit(".", 1)[-1].upper()) for name in item.files]) for item in chosen
-            ]
-            parts[title] = f"<details><summary>{count}</summary><ul>{''.join(entries)}</ul></details>"
-    references = " · ".join((link(f"{page}.bib", "BibTeX"), link(f"{page}.ris", "RIS")))
-    parts["Cite this chapter"] = f"{html.escape(book.sentence(chapter))} {references}"
-    rows = "".join(f"<dt>{title}</dt><dd>{content}</dd>" for title, content in parts.items())
+def _shown(page: str, items: Sequence[Item], links: Mapping[str, str], reference: str) -> str:
+    values = f"{page}-printed-values.zip"
+    parts = {
+        "All in one file": links[f"{page}.zip"],
+        "Tables": _folded([item for item in items if item.label.startswith("Table")], "table", links),
+        "Figures": _folded([item for item in items if item.label.startswith("Fig")], "figure", links),
+        "Executed notebook": links[f"{page}.ipynb"],
+        "Printed values, as a data package": links.get(values, ""),
+        "Cite this chapter": f"{html.escape(reference)} {links[f'{page}.bib']} · {links[f'{page}.ris']}",
+    }
+    rows = "".join(f"<dt>{title}</dt><dd>{content}</dd>" for title, content in parts.items() if content)
     return f'<dl class="haic-take-along">{rows}</dl>'
 
 
-def _entry(item: Item, links: Sequence[str]) -> str:
-    words = html.escape(item.caption.split(". ")[0].rstrip("."))
-    return f'<li><a href="#{html.escape(item.name)}">{html.escape(item.label)}</a> {words}: {" · ".join(links)}</li>'
+def _folded(items: Sequence[Item], noun: str, links: Mapping[str, str]) -> str:
+    entries = "".join(
+        f'<li><a href="#{html.escape(item.anchor)}">{html.escape(item.label)}</a> '
+        f"{html.escape(item.caption.split('. ')[0].rstrip('.'))}: {' · '.join(links[name] for name in item.files)}</li>"
+        for item in items
+    )
+    count = f"{len(items)} {noun}{'' if len(items) == 1 else 's'}"
+    return f"<details><summary>{count}</summary><ul>{entries}</ul></details>" if items else ""
+
+
+def _link(address: str, size: int) -> str:
+    name = address.rsplit("/", 1)[-1]
+    words = _KINDS[name.rsplit(".", 1)[-1]]
+    return f'<a download="{html.escape(name)}" href="{quote(address)}">{words}, {_size(size)}</a>'
 
 
 def _size(count: int) -> str:

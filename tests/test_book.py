@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
-from browser import needs_chromium, violations
+from browser import needs_chromium, printed_pages, violations
 from bs4 import BeautifulSoup
 from rich.console import Console
 
@@ -26,6 +26,7 @@ from haicbook.book.build import Built, build_pages
 from haicbook.book.home import write_cards
 from haicbook.book.ledger import write_ledger
 from haicbook.book.notebooks import names, read_sources
+from haicbook.book.pdf import print_book
 from haicbook.book.run import Outcome, run
 from haicbook.book.status import write_page
 from haicbook.headlines import DECLARED
@@ -451,6 +452,13 @@ def test_pages_keep_their_policy(tmp_path: Path) -> None:
         build_dir() / "html" / f"{name}.html" for name in ("index", "cao2024", "audit", "values", "reconstruction")
     ]
     assert violations([page.as_uri() for page in found], tmp_path) == []
+
+
+@needs_chromium
+def test_a_chapter_fits_fourteen_pages_of_paper(tmp_path: Path) -> None:
+    pages()
+    printed = {path.stem: printed_pages(path) for path in print_book(build_dir() / "html", study.studies(), tmp_path)}
+    assert all(3 < count <= 14 for count in printed.values()), printed
 
 
 @needs_chromium

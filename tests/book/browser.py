@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -41,3 +42,8 @@ def violations(addresses: Sequence[str], folder: Path) -> list[str]:
     ended = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600)
     assert f"<title>{len(addresses)}</title>" in ended.stdout
     return [line for line in ended.stderr.splitlines() if "Content Security Policy" in line]
+
+
+def printed_pages(pdf: Path) -> int:
+    """How many pages a PDF has that Chromium wrote, which leaves the list of them uncompressed."""
+    return len(re.findall(rb"/Type /Page\b", pdf.read_bytes()))

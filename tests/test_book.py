@@ -92,6 +92,15 @@ def test_every_chapter_has_the_nine_sections_in_order(name: str) -> None:
     assert headings == (trial if name == "shen2025" else SECTIONS)
 
 
+@pytest.mark.parametrize("name", [*ACROSS[:-1], "reconstruction"])
+def test_a_chapter_across_the_papers_begins_with_what_to_take_from_it(name: str) -> None:
+    _, box, rest = read_sources([name])[name].text.partition("\n:::{div} haic-card\n")
+    told = rest.partition("\n:::\n")[0].splitlines()
+    assert box
+    assert 3 <= len(told) <= 4
+    assert sum("{glue:text}" in line for line in told) >= 2
+
+
 @pytest.mark.parametrize("name", [*CHAPTERS, *ACROSS])
 def test_sources_are_short_and_cells_are_thin(name: str) -> None:
     source = read_sources([name])[name]

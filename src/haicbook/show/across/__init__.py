@@ -46,7 +46,7 @@ from haicbook.show.across.heat import (
     heat_alt,
     patients_heat,
 )
-from haicbook.show.across.judgements import appraisal_table, lights_alt, reasons_table, traffic_lights
+from haicbook.show.across.judgements import appraisal_table, levels_words, lights_alt, reasons_table, traffic_lights
 from haicbook.show.across.means import (
     mean_differences,
     mean_words,
@@ -139,6 +139,7 @@ __all__ = [
     "landmark_words",
     "landmarks_table",
     "left_out",
+    "levels_words",
     "lights_alt",
     "luck_alt",
     "luck_words",

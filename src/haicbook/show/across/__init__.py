@@ -25,7 +25,10 @@ from haicbook.show.across.bias import (
 )
 from haicbook.show.across.conclusions import (
     answers_table,
+    certainty_alt,
+    certainty_grid,
     certainty_table,
+    certainty_words,
     change_table,
     conclusion_words,
     reporting_alt,
@@ -40,6 +43,7 @@ from haicbook.show.across.effects import (
     summary_table,
     summary_words,
 )
+from haicbook.show.across.flow import clock_alt, clock_words, flow_alt, flow_words, patient_flow, treatment_clock
 from haicbook.show.across.heat import (
     distance_matrix,
     harms_heat,
@@ -110,8 +114,13 @@ __all__ = [
     "belief_words",
     "benchmarks_table",
     "beside_alt",
+    "certainty_alt",
+    "certainty_grid",
     "certainty_table",
+    "certainty_words",
     "change_table",
+    "clock_alt",
+    "clock_words",
     "compared_table",
     "conclusion_words",
     "contrasts_table",
@@ -131,6 +140,8 @@ __all__ = [
     "enrolment_alt",
     "exceeded_words",
     "facets_table",
+    "flow_alt",
+    "flow_words",
     "harm_differences",
     "harms_heat",
     "harms_table",
@@ -153,6 +164,7 @@ __all__ = [
     "not_shown",
     "operating_alt",
     "operating_curves",
+    "patient_flow",
     "patient_words",
     "patients_heat",
     "patients_table",
@@ -184,6 +196,7 @@ __all__ = [
     "tipping_contours",
     "tipping_words",
     "traffic_lights",
+    "treatment_clock",
     "trial_words",
     "wanted_table",
 ]

@@ -101,9 +101,8 @@ def treatment_clock(lanes: Sequence[Lane]) -> tuple[Figure, Axes]:
     first = min(stretch.start for lane in lanes for stretch in lane.stretches)
     last = max(stretch.end for lane in lanes for stretch in lane.stretches)
     ax.axvline(0, color=style.INK, lw=1.2)
-    ax.annotate(
-        "the clock starts", (0, -0.62), ha="center" if first < 0 else "left", fontsize=10, annotation_clip=False
-    )
+    side = "center" if first < 0 else "left"
+    ax.annotate("the clock starts", (0, -0.62), ha=side, fontsize=10, annotation_clip=False)
     ax.set_xlim(first - 0.02 * (last - first), last)
     ax.set_ylim(len(lanes) - 0.4, -0.55)
     ax.set_yticks(range(len(lanes)), [lane.label for lane in lanes])
@@ -122,11 +121,8 @@ def clock_words(lanes: Sequence[Lane]) -> str:
     waited = [(lane.unseen[1] - lane.unseen[0], lane) for lane in lanes if lane.unseen is not None]
     longest, lane = max(waited, key=lambda pair: pair[0])
     reached = lane.stretches[-1].words
-    how_long = (
-        f"up to {longest:g} weeks"
-        if all(stretch.measured for stretch in lane.stretches)
-        else "after how long is not printed"
-    )
+    measured = all(stretch.measured for stretch in lane.stretches)
+    how_long = f"up to {longest:g} weeks" if measured else "how long that took is not printed"
     return f"{lane.label}: whoever died before {reached} ({how_long}) is in neither arm"
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
-from browser import needs_chromium, printed_pages, violations
+from browser import needs_chromium, printed_pages, seen
 from bs4 import BeautifulSoup
 from rich.console import Console
 
@@ -455,12 +455,11 @@ def test_the_appendix_opens_at_the_row_of_its_address(tmp_path: Path) -> None:
 
 
 @needs_chromium
-def test_pages_keep_their_policy(tmp_path: Path) -> None:
-    pages()
-    found = [
-        build_dir() / "html" / f"{name}.html" for name in ("index", "cao2024", "audit", "values", "reconstruction")
-    ]
-    assert violations([page.as_uri() for page in found], tmp_path) == []
+def test_a_browser_meets_no_error_on_any_page_and_none_is_wider_than_a_telephone(tmp_path: Path) -> None:
+    addresses = [path.as_uri() for path in pages() if path.parent == build_dir() / "html"]
+    found = seen(addresses, tmp_path, width=360)
+    assert found.console == []
+    assert found.wider == dict.fromkeys(addresses, 0)
 
 
 @needs_chromium

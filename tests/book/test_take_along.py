@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -55,7 +56,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, text in texts.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
-    ours = ("addresses", "page_feet", "take_along")
+    ours = ("addresses", "page_feet", "site_files", "take_along")
     settings = {
         "extensions": ["myst_nb", *(f"haicbook.book.{name}" for name in ours)],
         "myst_enable_extensions": ["colon_fence"],
@@ -131,3 +132,11 @@ def test_a_report_names_the_page_and_without_a_repository_there_is_none(built: P
     hidden = edition(built.parents[1], config)  # type: ignore[arg-type]
     assert hidden.report("b") == ""
     assert "url" not in hidden.bibtex("b", "B")
+
+
+def test_the_site_has_a_page_for_wrong_addresses_and_a_list_of_the_right_ones(built: Path) -> None:
+    lost = BeautifulSoup((built / "404.html").read_text(), "html.parser")
+    assert lost.select_one('article a[href="index.html"]')
+    assert lost.select_one(".haic-edition")
+    listed = re.findall(r"<loc>(.*?)</loc>", (built / "sitemap.xml").read_text())
+    assert listed == [f"https://example.org/book/{name}.html" for name in ("a", "b", "index")]

@@ -172,6 +172,14 @@
     }
     draw();
     scrollToMarked();
+    reportMarked();
+  }
+
+  /* Whoever reports a problem from here names the row that they look at. */
+  const report = document.querySelector("a.haic-report");
+  const reported = report && report.href;
+  function reportMarked() {
+    if (report && state.marked) report.href = reported.replace(".html%0A", ".html%23" + encodeURIComponent(state.marked) + "%0A");
   }
 
   function scrollToMarked() {

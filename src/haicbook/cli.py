@@ -1,4 +1,4 @@
-"""The command line: `haicbook check`, `verify`, `audit`, `letter`, `exercise`, `reconstruct`, `run` and `build`.
+"""The command line: from `haicbook check` to `haicbook pdf`; `haicbook --help` lists the commands.
 
 Exit codes everywhere: 0 well, 1 findings or failures, 2 usage, 3 partial result.
 Heavy libraries are imported inside the commands, so that `--help` and completion answer at once.
@@ -379,3 +379,17 @@ def build(jobs: int | None, force: bool, strict: bool, open_book: bool) -> None:
     from haicbook.book.commands import build_command
 
     raise SystemExit(build_command(jobs=jobs, force=force, strict=strict, open_book=open_book))
+
+
+@main.command()
+@click.argument("pages", nargs=-1, metavar="[PAGE]...", shell_complete=completion.notebooks)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder; default: _build/pdf.")
+def pdf(pages: tuple[str, ...], out: Path | None) -> None:
+    """Print pages of the built book to PDF, through a headless Chromium.
+
+    PAGE is a page's name as its address has it, such as cao2024 or conclusions; without one, all pages that suit paper
+    and haicbook.pdf, which is all of them in one.
+    """
+    from haicbook.book.commands import pdf_command
+
+    raise SystemExit(pdf_command(pages, out))

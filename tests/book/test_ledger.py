@@ -37,6 +37,16 @@ def test_every_finding_is_a_row_with_an_address_of_its_own() -> None:
     assert len({row["Id"] for row in every_row()}) == len(every_row())
 
 
+def test_the_page_begins_with_the_gravest_of_all_papers_each_leading_to_its_kind() -> None:
+    lines = ledger.gravest(PAPERS, every_finding()).splitlines()[3:-1]
+    assert len(lines) == 10
+    led = [dict(part.split("=") for part in re.search(r'href="#([^"]+)"', line)[1].split("&")) for line in lines]
+    rows = [[row for row in every_row() if wanted.items() <= row.items()] for wanted in led]
+    assert all(rows)
+    assert {found[0]["Severity"] for found in rows} == {"error"}
+    assert len({wanted["Study"] for wanted in led}) >= 4
+
+
 def test_values_are_those_of_the_appendix() -> None:
     known = {value for paper in PAPERS for value in paper.values.id}
     assert {value for row in every_row() for value in row["Values"].split()} <= known

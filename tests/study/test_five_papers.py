@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -10,11 +11,22 @@ from haicbook import study
 from haicbook.paths import data_dir, root
 from haicbook.printed import parse_number
 
-STUDIES = ["cao2024", "lee2024", "lin2023", "liu_hepa", "shen2025"]
+STUDIES = ["cao2024", "lin2023", "liu_hepa", "lee2024", "shen2025"]
 
 
-def test_these_are_the_studies() -> None:
+def test_these_are_the_studies_in_the_order_of_the_book() -> None:
     assert study.studies() == STUDIES
+    contents = (root() / "_toc.yml").read_text(encoding="utf-8")
+    assert [name for name in re.findall(r"_executed/(\w+)", contents) if name in STUDIES] == STUDIES
+
+
+def test_studies_without_a_question_follow_by_name(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "study.yml").touch()
+    assert study.studies(tmp_path) == ["a", "b", "c"]
+    (tmp_path / "questions.csv").write_text("key,study\nx,c\ny,\nz,c\n", encoding="utf-8")
+    assert study.studies(tmp_path) == ["c", "a", "b"]
 
 
 @pytest.mark.parametrize("name", STUDIES)

@@ -7,6 +7,7 @@ import pytest
 
 from haicbook import study, synthesis
 from haicbook.results import SavedResults
+from haicbook.show import across as draw
 from haicbook.synthesis.conclusions import LEVELS
 from haicbook.synthesis.judgements import overall
 
@@ -150,3 +151,17 @@ def test_the_rarest_item_is_wanted_first() -> None:
     wanted = synthesis.wanted(synthesis.reporting(PAPERS))
     assert wanted.printed.is_monotonic_increasing
     assert (wanted.printed <= wanted.applicable).all()
+
+
+def test_the_grid_of_certainty_has_a_square_for_every_step_and_its_words_count_them() -> None:
+    items = list(conclude(synthesis.risk_of_bias()).values())
+    _, ax = draw.certainty_grid(items)
+    graded = [step.down for item in items for step in item.steps if len(item.steps) > 1]
+    drawn = [text.get_text() for text in ax.texts]
+    assert sorted(drawn) == sorted(
+        [*(f"−{down}" if down else "0" for down in graded), *(item.certainty for item in items if item.study)]
+    )
+    assert len(graded) == 20
+    bias = sum(step.down for item in items for step in item.steps if step.domain == "risk of bias")
+    assert f"risk of bias ({bias})" in draw.certainty_words(items)
+    assert "Shen 2025 not graded" in draw.certainty_alt(items)

@@ -22,7 +22,7 @@ from haicbook.book.finish import finish
 from haicbook.book.kept_pages import BUILD_INFO, keep, take
 from haicbook.book.notebooks import names
 from haicbook.book.refusals import is_refusal
-from haicbook.book.source import commit
+from haicbook.book.source import commit, commit_date
 from haicbook.book.swap import put_in_place
 from haicbook.paths import build_dir, root
 
@@ -129,8 +129,12 @@ def inputs() -> str:
 
 
 def standing(*, strict: bool) -> str:
-    """One sha256 over the same, but for what pages have one by one: their sources, and what notebooks are made of."""
-    return sha256(json.dumps([_state(lambda name: not _OF_ONE_PAGE.fullmatch(name)), strict]).encode())
+    """One sha256 over the same, but for what pages have one by one: their sources, and what notebooks are made of.
+
+    Of the commit, pages show the day.
+    """
+    state = _state(lambda name: not _OF_ONE_PAGE.fullmatch(name))
+    return sha256(json.dumps([state, commit_date(root()), strict]).encode())
 
 
 def _state(counted: Callable[[str], bool]) -> list[str]:

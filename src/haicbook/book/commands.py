@@ -1,4 +1,4 @@
-"""`haicbook run`, `params` and `build`: do the work, say how it went, return the exit code."""
+"""`haicbook run`, `params`, `build` and `pdf`: do the work, say how it went, return the exit code."""
 
 from __future__ import annotations
 
@@ -11,23 +11,25 @@ import webbrowser
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from functools import wraps
+from pathlib import Path
 from typing import ParamSpec
 
 from rich.console import Console
 
 from haicbook.book.alone import alone
 from haicbook.book.appendix import write_appendix
-from haicbook.book.build import Built, build_pages
+from haicbook.book.build import Built, build_pages, html_folder
 from haicbook.book.home import write_cards
 from haicbook.book.ledger import write_ledger
 from haicbook.book.notebooks import choose, read_sources
 from haicbook.book.parameters import parse_assignments
+from haicbook.book.pdf import print_book
 from haicbook.book.refusals import SourceError, WrongUsageError, told
 from haicbook.book.report import near, parameter_entries, parameter_records, report_outcomes, say
 from haicbook.book.run import exit_code, plan, run
 from haicbook.book.status import write_page
 from haicbook.heartbeat import heartbeat
-from haicbook.paths import data_dir
+from haicbook.paths import build_dir, data_dir
 from haicbook.study import DataError, Problem, studies
 from haicbook.study.check import check, check_beside
 from haicbook.teaching.pages import write_teaching
@@ -99,6 +101,16 @@ def build_command(*, jobs: int | None, force: bool, strict: bool, open_book: boo
     console = Console()
     with alone(lambda sentence: say(console, sentence)):
         return _build(console, jobs=jobs, force=force, strict=strict, open_book=open_book)
+
+
+@_saying_what_is_wrong
+def pdf_command(pages: Sequence[str], out: Path | None) -> int:
+    """Print pages of the finished book, or all and the book as one, and name the files."""
+    console = Console()
+    with alone(lambda sentence: say(console, sentence)):
+        for path in print_book(html_folder(), pages, out or build_dir() / "pdf"):
+            say(console, near(path))
+    return WELL
 
 
 def data_problems() -> list[Problem]:

@@ -25,7 +25,7 @@ _START = re.compile(
     r"\s*(?:<!DOCTYPE[^>]*>)?\s*(?:<html[^>]*>)?\s*(?:<head[^>]*>)?\s*(?:<meta charset=[^>]*>\s*)?", re.IGNORECASE
 )
 # for a service that runs cells elsewhere, which the book does not offer
-_THEBE = re.compile(r"<script>\s*kernelName = '[\w-]*'\s*</script>")
+_THEBE = re.compile(r"<script>\s*(?:kernelName = '[\w-]*'|const THEBE_JS_URL = [^<]*)\s*</script>")
 
 
 def finish(html: Path) -> None:

@@ -7,17 +7,20 @@ import hashlib
 import html
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 from haicbook.audit import RULES, TOPICS, Finding, Rule, every, ranked
 from haicbook.audit.audited import audited
+from haicbook.audit.finding import SEVERITIES
+from haicbook.audit.ranking import TOUCHES, touches
 from haicbook.book.recall import recall_text
 from haicbook.markup import Markup, escape, visible
 from haicbook.paths import executed_dir, root
 from haicbook.results import write_text
-from haicbook.show.findings import MARKS
+from haicbook.show.findings import MARKS, in_brief
+from haicbook.show.value_links import finding_link
 from haicbook.study import Paper, load, studies
 from haicbook.synthesis.arms import study_label
 
@@ -35,6 +38,8 @@ for finding in audit.ranked(paper, audit.audit(paper)):
     print(finding.severity, finding.sentence, finding.recomputation, finding.repair, sep="\\n  ")
 """
 _PAGE = """# Does it add up? The ledger
+
+{gravest}
 
 Where figures of the five papers contradict one another or cannot be reproduced, each recomputed from printed figures
 alone. An **error** cannot be right, contradicts another printed figure, or changes whether a result is significant. A
@@ -133,6 +138,7 @@ def write_ledger() -> Path | None:
     page = executed_dir() / "audit.md"
     findings = [finding for study in found.values() for finding in study]
     filled = _PAGE.format(
+        gravest=gravest(papers, found),
         digest=hashlib.sha256(text.encode()).hexdigest()[:8],
         matrix=matrix(found),
         silent=_silent(findings),
@@ -169,6 +175,28 @@ def rows_of(paper: Paper, findings: Iterable[Finding]) -> list[list[str]]:
 def _values(finding: Finding) -> Iterable[str]:
     """The printed values of a finding and of what follows from the same slip."""
     return dict.fromkeys(value for one in every([finding]) for value in one.value_ids)
+
+
+# --- what matters most ------------------------------------------------------------------------------------------------
+
+
+def gravest(papers: Sequence[Paper], found: Mapping[str, Sequence[Finding]], most: int = 10) -> str:
+    """The findings of all papers that matter most, a line each with a link to its kind below, as a card.
+
+    By severity, then by what they touch; among equals the first of each paper before the second of any.
+    """
+    keyed = []
+    for nth_paper, paper in enumerate(papers):
+        for place, (finding, words) in enumerate(in_brief(found[paper.study], most)):
+            gravity = SEVERITIES.index(finding.severity), TOUCHES.index(touches(paper, finding))
+            keyed.append((*gravity, place, nth_paper, _told(paper, finding, words)))
+    lines = "\n".join(line for *_, line in sorted(keyed)[:most])
+    return f":::{{div}} haic-card haic-gravest\n**What matters most**\n\n{lines}\n:::" if lines else ""
+
+
+def _told(paper: Paper, finding: Finding, words: str) -> str:
+    address = finding_link(finding).partition("#")[2]
+    return f'1. **{escape(study_label(paper))}.** {escape(words)} (<a href="#{address}">below</a>)'
 
 
 # --- studies and rules ------------------------------------------------------------------------------------------------

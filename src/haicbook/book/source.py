@@ -17,6 +17,15 @@ def commit(folder: Path) -> str:
     return "" if prefix else head + (", with uncommitted changes" if changes.strip() else "")
 
 
+def commit_date(folder: Path) -> str:
+    """The day of a checkout's commit, as 2026-11-30; empty when it is none."""
+    try:
+        prefix, day = _git(folder, "rev-parse", "--show-prefix"), _git(folder, "log", "-1", "--format=%cs")
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return "" if prefix.strip() else day.strip()
+
+
 def _git(folder: Path, *arguments: str) -> str:
     command = ["git", "-C", str(folder), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout

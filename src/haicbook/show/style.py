@@ -20,6 +20,8 @@ MARKERS = {"experimental": "o", "comparator": "s", "single": "o"}
 INK = "#767676"
 FAINT = "#8a8a8a44"
 WIDTH = 7.2
+# what journals ask of a picture
+PICTURE_DPI = 300
 
 
 def use() -> None:
@@ -27,7 +29,9 @@ def use() -> None:
     import seaborn as sns
     from matplotlib_inline.backend_inline import set_matplotlib_formats
 
-    set_matplotlib_formats("svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight")
+    # the page shows the drawing; the picture is for who takes it along
+    steady = {"Date": None, "Creator": None}
+    set_matplotlib_formats("svg", "png", metadata=steady, bbox_inches="tight", dpi=PICTURE_DPI)
     sns.set_theme(
         context=None,
         style="ticks",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -109,8 +110,20 @@ class Paper:
 
 
 def studies(root: Path | None = None) -> list[str]:
-    """Keys of the studies that data/ holds, in alphabetical order."""
-    return sorted(path.parent.name for path in (root or data_dir()).glob("*/study.yml"))
+    """Keys of the studies that data/ holds, in the book's order: that of `questions.csv`, the others after by name."""
+    folder = root or data_dir()
+    asked = {study: place for place, study in enumerate(_asked(folder / "questions.csv"))}
+    found = sorted(path.parent.name for path in folder.glob("*/study.yml"))
+    return sorted(found, key=lambda study: asked.get(study, len(asked)))
+
+
+def _asked(file: Path) -> list[str]:
+    """The studies that the questions are about, in order; what is wrong with the file, `haicbook check` says."""
+    try:
+        with file.open(encoding="utf-8", newline="") as stream:
+            return list(dict.fromkeys(row.get("study") or "" for row in csv.DictReader(stream)))
+    except (OSError, ValueError, csv.Error):
+        return []
 
 
 def inspect(study: str, root: Path | None = None, told: Told = lambda name: None) -> tuple[Paper | None, list[Problem]]:

@@ -30,6 +30,7 @@ from haicbook.synthesis.designs import (
     windows,
 )
 from haicbook.synthesis.effects import ANALYSES, chosen, pool, summary_values, weights_of, within_study_effects
+from haicbook.synthesis.flow import STAGES, Lane, flow, late_clock, sequence_clock
 from haicbook.synthesis.harms import common_terms, exceeded, harm_contrasts, harms, paired, thresholds, vocabulary
 from haicbook.synthesis.judgements import appraisal, judged, risk_of_bias, unjudged
 from haicbook.synthesis.mean_survival import difference_values, restricted_differences, restricted_means
@@ -56,8 +57,10 @@ __all__ = [
     "DOMAINS",
     "DRUGS",
     "MEANS",
+    "STAGES",
     "Conclusion",
     "GradeStep",
+    "Lane",
     "Rebuilt",
     "ResponseBias",
     "Scan",
@@ -80,12 +83,14 @@ __all__ = [
     "e_values",
     "exceeded",
     "facets",
+    "flow",
     "harm_contrasts",
     "harms",
     "infusions",
     "institutions",
     "judged",
     "landmarks",
+    "late_clock",
     "lost_cells",
     "lucky_responders",
     "mapping",
@@ -116,6 +121,7 @@ __all__ = [
     "risk_of_bias",
     "same_direction",
     "scan",
+    "sequence_clock",
     "shared_centres",
     "shifted",
     "slug",

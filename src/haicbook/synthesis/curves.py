@@ -219,13 +219,15 @@ def lucky_responders(
         Source of the draws.
     """
     found = {}
-    for paper in papers:
+    # in an order of its own: how studies are listed must not change what is drawn
+    for paper in sorted(papers, key=lambda paper: paper.study):
         ensemble = rebuilt.ensembles.get(paper.study)
         rates = {row.arm: row.estimate / 100 for row in response_rates([paper], "orr", 0.95).itertuples(index=False)}
         for arm in ensemble.members if ensemble is not None else ():
             if ensemble is not None and arm in rates:
                 found[arm_label(paper, arm)] = response_bias(ensemble, arm, rates[arm], assessed, rng)
-    return found
+    listed = [arm_label(paper, arm) for paper in papers for arm in paper.spec.arms]
+    return {name: found[name] for name in listed if name in found}
 
 
 def slug(label: str) -> str:

@@ -25,7 +25,10 @@ from haicbook.show.across.bias import (
 )
 from haicbook.show.across.conclusions import (
     answers_table,
+    certainty_alt,
+    certainty_grid,
     certainty_table,
+    certainty_words,
     change_table,
     conclusion_words,
     reporting_alt,
@@ -40,13 +43,14 @@ from haicbook.show.across.effects import (
     summary_table,
     summary_words,
 )
+from haicbook.show.across.flow import clock_alt, clock_words, flow_alt, flow_words, patient_flow, treatment_clock
 from haicbook.show.across.heat import (
     distance_matrix,
     harms_heat,
     heat_alt,
     patients_heat,
 )
-from haicbook.show.across.judgements import appraisal_table, lights_alt, reasons_table, traffic_lights
+from haicbook.show.across.judgements import appraisal_table, levels_words, lights_alt, reasons_table, traffic_lights
 from haicbook.show.across.means import (
     mean_differences,
     mean_words,
@@ -111,8 +115,13 @@ __all__ = [
     "belief_words",
     "benchmarks_table",
     "beside_alt",
+    "certainty_alt",
+    "certainty_grid",
     "certainty_table",
+    "certainty_words",
     "change_table",
+    "clock_alt",
+    "clock_words",
     "compared_table",
     "conclusion_words",
     "contrasts_table",
@@ -133,6 +142,8 @@ __all__ = [
     "enrolment_alt",
     "exceeded_words",
     "facets_table",
+    "flow_alt",
+    "flow_words",
     "harm_differences",
     "harms_heat",
     "harms_table",
@@ -143,6 +154,7 @@ __all__ = [
     "landmark_words",
     "landmarks_table",
     "left_out",
+    "levels_words",
     "lights_alt",
     "luck_alt",
     "luck_words",
@@ -156,6 +168,7 @@ __all__ = [
     "not_shown",
     "operating_alt",
     "operating_curves",
+    "patient_flow",
     "patient_words",
     "patients_heat",
     "patients_table",
@@ -188,6 +201,7 @@ __all__ = [
     "tipping_words",
     "topics_table",
     "traffic_lights",
+    "treatment_clock",
     "trial_words",
     "trust_words",
     "wanted_table",

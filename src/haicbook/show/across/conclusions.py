@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from haicbook.synthesis import Conclusion
 
+# by steps lost; what an arm's colours mean, they do not
+_SHADES = ("#ececec", "#c4c4c4", "#767676", "#3d3d3d")
 _REPORTED = {
     "yes": ("#009e73", "+", "printed"),
     "part": ("#c9a400", "~", "in part"),
@@ -46,6 +48,58 @@ def certainty_table(conclusions: list[Conclusion]) -> pd.DataFrame:
         for step in item.steps
     ]
     return pd.DataFrame(rows, columns=["Paper", "Domain", "Steps", "Reason"])
+
+
+def certainty_grid(conclusions: list[Conclusion]) -> tuple[Figure, Axes]:
+    """One row a paper, one square a domain: the darker, the more steps it takes from the certainty."""
+    graded = _graded(conclusions)
+    domains = _domains(graded)
+    fig, ax = style.figure(len(graded) + 3, row_height=0.42)
+    for y, item in enumerate(graded):
+        down = {step.domain: step.down for step in item.steps}
+        for x, domain in enumerate(domains):
+            if (steps := down.get(domain)) is not None:
+                # white numbers are read on the darker squares, dark ones on the others
+                ax.barh(y, 0.92, left=x - 0.46, height=0.88, color=_SHADES[steps])
+                colour = "#ffffff" if steps > 1 else "#1a1a1a"
+                ax.text(x, y, f"−{steps}" if steps else "0", ha="center", va="center", fontsize=11, color=colour)
+        ax.text(len(domains) - 0.35, y, item.certainty, va="center", fontsize=11)
+    ax.set_xlim(-0.6, len(domains) + 0.75)
+    ax.set_ylim(len(graded) - 0.4, -0.6)
+    ax.set_yticks(range(len(graded)), [item.study for item in graded], fontsize=11)
+    words = [*(domain[:1].upper() + domain[1:] for domain in domains), "Certainty"]
+    places = [*range(len(domains)), len(domains) + 0.1]
+    ax.set_xticks(places, words, rotation=35, ha="left", rotation_mode="anchor", fontsize=10.5)
+    ax.xaxis.tick_top()
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    return fig, ax
+
+
+def _graded(conclusions: list[Conclusion]) -> list[Conclusion]:
+    return [item for item in conclusions if item.study]
+
+
+def _domains(graded: list[Conclusion]) -> list[str]:
+    named = [step.domain for item in graded for step in item.steps if len(item.steps) > 1]
+    return list(dict.fromkeys(named))
+
+
+def certainty_words(conclusions: list[Conclusion]) -> str:
+    """The message of the grid: what takes most from the certainty, over all papers."""
+    steps = [(step.domain, step.down) for item in _graded(conclusions) for step in item.steps]
+    taken = {domain: sum(down for name, down in steps if name == domain) for domain, _ in steps}
+    most = sorted(taken, key=lambda domain: -taken[domain])[:2]
+    return f"Most steps are lost for {' and '.join(f'{domain} ({taken[domain]})' for domain in most)}"
+
+
+def certainty_alt(conclusions: list[Conclusion]) -> str:
+    """What one would say of :func:`certainty_grid` on the telephone."""
+    told = []
+    for item in _graded(conclusions):
+        lost = ", ".join(f"{step.domain} {step.down}" for step in item.steps if step.down)
+        told.append(f"{item.study} {item.certainty}{f' (steps lost: {lost})' if lost else ''}")
+    return f"Grid of papers by domains of certainty: {'; '.join(told)}"
 
 
 def change_table(conclusions: list[Conclusion]) -> pd.DataFrame:

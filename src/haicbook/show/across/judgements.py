@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from haicbook.show import style
+from haicbook.show.text import in_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,6 +56,13 @@ def lights_alt(judged: pd.DataFrame, labels: dict[str, str]) -> str:
     """What one would say of :func:`traffic_lights` on the telephone."""
     overall = [f"{labels[study]} {LIGHTS[judgement][2]}" for study, judgement in judged.overall.items()]
     return f"Traffic lights of {judged.shape[1] - 1} domains; overall: {', '.join(overall)}"
+
+
+def levels_words(judged: pd.DataFrame) -> str:
+    """How many comparisons have which overall judgement: `critical in one and serious in three of four comparisons`."""
+    counts = {level: int((judged.overall == level).sum()) for level in ("critical", "serious", "moderate", "low")}
+    told = [f"{level} in {in_words(count)}" for level, count in counts.items() if count]
+    return f"{' and '.join(told)} of {in_words(len(judged))} comparisons"
 
 
 def _light(ax: Axes, x: float, y: float, judgement: str) -> None:

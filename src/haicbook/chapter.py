@@ -465,7 +465,7 @@ class Chapter:
     def assumptions(self) -> Markdown:
         """The table of the parameters, with their values in this run."""
         frame = show.assumptions(self.declared, self.results.parameters)
-        return self.table(frame, "Parameters of this notebook", "assumptions", align="llll")
+        return self.table(frame, "Parameters of this notebook", "assumptions", align="lllll")
 
 
 def begin(name: str) -> Chapter:

@@ -130,7 +130,7 @@ def assignments(ctx: click.Context, param: click.Parameter, incomplete: str) -> 
         found = (parameter for parameters in sources for parameter in parameters if parameter.name == name)
         return _starting(incomplete, {f"{name}={value}": note for each in found for value, note in _values(each)})
     given = {assignment.partition("=")[0] for assignment in ctx.params.get("assignments") or ()}
-    known = {each.name: f"{each.allowed}: {each.help}" for parameters in sources for each in parameters}
+    known = {each.name: f"{each.may_be}: {each.help}" for parameters in sources for each in parameters}
     shared = set.intersection(*({each.name for each in parameters} for parameters in sources)) if chosen else {*known}
     return _starting(incomplete, {f"{key}=": note for key, note in known.items() if key in shared - given})
 
@@ -155,7 +155,7 @@ def _reconstructible(study: str) -> list[str]:
 def _values(parameter: Parameter) -> list[tuple[str, str]]:
     if isinstance(parameter.allowed, Choices):
         return [(shown(value), parameter.help) for value in parameter.allowed.values]
-    return [(shown(parameter.default), f"the default; {parameter.allowed}: {parameter.help}")]
+    return [(shown(parameter.default), f"the default; {parameter.may_be}: {parameter.help}")]
 
 
 def _named(ctx: click.Context) -> list[str]:

@@ -15,7 +15,7 @@ from click.shell_completion import BashComplete, CompletionItem, ZshComplete, ad
 
 from haicbook.book.notebooks import is_cross_study, names, parameters_at_once
 from haicbook.book.parameters import Choices, Parameter, shown
-from haicbook.paths import data_dir, notebooks_dir
+from haicbook.paths import build_dir, data_dir, notebooks_dir
 
 # those that survival.from_study reads
 _ENDPOINTS = ("os", "pfs", "liver_pfs")
@@ -119,6 +119,12 @@ def papers_or_folder(ctx: click.Context, param: click.Parameter, incomplete: str
 def notebooks(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
     """The notebooks that are not named yet."""
     return _starting(incomplete, _others(names(), ctx))
+
+
+def runs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """The notebooks, whose runs have the defaults, and the runs with changed parameters."""
+    changed = sorted(path.name for path in (build_dir() / "runs").glob("*-*") if path.is_dir())
+    return _starting(incomplete, [*names(), *changed])
 
 
 def assignments(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:

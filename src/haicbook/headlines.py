@@ -112,25 +112,41 @@ class ChangedResult:
 
     Attributes
     ----------
+    key
+        Under which it is recorded.
     words, before, after
         For people.
     size
         How far it moved, in half widths of its limits, else relative to its value: larger is shown first.
     remark
         That its limits now include no difference, or no longer do; else empty.
+    unit
+        Of the figures.
+    old, new
+        The value, and its limits where it has them, in that unit; None for what is not available.
     """
 
+    key: str
     words: str
     before: str
     after: str
     size: float
     remark: str
+    unit: str = ""
+    old: tuple[Any, ...] = ()
+    new: tuple[Any, ...] = ()
+
+    @property
+    def visible(self) -> bool:
+        """Whether the figures, as they are shown, differ."""
+        return self.before != self.after or bool(self.remark)
 
 
 def changes(before: SavedResults, after: SavedResults) -> tuple[list[ChangedResult], list[ChangedResult]]:
     """What changed from one run of a notebook to another: headline results, and others by their key.
 
-    What now includes no difference, or no longer does, comes first; then the largest change.
+    What now includes no difference, or no longer does, comes first; then the largest change. A headline result that
+    changed by less than its decimals show is among the others.
     """
     moved = [key for key in sorted({*before.values, *after.values}) if _value(before, key) != _value(after, key)]
     names = _Names(before.study, after.parameters)
@@ -142,11 +158,14 @@ def changes(before: SavedResults, after: SavedResults) -> tuple[list[ChangedResu
             continue
         headline, groups = declared
         keys = [key, *_limits(headline, key)]
-        told |= set(keys)
         if any(part in moved for part in keys):
-            found.append(_change(headline, keys, names.words(headline, groups), before, after))
+            change = _change(headline, keys, names.words(headline, groups), before, after)
+            if not change.visible:
+                continue
+            found.append(change)
+        told |= set(keys)
     others = [
-        ChangedResult(key, _plain(_value(before, key)), _plain(_value(after, key)), 0.0, "")
+        ChangedResult(key, key, _plain(_value(before, key)), _plain(_value(after, key)), 0.0, "")
         for key in moved
         if key not in told and not _ABOUT_THE_RUN.match(key)
     ]
@@ -181,7 +200,13 @@ def _change(
 ) -> ChangedResult:
     old, new = ([_value(results, key) for key in keys] for results in (before, after))
     remark = "" if headline.nothing is None else _remark(*(_holds(values, headline.nothing) for values in (old, new)))
-    return ChangedResult(words, _shown(headline, old), _shown(headline, new), _size(old, new), remark)
+    told = words, _shown(headline, old), _shown(headline, new), _size(old, new), remark
+    return ChangedResult(keys[0], *told, headline.unit, *(_scaled(headline, values) for values in (old, new)))
+
+
+def _scaled(headline: Headline, values: list[Any]) -> tuple[Any, ...]:
+    scale = 100 if headline.unit in ("%", "percentage points") else 1
+    return tuple(value * scale if isinstance(value, int | float) else None for value in values)
 
 
 def _remark(before: bool, after: bool) -> str:

@@ -58,7 +58,7 @@ KINDS = (CURVES, MEANS, RESPONSE, HARMS, BALANCE, RERUN, CONFOUNDER, POOLED, DES
 
 
 @dataclass(frozen=True)
-class Declared:
+class Assumption:
     """A parameter and the kinds of results that it moves."""
 
     parameter: Parameter
@@ -67,12 +67,12 @@ class Declared:
 
 def _declared(
     name: str, default: Scalar, allowed: Range | Choices, words: str, *moves: Moved, unit: str = ""
-) -> tuple[str, Declared]:
-    return name, Declared(Parameter(name, type(default).__name__, default, allowed, words, unit), moves)
+) -> tuple[str, Assumption]:
+    return name, Assumption(Parameter(name, type(default).__name__, default, allowed, words, unit), moves)
 
 
 # fmt: off
-DECLARED: dict[str, Declared] = dict((
+DECLARED: dict[str, Assumption] = dict((
     _declared("seed", 1, Range(0, 4294967295), "seed of every random draw", CURVES, MEANS, RERUN),
     _declared("confidence", 0.95, Range(0.5, 0.999), "level of the recomputed intervals",
               MEANS, RESPONSE, HARMS, BALANCE, POOLED, POSTERIOR),

@@ -11,6 +11,7 @@ import webbrowser
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from functools import wraps
+from pathlib import Path
 from typing import ParamSpec
 
 from rich.console import Console
@@ -22,12 +23,13 @@ from haicbook.book.home import write_cards
 from haicbook.book.ledger import write_ledger
 from haicbook.book.notebooks import choose, read_sources
 from haicbook.book.parameters import parse_assignments
-from haicbook.book.refusals import SourceError, WrongUsageError, told
+from haicbook.book.refusals import PageError, SourceError, WrongUsageError, told
 from haicbook.book.report import near, parameter_entries, parameter_records, report_outcomes, say
-from haicbook.book.run import exit_code, plan, run
+from haicbook.book.run import Outcome, exit_code, plan, run
 from haicbook.book.status import write_page
 from haicbook.heartbeat import heartbeat
 from haicbook.paths import data_dir
+from haicbook.results import write_text
 from haicbook.study import DataError, Problem, studies
 from haicbook.study.check import check, check_beside
 
@@ -51,6 +53,12 @@ def _saying_what_is_wrong(command: Callable[Arguments, int]) -> Callable[Argumen
             return USAGE if isinstance(error, WrongUsageError) else FAILURE
         except OSError as error:
             say(Console(stderr=True), f"Stopped: {told(error)}. What there was is left as it was.", style="bold red")
+        except PageError as error:
+            say(
+                Console(stderr=True),
+                f"Jupyter Book could not make the page. The last that it said:\n{error}",
+                style="bold red",
+            )
         except KeyboardInterrupt:
             say(Console(stderr=True), "Interrupted. What there was is left as it was.", style="bold red")
         return FAILURE
@@ -77,16 +85,58 @@ def params_command(notebooks: Sequence[str], form: str) -> int:
 
 
 @_saying_what_is_wrong
-def run_command(notebooks: Sequence[str], assignments: Sequence[str], *, jobs: int | None, force: bool) -> int:
-    """Run the named notebooks, or all, and report."""
+def run_command(
+    notebooks: Sequence[str],
+    assignments: Sequence[str],
+    *,
+    jobs: int | None,
+    force: bool,
+    page: bool = False,
+    open_page: bool = False,
+) -> int:
+    """Run the named notebooks, or all, and report; make the pages of changed runs where they are asked for."""
     console = Console()
     overrides = parse_assignments(assignments)
     # what is refused is refused at once, not after another run
-    plan(notebooks, overrides)
+    planned = plan(notebooks, overrides)
+    if (page or open_page) and not any(job.changed for job in planned):
+        raise WrongUsageError(
+            ["--page, --open: found no changed parameter, expected -p NAME=VALUE; the defaults have the book"]
+        )
     with alone(lambda sentence: say(console, sentence)):
         outcomes = run(notebooks, overrides, jobs=jobs, force=force, console=console)
         report_outcomes(outcomes, console, Console(stderr=True))
+        pages = _pages_of_runs(outcomes, console) if page or open_page else []
+    if open_page:
+        for path in pages:
+            webbrowser.open(path.as_uri())
     return exit_code(outcomes)
+
+
+def _pages_of_runs(outcomes: Iterable[Outcome], console: Console) -> list[Path]:
+    """The pages of runs with changed parameters, made and said."""
+    from haicbook.book.run_page import write_run_page
+
+    pages = []
+    for job in (outcome.job for outcome in outcomes if outcome.well and outcome.job.changed):
+        with _building(console):
+            pages.append(write_run_page(job))
+        say(console, f"  page      {near(pages[-1])}")
+    return pages
+
+
+@_saying_what_is_wrong
+def compare_command(before: str, after: str, form: str, out: Path | None) -> int:
+    """Lay two runs beside each other, on the screen or in a file."""
+    from haicbook.book.compare import as_text, compare, find_run
+
+    text = as_text(compare(find_run(before), find_run(after)), form)
+    if out is None:
+        sys.stdout.write(text)
+    else:
+        write_text(out, text)
+        say(Console(), near(out))
+    return WELL
 
 
 @_saying_what_is_wrong

@@ -166,3 +166,8 @@ def assumptions(declared: Iterable[Declared], values: Mapping[str, object]) -> p
         for item in declared
     ]
     return pd.DataFrame(rows, columns=["Parameter", "Value", "Allowed", "Meaning", "Moves"])
+
+
+def changed_words(changed: Mapping[str, object], defaults: Mapping[str, object]) -> str:
+    """A run's changed parameters: `caliper = 0.1 (default 0.2)`."""
+    return ", ".join(f"{name} = {value} (default {defaults[name]})" for name, value in changed.items())

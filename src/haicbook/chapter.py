@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from haicbook.survival import Bands, Ensemble
 
 # the parameters that a reconstruction depends on, and those that the matching re-run does besides the seed
-_OF_CURVES = {"seed", "replicates", "censoring"}
+_OF_CURVES = {"seed", "replicates", "censoring", "reading"}
 _OF_RERUN = {"seed", "cohorts", "caliper", "caliper_scale", "rho", "spread", "etiology"}
 # a love plot's dots, before and after matching
 _DOTS = ("hollow", "filled")
@@ -388,10 +388,11 @@ class Chapter:
         from haicbook import endpoints, survival
 
         given, key = self.results.parameters, key or endpoint
-        targets = endpoints.targets_from_study(self.paper, endpoint, population, criterion)
 
         def drawn(parameters: Mapping[str, Any]) -> tuple[Ensemble, Bands]:
             seed, draws = parameters["seed"], key.replace("_", "-")
+            reading = parameters["reading"]
+            targets = endpoints.targets_from_study(self.paper, endpoint, population, criterion, reading)
             ensemble = endpoints.reconstruct(
                 targets, parameters["replicates"], survival.stream(seed, draws), parameters["censoring"]
             )

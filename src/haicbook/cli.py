@@ -214,6 +214,20 @@ def params(studies: tuple[str, ...], form: str) -> None:
 
 
 @main.command()
+@_PAPERS
+@_JOBS
+@click.option("--force", is_flag=True, help="Compute also what is kept.")
+def scenarios(studies: tuple[str, ...], jobs: int | None, force: bool) -> None:
+    """Try the scenarios of scenarios/ on the comparative studies, and say which conclusions survive all of them.
+
+    What was computed is kept in scenarios/results.json, one by one, so that an interrupted call goes on where it was.
+    """
+    from haicbook.book.commands import scenarios_command
+
+    raise SystemExit(scenarios_command(studies, jobs=jobs, force=force))
+
+
+@main.command()
 @click.argument("before", metavar="A", shell_complete=completion.runs)
 @click.argument("after", metavar="B", shell_complete=completion.runs)
 @click.option(

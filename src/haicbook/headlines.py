@@ -102,6 +102,8 @@ DECLARED = (
     Headline(r"audit\.errors", "Errors found"),
     Headline(r"audit\.warnings", "Warnings found"),
 )
+# a simulated p up to which what is printed is beyond chance
+_CHANCE = 0.05
 # records of how a result was made, not results
 _ABOUT_THE_RUN = re.compile(r"(?:.*\.)?(?:digest|members)$")
 
@@ -170,6 +172,66 @@ def changes(before: SavedResults, after: SavedResults) -> tuple[list[ChangedResu
         if key not in told and not _ABOUT_THE_RUN.match(key)
     ]
     return sorted(found, key=lambda change: (not change.remark, -change.size, change.words)), others
+
+
+@dataclass(frozen=True)
+class Concluded:
+    """What one headline result says for or against a difference, or for or against chance.
+
+    Attributes
+    ----------
+    key, words
+        The result.
+    shown
+        Its figures, for people.
+    values
+        The value, and its limits where it has them, in the unit shown; None for what is not available.
+    verdict
+        `above`, `below` or `open` (no difference within its limits); of a simulated p, `chance` or `beyond`.
+    unit, nothing
+        As declared, of the same scale.
+    """
+
+    key: str
+    words: str
+    shown: str
+    values: tuple[Any, ...]
+    verdict: str
+    unit: str
+    nothing: float
+
+
+def conclusions(study: str, values: Mapping[str, Any], parameters: Mapping[str, Any]) -> list[Concluded]:
+    """The results that say whether there is a difference, or whether chance explains what is printed.
+
+    Parameters
+    ----------
+    study
+        Whose results they are.
+    values
+        Key → value.
+    parameters
+        Of the run.
+    """
+    names, found = _Names(study, parameters), []
+    for key in values:
+        declared = _declared(key)
+        if declared is None or (declared[0].nothing is None and declared[0].unit != "p") or values[key] is None:
+            continue
+        headline, groups = declared
+        these = [values.get(part) for part in (key, *_limits(headline, key))]
+        nothing = _CHANCE if headline.nothing is None else headline.nothing
+        told = names.words(headline, groups), _shown(headline, these), _scaled(headline, these)
+        found.append(Concluded(key, *told, _verdict(headline, these), headline.unit, nothing))
+    return found
+
+
+def _verdict(headline: Headline, values: list[Any]) -> str:
+    if headline.nothing is None:
+        return "beyond" if values[0] <= _CHANCE else "chance"
+    if _holds(values, headline.nothing):
+        return "open"
+    return "above" if values[0] > headline.nothing else "below"
 
 
 def _plain(value: Any) -> str:

@@ -25,8 +25,9 @@ from haicbook.book.notebooks import choose, read_sources
 from haicbook.book.parameters import parse_assignments
 from haicbook.book.refusals import PageError, SourceError, WrongUsageError, told
 from haicbook.book.report import near, parameter_entries, parameter_records, report_outcomes, say
-from haicbook.book.run import Outcome, exit_code, plan, run
+from haicbook.book.run import Outcome, cores, exit_code, plan, run
 from haicbook.book.status import write_page
+from haicbook.book.survives import summary, tried, verdict, write_survives
 from haicbook.heartbeat import heartbeat
 from haicbook.paths import data_dir
 from haicbook.results import write_text
@@ -140,6 +141,24 @@ def compare_command(before: str, after: str, form: str, out: Path | None) -> int
 
 
 @_saying_what_is_wrong
+def scenarios_command(studies: Sequence[str], *, jobs: int | None, force: bool) -> int:
+    """Compute the scenarios whose results are not kept, one by one kept; say what survives."""
+    from haicbook.book.scenarios import compute
+
+    console = Console()
+    with alone(lambda sentence: say(console, sentence)):
+        compute(studies, jobs=jobs or cores(), force=force, said=lambda line: say(console, line))
+    every = [item for item in tried() if not studies or item.study in studies]
+    for study in dict.fromkeys(item.study for item in every):
+        say(console, f"\n{study}", style="bold")
+        for item in every:
+            if item.study == study:
+                say(console, f"  {verdict(item)}")
+    say(console, f"\n{summary(every)}")
+    return WELL
+
+
+@_saying_what_is_wrong
 def build_command(*, jobs: int | None, force: bool, strict: bool, open_book: bool) -> int:
     """Check the data, run what is stale, build the pages, report."""
     if problems := data_problems():
@@ -172,6 +191,7 @@ def _build(console: Console, *, jobs: int | None, force: bool, strict: bool, ope
     write_cards()
     write_appendix()
     write_ledger()
+    write_survives()
     with _building(console):
         built = build_pages(strict=strict, whole=not stale)
     if built.code != 0:

@@ -33,6 +33,7 @@ from haicbook.show.rerun_text import (
     rerun_words,
 )
 from haicbook.show.response import interval_text, response_forest, response_table, response_words
+from haicbook.show.specification import specification_curve
 from haicbook.show.style import as_svg, look, stamp, use
 from haicbook.show.survival_figure import curves_alt, medians_words, survival_curves
 from haicbook.show.survival_tables import (
@@ -144,6 +145,7 @@ __all__ = [
     "sizes_notes",
     "sizes_table",
     "sources",
+    "specification_curve",
     "stamp",
     "survival_curves",
     "survival_summary",

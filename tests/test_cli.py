@@ -21,7 +21,8 @@ def test_help_names_each_command():
     result = CliRunner().invoke(main, ["-h"])
     assert result.exit_code == 0
     named = {line.split()[0] for line in result.output.splitlines() if line.startswith("  ")}
-    assert {"check", "verify", "audit", "reconstruct", "run", "params", "build", "pdf"} <= named
+    commands = {"check", "verify", "audit", "reconstruct", "run", "compare", "params", "build", "pdf", "new", "doctor"}
+    assert {*commands, "chapter", "clear", "letter", "exercise", "export"} <= named
 
 
 def test_the_package_itself_is_the_command():

@@ -53,6 +53,36 @@ def demo(tmp_path):
     return load
 
 
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=":".join)
+def test_a_print_that_is_cut_off_allows_what_lies_above_each_figure(endpoint):
+    paper = study.load(endpoint[0])
+    rounded, cut_off = (targets_from_study(paper, *endpoint[1:], reading) for reading in ("rounded", "truncated"))
+    for arm, other in zip(rounded.arms.values(), cut_off.arms.values(), strict=True):
+        if arm.median is not None and math.isfinite(arm.median.low):
+            assert other.median.low == pytest.approx(arm.median.middle)
+            assert other.median.high - other.median.low == pytest.approx(arm.median.high - arm.median.low)
+    assert cut_off.conventions.rounding == "truncate"
+
+
+def test_the_abstract_s_figures_may_count_first():
+    paper = study.load("cao2024")
+    (results, abstract) = (
+        targets_from_study(paper, "pfs", "after_psm", reading=reading).arms["si"].median.printed
+        for reading in ("rounded", "abstract")
+    )
+    assert (results, abstract) == ("9.8", "9.6")
+
+
+def test_a_print_without_its_dates_has_no_calendar():
+    dated, undated = (
+        targets_from_study(study.load("cao2024"), "os", "after_psm", reading=reading)
+        for reading in ("rounded", "undated")
+    )
+    assert dated.calendar.enrolment_start
+    assert not undated.calendar.enrolment_start
+    assert dated.arms == undated.arms
+
+
 def test_figures_come_with_their_ids_and_characters(demo):
     targets = targets_from_study(demo(), "os", "after_psm")
     assert list(targets.arms) == ["drug", "none"]

@@ -51,6 +51,17 @@ def test_a_change_is_told_in_words_with_its_unit_what_flips_and_the_largest_firs
     assert [(change.words, change.before, change.after) for change in others] == [("something.else", "1.23", "2")]
 
 
+def test_what_changed_by_less_than_its_decimals_show_is_among_the_others(tmp_path) -> None:
+    runs = []
+    for value in (5.81, 5.84):
+        results = Results("liu_hepa", {"horizon": 24.0})
+        results.record("pfs.haic.median", value, "months")
+        runs.append(load_results(results.save(tmp_path / f"{value}.json")))
+    found, others = changes(*runs)
+    assert found == []
+    assert [(change.words, change.before, change.after) for change in others] == [("pfs.haic.median", "5.81", "5.84")]
+
+
 def test_nothing_changed_from_a_run_to_itself(two) -> None:
     assert changes(two[0], two[0]) == ([], [])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from haicbook.matching import Rerun, RerunSetting
     from haicbook.survival import Bands, Ensemble
 
+# the parameters that a reconstruction depends on, and those that the matching re-run does besides the seed
+_OF_CURVES = {"seed", "replicates", "censoring", "reading"}
+_OF_RERUN = {"seed", "cohorts", "caliper", "caliper_scale", "rho", "spread", "etiology"}
 # a love plot's dots, before and after matching
 _DOTS = ("hollow", "filled")
 
@@ -47,6 +50,8 @@ class Endpoint:
         What they say, as `survival.summarise` has it.
     bands
         What a figure draws of them.
+    behind
+        The same with the defaults, where changed parameters have made another; else None.
     """
 
     key: str
@@ -55,6 +60,7 @@ class Endpoint:
     ensemble: Ensemble
     summary: dict[str, Any]
     bands: Bands
+    behind: Bands | None = None
 
 
 class Chapter:
@@ -74,6 +80,16 @@ class Chapter:
         self.name = name
         self.declared: tuple[Parameter, ...] = read_source(notebooks_dir() / f"{name}.md").parameters
         self.results = Results(name, {item.name: values[item.name] for item in self.declared})
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """Parameter to its default."""
+        return {item.name: item.default for item in self.declared}
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """Parameter to its value in this run, of those that differ from their defaults."""
+        return {name: value for name, value in self.results.parameters.items() if value != self.defaults[name]}
 
     @cached_property
     def paper(self) -> Paper:
@@ -137,6 +153,11 @@ class Chapter:
         import matplotlib.pyplot as plt
         from IPython.display import display
 
+        if self.changed:
+            stamp = show.changed_words(self.changed, self.defaults)
+            show.stamp(drawn[0], stamp)
+            caption = show.Markup("{}. A run with {}").format(caption, stamp)
+            alt = f"{alt}. A run with {stamp}"
         figure = {"caption": escape(caption), "name": f"fig-{self.name}-{kind}"}
         display(
             drawn[0], metadata={FIGURE: {"figure": figure, "image": {"alt": visible(alt), "classes": "dark-light"}}}
@@ -222,6 +243,23 @@ class Chapter:
         show.glue(**words, rerun_repeated=repeated)
         return free, kept
 
+    def _default_rerun(self, setting: RerunSetting) -> Rerun | None:
+        """The re-run with the defaults, where changed parameters have made another."""
+        from haicbook import matching
+        from haicbook.survival import stream
+
+        if not self.changed.keys() & _OF_RERUN:
+            return None
+        usual = self.defaults
+        setting = replace(
+            setting,
+            caliper=usual["caliper"],
+            caliper_scale=usual["caliper_scale"],
+            dependence=matching.Unknown(usual["spread"], usual["rho"]),
+            repair={name: usual[name] for name in setting.repair},
+        )
+        return matching.rerun(self.paper, setting, usual["cohorts"], stream(usual["seed"], "matching"))
+
     def rerun_table(self, free: Rerun, kept: Rerun, source: str) -> Markdown:
         """The rows of the printed matched table that lie farthest from the re-run."""
         frame = show.rerun_table(self.paper, free, kept, most=6)
@@ -233,7 +271,7 @@ class Chapter:
         told = show.margins_words(self.paper, free)
         counted = told.split(":")[0]
         self.figure(
-            show.margins_figure(self.paper, free),
+            show.margins_figure(self.paper, free, self._default_rerun(free.setting)),
             "rerun",
             show.led(
                 counted, f"Matched patients by level, in per cent: printed ({source}) and over the re-run's cohorts"
@@ -350,23 +388,29 @@ class Chapter:
         from haicbook import endpoints, survival
 
         given, key = self.results.parameters, key or endpoint
-        draws = key.replace("_", "-")
-        targets = endpoints.targets_from_study(self.paper, endpoint, population, criterion)
-        ensemble = endpoints.reconstruct(
-            targets, given["replicates"], survival.stream(given["seed"], draws), given["censoring"]
-        )
+
+        def drawn(parameters: Mapping[str, Any]) -> tuple[Ensemble, Bands]:
+            seed, draws = parameters["seed"], key.replace("_", "-")
+            reading = parameters["reading"]
+            targets = endpoints.targets_from_study(self.paper, endpoint, population, criterion, reading)
+            ensemble = endpoints.reconstruct(
+                targets, parameters["replicates"], survival.stream(seed, draws), parameters["censoring"]
+            )
+            return ensemble, survival.bands(ensemble, given["horizon"], survival.stream(seed, f"{draws}-bands"))
+
+        ensemble, bands = drawn(given)
+        behind = drawn(self.defaults)[1] if self.changed.keys() & _OF_CURVES else None
         summary = survival.summarise(ensemble, given["horizon"])
         self.results.record_all(key, summary)
-        bands = survival.bands(ensemble, given["horizon"], survival.stream(given["seed"], f"{draws}-bands"))
         by = f" by {label(criterion)}" if criterion else ""
         short = f"{abbreviation(endpoint)}, {label(criterion)}" if criterion else abbreviation(endpoint)
-        return Endpoint(key, f"{label(endpoint)}{by}", short, ensemble, summary, bands)
+        return Endpoint(key, f"{label(endpoint)}{by}", short, ensemble, summary, bands, behind)
 
     def curves(self, endpoint: Endpoint, source: str) -> None:
         """The figure of an endpoint's curves; `source` is where the paper prints its figures."""
         message = show.medians_words(self.paper, endpoint.ensemble.targets, endpoint.title)
         self.figure(
-            show.survival_curves(self.paper, endpoint.bands),
+            show.survival_curves(self.paper, endpoint.bands, endpoint.behind),
             endpoint.key.replace("_", "-"),
             show.led(message, f"Curves and numbers at risk are reconstructed from the figures printed in {source}"),
             show.curves_alt(self.paper, endpoint.bands, endpoint.title),
@@ -465,7 +509,7 @@ class Chapter:
     def assumptions(self) -> Markdown:
         """The table of the parameters, with their values in this run."""
         frame = show.assumptions(self.declared, self.results.parameters)
-        return self.table(frame, "Parameters of this notebook", "assumptions", align="llll")
+        return self.table(frame, "Parameters of this notebook", "assumptions", align="lllll")
 
 
 def begin(name: str) -> Chapter:

@@ -344,7 +344,11 @@ def reconstruct(targets: str, replicates: int, seed: int, out: Path, censoring: 
 )
 @_JOBS
 @click.option("--force", is_flag=True, help="Run also what is up to date.")
-def run(studies: tuple[str, ...], assignments: tuple[str, ...], jobs: int | None, force: bool) -> None:
+@click.option("--page", is_flag=True, help="Write the page of the changed run, one HTML file, beside it.")
+@click.option("--open", "open_page", is_flag=True, help="Write that page and open it in the browser.")
+def run(
+    studies: tuple[str, ...], assignments: tuple[str, ...], jobs: int | None, force: bool, page: bool, open_page: bool
+) -> None:
     """Execute the notebooks that are stale; all of them when no STUDY is named.
 
     With -p, the run goes to _build/runs/ and the book stays as it is; `haicbook params` says what there is to change.
@@ -352,7 +356,7 @@ def run(studies: tuple[str, ...], assignments: tuple[str, ...], jobs: int | None
     """
     from haicbook.book.commands import run_command
 
-    raise SystemExit(run_command(studies, assignments, jobs=jobs, force=force))
+    raise SystemExit(run_command(studies, assignments, jobs=jobs, force=force, page=page, open_page=open_page))
 
 
 @main.command()
@@ -363,6 +367,38 @@ def params(studies: tuple[str, ...], form: str) -> None:
     from haicbook.book.commands import params_command
 
     raise SystemExit(params_command(studies, form))
+
+
+@main.command()
+@_PAPERS
+@_JOBS
+@click.option("--force", is_flag=True, help="Compute also what is kept.")
+def scenarios(studies: tuple[str, ...], jobs: int | None, force: bool) -> None:
+    """Try the scenarios of scenarios/ on the comparative studies, and say which conclusions survive all of them.
+
+    What was computed is kept in scenarios/results.json, one by one, so that an interrupted call goes on where it was.
+    """
+    from haicbook.book.commands import scenarios_command
+
+    raise SystemExit(scenarios_command(studies, jobs=jobs, force=force))
+
+
+@main.command()
+@click.argument("before", metavar="A", shell_complete=completion.runs)
+@click.argument("after", metavar="B", shell_complete=completion.runs)
+@click.option(
+    "--format", "form", type=click.Choice(["table", "html", "csv", "json"]), default="table", show_default=True
+)
+@click.option("--out", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Default: the screen.")
+def compare(before: str, after: str, form: str, out: Path | None) -> None:
+    """Lay two runs of a notebook beside each other: which assumptions differ, and what that changes.
+
+    A and B are notebooks (their runs with the defaults), runs as _build/runs/ has them (their beginning is enough), or
+    files of results. The page (html) has a figure.
+    """
+    from haicbook.book.commands import compare_command
+
+    raise SystemExit(compare_command(before, after, form, out))
 
 
 @main.command()

@@ -15,7 +15,7 @@ from click.shell_completion import BashComplete, CompletionItem, ZshComplete, ad
 
 from haicbook.book.notebooks import is_cross_study, names, parameters_at_once
 from haicbook.book.parameters import Choices, Parameter, shown
-from haicbook.paths import data_dir, notebooks_dir
+from haicbook.paths import build_dir, data_dir, notebooks_dir
 
 # those that survival.from_study reads
 _ENDPOINTS = ("os", "pfs", "liver_pfs")
@@ -121,6 +121,12 @@ def notebooks(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
     return _starting(incomplete, _others(names(), ctx))
 
 
+def runs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """The notebooks, whose runs have the defaults, and the runs with changed parameters."""
+    changed = sorted(path.name for path in (build_dir() / "runs").glob("*-*") if path.is_dir())
+    return _starting(incomplete, [*names(), *changed])
+
+
 def assignments(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
     """`NAME=` of each parameter that all named studies have, and behind it the choices, or the defaults of a range."""
     chosen = _named(ctx)
@@ -130,7 +136,7 @@ def assignments(ctx: click.Context, param: click.Parameter, incomplete: str) -> 
         found = (parameter for parameters in sources for parameter in parameters if parameter.name == name)
         return _starting(incomplete, {f"{name}={value}": note for each in found for value, note in _values(each)})
     given = {assignment.partition("=")[0] for assignment in ctx.params.get("assignments") or ()}
-    known = {each.name: f"{each.allowed}: {each.help}" for parameters in sources for each in parameters}
+    known = {each.name: f"{each.may_be}: {each.help}" for parameters in sources for each in parameters}
     shared = set.intersection(*({each.name for each in parameters} for parameters in sources)) if chosen else {*known}
     return _starting(incomplete, {f"{key}=": note for key, note in known.items() if key in shared - given})
 
@@ -155,7 +161,7 @@ def _reconstructible(study: str) -> list[str]:
 def _values(parameter: Parameter) -> list[tuple[str, str]]:
     if isinstance(parameter.allowed, Choices):
         return [(shown(value), parameter.help) for value in parameter.allowed.values]
-    return [(shown(parameter.default), f"the default; {parameter.allowed}: {parameter.help}")]
+    return [(shown(parameter.default), f"the default; {parameter.may_be}: {parameter.help}")]
 
 
 def _named(ctx: click.Context) -> list[str]:

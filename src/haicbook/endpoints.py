@@ -48,6 +48,7 @@ class _EndpointReader:
     """The values of one endpoint in one population, and the disagreements met while reading them."""
 
     values: pd.DataFrame
+    precedence: tuple[str, ...] = PRECEDENCE
     conflicts: list[Conflict] = field(default_factory=list)
 
     def used(self, rows: pd.DataFrame, quantity: str, arm: str) -> pd.Series | None:
@@ -55,7 +56,7 @@ class _EndpointReader:
         rows = rows[rows.state == "exact"]
         if rows.empty:
             return None
-        ranked = rows.assign(rank=[PRECEDENCE.index(section) for section in rows.section])
+        ranked = rows.assign(rank=[self.precedence.index(section) for section in rows.section])
         ranked = ranked.sort_values(["rank", "line"], kind="stable")
         first = ranked.iloc[0]
         for _, other in ranked.iloc[1:].iterrows():
@@ -77,7 +78,9 @@ class _EndpointReader:
         return None
 
 
-def targets_from_study(paper: Paper, endpoint: str, population: str, criterion: str = "") -> Targets:
+def targets_from_study(
+    paper: Paper, endpoint: str, population: str, criterion: str = "", reading: str = "rounded"
+) -> Targets:
     """What a paper prints of one endpoint in one population, as targets of a reconstruction.
 
     Parameters
@@ -90,6 +93,9 @@ def targets_from_study(paper: Paper, endpoint: str, population: str, criterion: 
         A key of `spec.populations`.
     criterion
         `mrecist` or `recist11`, for an endpoint that is printed under both.
+    reading
+        How the print is read: `rounded`; `truncated`, each figure's further digits cut off; `abstract`, whose figures
+        count before those of the results; `undated`, without the dates of enrolment and of the last follow-up.
 
     Returns
     -------
@@ -105,7 +111,8 @@ def targets_from_study(paper: Paper, endpoint: str, population: str, criterion: 
     _check_names(paper, endpoint, population, criterion)
     values = paper.values
     chosen = values[(values.endpoint == endpoint) & (values.population == population) & (values.criterion == criterion)]
-    reader = _EndpointReader(chosen[(chosen.level == "")])
+    first = ("abstract",) if reading == "abstract" else ()
+    reader = _EndpointReader(chosen[(chosen.level == "")], tuple(dict.fromkeys((*first, *PRECEDENCE))))
     sizes = paper.spec.populations[population].n
     order = sorted(sizes, key=lambda arm: (paper.spec.arms[arm].role == "comparator", list(paper.spec.arms).index(arm)))
     single = len(order) == 1
@@ -116,7 +123,7 @@ def targets_from_study(paper: Paper, endpoint: str, population: str, criterion: 
     pooled = None if single else _median(reader, [""], "")
     total, total_id = (None, "") if single else _events(reader, values, population, endpoint, [""], "")
     logrank_p, sides = (None, "two") if single else _logrank_p(reader)
-    return Targets(
+    targets = Targets(
         study=paper.study,
         endpoint=endpoint,
         arms=arms,
@@ -131,7 +138,7 @@ def targets_from_study(paper: Paper, endpoint: str, population: str, criterion: 
         follow_up_median=None if single else _follow_up_median(values, population, [""]),
         follow_up_max=_follow_up_end(paper, population, "max"),
         follow_up_min=_follow_up_end(paper, population, "min"),
-        calendar=_calendar(paper),
+        calendar=Calendar() if reading == "undated" else _calendar(paper),
         earliest_event=_earliest(paper, endpoint, "event"),
         earliest_censoring=_earliest(paper, endpoint, "censoring"),
         scan_interval=_scan_interval(paper),
@@ -139,6 +146,10 @@ def targets_from_study(paper: Paper, endpoint: str, population: str, criterion: 
         conflicts=tuple(reader.conflicts),
         events_total_id=total_id,
     )
+    if reading == "truncated":
+        cut_off = replace(targets.conventions, rounding="truncate")
+        return replace(targets.under("truncate"), conventions=cut_off)
+    return targets
 
 
 def feasible_targets(targets: Targets) -> Feasible:
@@ -306,7 +317,7 @@ def _logrank_p(reader: _EndpointReader) -> tuple[Interval | None, Sides]:
     rows = rows[rows.state.isin(["exact", "below", "above"])]
     if rows.empty:
         return None, "two"
-    ranked = rows.assign(rank=[PRECEDENCE.index(section) for section in rows.section])
+    ranked = rows.assign(rank=[reader.precedence.index(section) for section in rows.section])
     first = ranked.sort_values(["rank", "line"], kind="stable").iloc[0]
     return _interval(first), first.sides
 

@@ -102,6 +102,8 @@ DECLARED = (
     Headline(r"audit\.errors", "Errors found"),
     Headline(r"audit\.warnings", "Warnings found"),
 )
+# a simulated p up to which what is printed is beyond chance
+_CHANCE = 0.05
 # records of how a result was made, not results
 _ABOUT_THE_RUN = re.compile(r"(?:.*\.)?(?:digest|members)$")
 
@@ -112,25 +114,41 @@ class ChangedResult:
 
     Attributes
     ----------
+    key
+        Under which it is recorded.
     words, before, after
         For people.
     size
         How far it moved, in half widths of its limits, else relative to its value: larger is shown first.
     remark
         That its limits now include no difference, or no longer do; else empty.
+    unit
+        Of the figures.
+    old, new
+        The value, and its limits where it has them, in that unit; None for what is not available.
     """
 
+    key: str
     words: str
     before: str
     after: str
     size: float
     remark: str
+    unit: str = ""
+    old: tuple[Any, ...] = ()
+    new: tuple[Any, ...] = ()
+
+    @property
+    def visible(self) -> bool:
+        """Whether the figures, as they are shown, differ."""
+        return self.before != self.after or bool(self.remark)
 
 
 def changes(before: SavedResults, after: SavedResults) -> tuple[list[ChangedResult], list[ChangedResult]]:
     """What changed from one run of a notebook to another: headline results, and others by their key.
 
-    What now includes no difference, or no longer does, comes first; then the largest change.
+    What now includes no difference, or no longer does, comes first; then the largest change. A headline result that
+    changed by less than its decimals show is among the others.
     """
     moved = [key for key in sorted({*before.values, *after.values}) if _value(before, key) != _value(after, key)]
     names = _Names(before.study, after.parameters)
@@ -142,15 +160,78 @@ def changes(before: SavedResults, after: SavedResults) -> tuple[list[ChangedResu
             continue
         headline, groups = declared
         keys = [key, *_limits(headline, key)]
-        told |= set(keys)
         if any(part in moved for part in keys):
-            found.append(_change(headline, keys, names.words(headline, groups), before, after))
+            change = _change(headline, keys, names.words(headline, groups), before, after)
+            if not change.visible:
+                continue
+            found.append(change)
+        told |= set(keys)
     others = [
-        ChangedResult(key, _plain(_value(before, key)), _plain(_value(after, key)), 0.0, "")
+        ChangedResult(key, key, _plain(_value(before, key)), _plain(_value(after, key)), 0.0, "")
         for key in moved
         if key not in told and not _ABOUT_THE_RUN.match(key)
     ]
     return sorted(found, key=lambda change: (not change.remark, -change.size, change.words)), others
+
+
+@dataclass(frozen=True)
+class Concluded:
+    """What one headline result says for or against a difference, or for or against chance.
+
+    Attributes
+    ----------
+    key, words
+        The result.
+    shown
+        Its figures, for people.
+    values
+        The value, and its limits where it has them, in the unit shown; None for what is not available.
+    verdict
+        `above`, `below` or `open` (no difference within its limits); of a simulated p, `chance` or `beyond`.
+    unit, nothing
+        As declared, of the same scale.
+    """
+
+    key: str
+    words: str
+    shown: str
+    values: tuple[Any, ...]
+    verdict: str
+    unit: str
+    nothing: float
+
+
+def conclusions(study: str, values: Mapping[str, Any], parameters: Mapping[str, Any]) -> list[Concluded]:
+    """The results that say whether there is a difference, or whether chance explains what is printed.
+
+    Parameters
+    ----------
+    study
+        Whose results they are.
+    values
+        Key → value.
+    parameters
+        Of the run.
+    """
+    names, found = _Names(study, parameters), []
+    for key in values:
+        declared = _declared(key)
+        if declared is None or (declared[0].nothing is None and declared[0].unit != "p") or values[key] is None:
+            continue
+        headline, groups = declared
+        these = [values.get(part) for part in (key, *_limits(headline, key))]
+        nothing = _CHANCE if headline.nothing is None else headline.nothing
+        told = names.words(headline, groups), _shown(headline, these), _scaled(headline, these)
+        found.append(Concluded(key, *told, _verdict(headline, these), headline.unit, nothing))
+    return found
+
+
+def _verdict(headline: Headline, values: list[Any]) -> str:
+    if headline.nothing is None:
+        return "beyond" if values[0] <= _CHANCE else "chance"
+    if _holds(values, headline.nothing):
+        return "open"
+    return "above" if values[0] > headline.nothing else "below"
 
 
 def _plain(value: Any) -> str:
@@ -181,7 +262,13 @@ def _change(
 ) -> ChangedResult:
     old, new = ([_value(results, key) for key in keys] for results in (before, after))
     remark = "" if headline.nothing is None else _remark(*(_holds(values, headline.nothing) for values in (old, new)))
-    return ChangedResult(words, _shown(headline, old), _shown(headline, new), _size(old, new), remark)
+    told = words, _shown(headline, old), _shown(headline, new), _size(old, new), remark
+    return ChangedResult(keys[0], *told, headline.unit, *(_scaled(headline, values) for values in (old, new)))
+
+
+def _scaled(headline: Headline, values: list[Any]) -> tuple[Any, ...]:
+    scale = 100 if headline.unit in ("%", "percentage points") else 1
+    return tuple(value * scale if isinstance(value, int | float) else None for value in values)
 
 
 def _remark(before: bool, after: bool) -> str:

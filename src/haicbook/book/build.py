@@ -173,7 +173,7 @@ def build_pages(*, strict: bool = False, whole: bool = True) -> Built:
         record = _read_record()
         if record and record.files == hashes(html_folder()):
             take(work, key, html_folder())
-        built = _call_jupyter_book(folder, strict)
+        built = call_jupyter_book(root(), folder, strict=strict)
         if built.code == 0:
             info = (work / "html" / BUILD_INFO).read_bytes()
             finish(work / "html")
@@ -188,11 +188,12 @@ def build_pages(*, strict: bool = False, whole: bool = True) -> Built:
     return built
 
 
-def _call_jupyter_book(folder: Path, strict: bool) -> Built:
+def call_jupyter_book(project: Path, folder: Path, *, strict: bool = False) -> Built:
+    """Let Jupyter Book build a project's pages into `_build/html` of a folder."""
     command = [sys.executable, "-c", _CALL, "build", ".", "--path-output", str(folder)]
     process = subprocess.Popen(
         [*command, "-W", "-n", "--keep-going"] if strict else command,
-        cwd=root(),
+        cwd=project,
         env=steady_environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

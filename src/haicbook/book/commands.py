@@ -24,12 +24,14 @@ from haicbook.book.ledger import write_ledger
 from haicbook.book.notebooks import choose, read_sources
 from haicbook.book.parameters import parse_assignments
 from haicbook.book.pdf import print_book
-from haicbook.book.refusals import SourceError, WrongUsageError, told
+from haicbook.book.refusals import PageError, SourceError, WrongUsageError, told
 from haicbook.book.report import near, parameter_entries, parameter_records, report_outcomes, say
-from haicbook.book.run import exit_code, plan, run
+from haicbook.book.run import Outcome, cores, exit_code, plan, run
 from haicbook.book.status import write_page
+from haicbook.book.survives import summary, tried, verdict, write_survives
 from haicbook.heartbeat import heartbeat
 from haicbook.paths import build_dir, data_dir
+from haicbook.results import write_text
 from haicbook.study import DataError, Problem, studies
 from haicbook.study.check import check, check_beside
 from haicbook.teaching.pages import write_teaching
@@ -54,6 +56,12 @@ def _saying_what_is_wrong(command: Callable[Arguments, int]) -> Callable[Argumen
             return USAGE if isinstance(error, WrongUsageError) else FAILURE
         except OSError as error:
             say(Console(stderr=True), f"Stopped: {told(error)}. What there was is left as it was.", style="bold red")
+        except PageError as error:
+            say(
+                Console(stderr=True),
+                f"Jupyter Book could not make the page. The last that it said:\n{error}",
+                style="bold red",
+            )
         except KeyboardInterrupt:
             say(Console(stderr=True), "Interrupted. What there was is left as it was.", style="bold red")
         return FAILURE
@@ -80,16 +88,76 @@ def params_command(notebooks: Sequence[str], form: str) -> int:
 
 
 @_saying_what_is_wrong
-def run_command(notebooks: Sequence[str], assignments: Sequence[str], *, jobs: int | None, force: bool) -> int:
-    """Run the named notebooks, or all, and report."""
+def run_command(
+    notebooks: Sequence[str],
+    assignments: Sequence[str],
+    *,
+    jobs: int | None,
+    force: bool,
+    page: bool = False,
+    open_page: bool = False,
+) -> int:
+    """Run the named notebooks, or all, and report; make the pages of changed runs where they are asked for."""
     console = Console()
     overrides = parse_assignments(assignments)
     # what is refused is refused at once, not after another run
-    plan(notebooks, overrides)
+    planned = plan(notebooks, overrides)
+    if (page or open_page) and not any(job.changed for job in planned):
+        raise WrongUsageError(
+            ["--page, --open: found no changed parameter, expected -p NAME=VALUE; the defaults have the book"]
+        )
     with alone(lambda sentence: say(console, sentence)):
         outcomes = run(notebooks, overrides, jobs=jobs, force=force, console=console)
         report_outcomes(outcomes, console, Console(stderr=True))
+        pages = _pages_of_runs(outcomes, console) if page or open_page else []
+    if open_page:
+        for path in pages:
+            webbrowser.open(path.as_uri())
     return exit_code(outcomes)
+
+
+def _pages_of_runs(outcomes: Iterable[Outcome], console: Console) -> list[Path]:
+    """The pages of runs with changed parameters, made and said."""
+    from haicbook.book.run_page import write_run_page
+
+    pages = []
+    for job in (outcome.job for outcome in outcomes if outcome.well and outcome.job.changed):
+        with _building(console):
+            pages.append(write_run_page(job))
+        say(console, f"  page      {near(pages[-1])}")
+    return pages
+
+
+@_saying_what_is_wrong
+def compare_command(before: str, after: str, form: str, out: Path | None) -> int:
+    """Lay two runs beside each other, on the screen or in a file."""
+    from haicbook.book.compare import as_text, compare, find_run
+
+    text = as_text(compare(find_run(before), find_run(after)), form)
+    if out is None:
+        sys.stdout.write(text)
+    else:
+        write_text(out, text)
+        say(Console(), near(out))
+    return WELL
+
+
+@_saying_what_is_wrong
+def scenarios_command(studies: Sequence[str], *, jobs: int | None, force: bool) -> int:
+    """Compute the scenarios whose results are not kept, one by one kept; say what survives."""
+    from haicbook.book.scenarios import compute
+
+    console = Console()
+    with alone(lambda sentence: say(console, sentence)):
+        compute(studies, jobs=jobs or cores(), force=force, said=lambda line: say(console, line))
+    every = [item for item in tried() if not studies or item.study in studies]
+    for study in dict.fromkeys(item.study for item in every):
+        say(console, f"\n{study}", style="bold")
+        for item in every:
+            if item.study == study:
+                say(console, f"  {verdict(item)}")
+    say(console, f"\n{summary(every)}")
+    return WELL
 
 
 @_saying_what_is_wrong
@@ -137,6 +205,7 @@ def _build(console: Console, *, jobs: int | None, force: bool, strict: bool, ope
     write_appendix()
     write_ledger()
     write_teaching()
+    write_survives()
     with _building(console):
         built = build_pages(strict=strict, whole=not stale)
     if built.code != 0:

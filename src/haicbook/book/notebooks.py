@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from haicbook.book.assumptions import as_declared
 from haicbook.book.parameters import Parameter, Scalar, read_parameters, unknown
 from haicbook.book.refusals import SourceError, WrongUsageError
 from haicbook.paths import data_dir, notebooks_dir
@@ -100,10 +101,11 @@ def read_sources(wanted: Iterable[str]) -> dict[str, Source]:
 
 def parameters_at_once(path: Path) -> tuple[Parameter, ...]:
     """A notebook's parameters without loading jupytext, for completion; none when they cannot be read."""
-    for header, code in _CODE_CELL.findall(path.read_text(encoding="utf-8")):
+    text = path.read_text(encoding="utf-8")
+    for header, code in _CODE_CELL.findall(text):
         if _PARAMETERS_TAG.search(header):
             try:
-                return read_parameters(code, path.name)
+                return as_declared(read_parameters(code, path.name), text)[0]
             except SourceError:
                 return ()
     return ()
@@ -122,5 +124,7 @@ def read_source(path: Path) -> Source:
     tagged = [cell for cell in node.cells if "parameters" in cell.metadata.get("tags", [])]
     if len(tagged) != 1:
         raise SourceError([f"{where}: found {len(tagged)} cells tagged `parameters`, expected one"])
-    parameters = read_parameters(tagged[0].source, f"{where}, parameters cell")
+    parameters, problems = as_declared(read_parameters(tagged[0].source, f"{where}, parameters cell"), text)
+    if problems:
+        raise SourceError([f"{where}, parameters cell: {problem}" for problem in problems])
     return Source(path.stem, path, text, node, parameters, is_cross_study(path.stem))

@@ -59,13 +59,28 @@ class Choices:
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a notebook, with what it may be."""
+    """One parameter of a notebook, with what it may be.
+
+    Attributes
+    ----------
+    name, type, default, allowed, help
+        As its line of the cell has them.
+    unit, moves
+        Of its values, and which results it moves, in words; as `haicbook.book.assumptions` declares them.
+    """
 
     name: str
     type: str
     default: Scalar
     allowed: Range | Choices
     help: str
+    unit: str = ""
+    moves: tuple[str, ...] = ()
+
+    @property
+    def may_be(self) -> str:
+        """What is allowed, with its unit: `3 to 60 months`."""
+        return f"{self.allowed} {self.unit}".strip()
 
 
 def shown(value: Scalar) -> str:

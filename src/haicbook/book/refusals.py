@@ -26,6 +26,10 @@ class SourceError(BookError):
     """A notebook's source is not what it should be."""
 
 
+class PageError(Exception):
+    """Jupyter Book could not make a page; has the last lines that it said."""
+
+
 def is_refusal(code: int | None) -> bool:
     """Whether an error's number says that a disk is full or may not be written on, so that nothing else will work."""
     return code in _REFUSALS

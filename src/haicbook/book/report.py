@@ -10,7 +10,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from haicbook.book.notebooks import Source
-from haicbook.book.parameters import Choices, Range, shown
+from haicbook.book.parameters import Choices, Parameter, Range, shown
 from haicbook.book.run import Job, Outcome, moved_since
 from haicbook.headlines import changes
 from haicbook.results import ResultsError, SavedResults, load_results
@@ -56,9 +56,9 @@ def report_change(job: Job, console: Console) -> None:
     defaults = job.source.defaults
     named = [f"{name} = {shown(value)} (default {shown(defaults[name])})" for name, value in job.changed.items()]
     say(console, f"\n{job.source.name} with {', '.join(named)}", style="bold")
-    helps = {parameter.name: parameter.help for parameter in job.source.parameters}
-    for name in job.changed:
-        say(console, f"  {name}: {helps[name]}")
+    for parameter in job.source.parameters:
+        if parameter.name in job.changed:
+            say(console, f"  {parameter.name}: {_meaning(parameter)}")
     say(console, f"  notebook  {near(job.notebook)}")
     say(console, f"  results   {near(job.results)}")
     default = Job(job.source)
@@ -78,8 +78,8 @@ def parameter_entries(sources: Iterable[Source], width: int) -> str:
     for source in sources:
         lines += ["", source.name] if lines else [source.name]
         for parameter in source.parameters:
-            value = f"{parameter.name}={shown(parameter.default)}   ({parameter.type}: {parameter.allowed})"
-            for text, indent in ((value, _NAME_INDENT), (parameter.help, _HELP_INDENT)):
+            value = f"{parameter.name}={shown(parameter.default)}   ({parameter.type}: {parameter.may_be})"
+            for text, indent in ((value, _NAME_INDENT), (_meaning(parameter), _HELP_INDENT)):
                 lines += _wrap(text, width, initial_indent=indent, subsequent_indent=_HELP_INDENT)
     return "\n".join(lines)
 
@@ -93,7 +93,9 @@ def parameter_records(sources: Iterable[Source]) -> list[dict[str, Any]]:
             "type": parameter.type,
             "default": parameter.default,
             **_allowed_record(parameter.allowed),
+            "unit": parameter.unit,
             "help": parameter.help,
+            "moves": list(parameter.moves),
         }
         for source in sources
         for parameter in source.parameters
@@ -108,6 +110,11 @@ def say(console: Console, text: str, style: str | None = None) -> None:
 def near(path: Path) -> str:
     """A path as seen from the current folder."""
     return os.path.relpath(path)
+
+
+def _meaning(parameter: Parameter) -> str:
+    moves = f"; moves {', '.join(parameter.moves)}" if parameter.moves else ""
+    return parameter.help + moves
 
 
 def _allowed_record(allowed: Range | Choices) -> dict[str, Any]:

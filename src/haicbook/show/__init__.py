@@ -13,6 +13,7 @@ from haicbook.show.balance import (
     unnoticed_words,
 )
 from haicbook.show.card import card
+from haicbook.show.comparison import changes_figure, changes_table
 from haicbook.show.design import design_table, design_text
 from haicbook.show.downloads import rows_downloads
 from haicbook.show.findings import findings, ranked_findings
@@ -32,7 +33,8 @@ from haicbook.show.rerun_text import (
     rerun_words,
 )
 from haicbook.show.response import interval_text, response_forest, response_table, response_words
-from haicbook.show.style import use
+from haicbook.show.specification import specification_curve
+from haicbook.show.style import as_svg, look, stamp, use
 from haicbook.show.survival_figure import curves_alt, medians_words, survival_curves
 from haicbook.show.survival_tables import (
     compared,
@@ -50,6 +52,7 @@ from haicbook.show.text import (
     arm_names,
     assumptions,
     balance_counts,
+    changed_words,
     extremes,
     finding_counts,
     glue,
@@ -69,6 +72,7 @@ __all__ = [
     "adverse_table",
     "adverse_words",
     "arm_names",
+    "as_svg",
     "assumptions",
     "balance_counts",
     "balance_notes",
@@ -77,6 +81,9 @@ __all__ = [
     "baseline",
     "baseline_in_text",
     "card",
+    "changed_words",
+    "changes_figure",
+    "changes_table",
     "compared",
     "compared_table",
     "coverage_words",
@@ -102,6 +109,7 @@ __all__ = [
     "known_words",
     "led",
     "longer_arms",
+    "look",
     "lost",
     "love_plot",
     "love_plot_alt",
@@ -137,6 +145,8 @@ __all__ = [
     "sizes_notes",
     "sizes_table",
     "sources",
+    "specification_curve",
+    "stamp",
     "survival_curves",
     "survival_summary",
     "table",

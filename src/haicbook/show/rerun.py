@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # --- matched margins --------------------------------------------------------------------------------------------------
 
 
-def margins_figure(paper: Paper, rerun: Rerun) -> tuple[Figure, np.ndarray]:
+def margins_figure(paper: Paper, rerun: Rerun, behind: Rerun | None = None) -> tuple[Figure, np.ndarray]:
     """Share of each level among the matched patients: printed, beside its spread over the cohorts; one panel an arm.
 
     Parameters
@@ -32,6 +32,8 @@ def margins_figure(paper: Paper, rerun: Rerun) -> tuple[Figure, np.ndarray]:
         The study.
     rerun
         From :func:`haicbook.matching.rerun`. Means and SDs are not drawn.
+    behind
+        The re-run with the defaults, of which the medians are drawn as grey dots.
     """
     import matplotlib.pyplot as plt
 
@@ -40,7 +42,12 @@ def margins_figure(paper: Paper, rerun: Rerun) -> tuple[Figure, np.ndarray]:
     size = (style.WIDTH, 1.3 + 0.3 * len(names))
     fig, axes = plt.subplots(1, 2, figsize=size, sharey=True, sharex=True)
     fig.subplots_adjust(left=0.36, right=0.98, wspace=0.08)
+    usual = None if behind is None else levels_shown(behind.margins)
     for ax, arm in zip(axes, rerun.arms, strict=True):
+        if usual is not None:
+            own = [row for row in usual[usual.arm == arm].itertuples() if row_name(row) in names]
+            ys = [names.index(row_name(row)) for row in own]
+            ax.plot([100 * row.median_share for row in own], ys, "o", color=style.BEHIND, ms=9, zorder=0)
         for row in shown[shown.arm == arm].itertuples():
             _margin(ax, names.index(row_name(row)), row, style.colour(paper, arm))
         ax.set_xlabel(f"{paper.spec.arms[arm].short}, % of matched", fontsize=9)
@@ -48,7 +55,7 @@ def margins_figure(paper: Paper, rerun: Rerun) -> tuple[Figure, np.ndarray]:
         ax.set_xlim(-3, 103)
     axes[0].set_yticks(range(len(names)), names, fontsize=8.5)
     axes[0].set_ylim(len(names) - 0.4, -0.6)
-    _margins_legend(axes[0])
+    _margins_legend(axes[0], behind is not None)
     return fig, axes
 
 
@@ -60,7 +67,7 @@ def _margin(ax: Axes, y: int, row: Row, colour: str) -> None:
         ax.plot(100 * row.printed_share, y, "D", color=colour if beyond else "none", mec=colour, ms=5.5, mew=1.4)
 
 
-def _margins_legend(ax: Axes) -> None:
+def _margins_legend(ax: Axes, defaults: bool) -> None:
     from matplotlib.lines import Line2D
 
     ink = style.INK
@@ -70,7 +77,16 @@ def _margins_legend(ax: Axes) -> None:
         Line2D([], [], mec=ink, mfc="none", marker="D", ms=5.5, mew=1.4, ls="none", label="printed, unremarkable"),
         Line2D([], [], color=ink, marker="D", ms=5.5, ls="none", label="printed, beyond chance"),
     ]
-    ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(-0.85, 1.0), ncols=4, fontsize=8.5, columnspacing=1.2)
+    if defaults:
+        handles.append(Line2D([], [], color=style.BEHIND, marker="o", ms=9, ls="none", label="median, defaults"))
+    ax.legend(
+        handles=handles,
+        loc="lower left",
+        bbox_to_anchor=(-0.85, 1.0),
+        ncols=len(handles),
+        fontsize=8.5,
+        columnspacing=1.2,
+    )
 
 
 # --- the grid ---------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ MARKERS = {"experimental": "o", "comparator": "s", "single": "o"}
 # grey with 4.5 to 1 against white, and about as much against the dark page
 INK = "#767676"
 FAINT = "#8a8a8a44"
+BEHIND = "#8a8a8aaa"  # what the defaults give, behind what a changed run does
 WIDTH = 7.2
 # what journals ask of a picture
 PICTURE_DPI = 300
@@ -26,12 +27,30 @@ PICTURE_DPI = 300
 
 def use() -> None:
     """Set the look for this kernel: sharp vector figures, transparent ground, the same bytes for the same figure."""
-    import seaborn as sns
     from matplotlib_inline.backend_inline import set_matplotlib_formats
 
     # the page shows the drawing; the picture is for who takes it along
     steady = {"Date": None, "Creator": None}
     set_matplotlib_formats("svg", "png", metadata=steady, bbox_inches="tight", dpi=PICTURE_DPI)
+    look()
+
+
+def as_svg(figure: Figure) -> str:
+    """A figure as SVG to stand in a page; the same bytes for the same figure."""
+    import io
+
+    import matplotlib.pyplot as plt
+
+    drawn = io.StringIO()
+    figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight")
+    plt.close(figure)
+    return drawn.getvalue().partition("<svg")[1] + drawn.getvalue().partition("<svg")[2]
+
+
+def look() -> None:
+    """Set the look of figures."""
+    import seaborn as sns
+
     sns.set_theme(
         context=None,
         style="ticks",
@@ -85,3 +104,9 @@ def figure(rows: int, *, row_height: float = 0.32, least: float = 2.0, **kwargs:
     # room for the rows' names within the figure's width, so that its letters are as large as those of the others
     fig.subplots_adjust(left=0.29, right=0.97)
     return fig, ax
+
+
+def stamp(figure: Figure, words: str) -> None:
+    """Say on a figure itself under which changed assumptions it was drawn."""
+    # a fifth of an inch below all that has the figure's own place
+    figure.text(0.0, -0.2 / figure.get_figheight(), words, va="top", fontsize=8.5, color=THIRD)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # what holds most data sets, and what sampling error adds: a filled band inside a pair of thin dotted lines
 _INNER, _OUTER = 0.30, 0.07
+# what the defaults give, behind what changed parameters do
+_BEHIND: dict[str, Any] = {"color": style.BEHIND, "lw": 2.6}
 # how much fainter line and band are where fewer than ten are at risk
 _FAINT = 0.45
 _EDGE: dict[str, Any] = {"lw": 0.9, "ls": (0, (1, 1.6))}
@@ -29,7 +31,7 @@ _ASIDE, _BESIDE = 1.6, 0.006
 _ONE_LINE = 70
 
 
-def survival_curves(paper: Paper, bands: Bands) -> tuple[Figure, Axes]:
+def survival_curves(paper: Paper, bands: Bands, behind: Bands | None = None) -> tuple[Figure, Axes]:
     """Kaplan-Meier curves of an ensemble, with numbers at risk.
 
     The line is the typical member, the filled band holds most members, the dotted lines around it add sampling error.
@@ -42,6 +44,8 @@ def survival_curves(paper: Paper, bands: Bands) -> tuple[Figure, Axes]:
         The study.
     bands
         The :class:`haicbook.survival.Bands` of one of its endpoints.
+    behind
+        The same with the defaults, of which the lines are drawn in grey behind.
     """
     import matplotlib.pyplot as plt
 
@@ -55,11 +59,14 @@ def survival_curves(paper: Paper, bands: Bands) -> tuple[Figure, Axes]:
         gridspec_kw={"hspace": 0.30},
     )
     roles = {arm: paper.spec.arms[arm].role for arm in arms}
+    if behind is not None:
+        for arm, role in roles.items():
+            ax.step(behind.grid, 100 * behind.arms[arm].line, where="post", ls=style.DASHES[role], **_BEHIND)
     for arm in arms:
         draw_bands(ax, bands, arm, roles[arm])
     draw_marks(ax, bands, roles)
     _axes(ax, bands)
-    _legends(paper, ax, bands)
+    _legends(paper, ax, bands, behind is not None)
     _at_risk_table(paper, below, bands)
     return fig, ax
 
@@ -182,7 +189,7 @@ def _axes(ax: Axes, bands: Bands) -> None:
     ax.set_xlabel("Months")
 
 
-def _legends(paper: Paper, ax: Axes, bands: Bands) -> None:
+def _legends(paper: Paper, ax: Axes, bands: Bands, defaults: bool) -> None:
     """The arms above, what the shapes mean beneath them, in grey."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
@@ -201,6 +208,8 @@ def _legends(paper: Paper, ax: Axes, bands: Bands) -> None:
     ]
     if any(not mark.met or (mark.limits and not mark.limits_met) for mark in bands.marks):
         shapes.append(Line2D([], [], mec=style.INK, mfc="none", mew=1.5, **dot, label="not reproduced"))
+    if defaults:
+        shapes.append(Line2D([], [], label="with the defaults", **_BEHIND))
     place: dict[str, Any] = {"loc": "lower left", "bbox_transform": ax.transAxes, "borderaxespad": 0.2}
     columns = len(lines) if sum(len(str(line.get_label())) for line in lines) <= _ONE_LINE else 1
     fig = ax.figure

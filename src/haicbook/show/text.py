@@ -133,8 +133,12 @@ class Declared(Protocol):
         """What it is called."""
 
     @property
-    def allowed(self) -> object:
-        """What it may be; its `str` is for people."""
+    def may_be(self) -> str:
+        """What is allowed, with its unit."""
+
+    @property
+    def moves(self) -> tuple[str, ...]:
+        """Which results it moves, in words."""
 
     @property
     def help(self) -> str:
@@ -142,7 +146,7 @@ class Declared(Protocol):
 
 
 def assumptions(declared: Iterable[Declared], values: Mapping[str, object]) -> pd.DataFrame:
-    """The parameters of a notebook: value in this run, what is allowed, what it means.
+    """The parameters of a notebook: value in this run, what is allowed, what it means and moves.
 
     Parameters
     ----------
@@ -151,5 +155,19 @@ def assumptions(declared: Iterable[Declared], values: Mapping[str, object]) -> p
     values
         Parameter to its value in this run.
     """
-    rows = [(Markup(f"`{item.name}`"), str(values[item.name]), str(item.allowed), item.help) for item in declared]
-    return pd.DataFrame(rows, columns=["Parameter", "Value", "Allowed", "Meaning"])
+    rows = [
+        (
+            Markup(f"`{item.name}`"),
+            str(values[item.name]),
+            item.may_be,
+            item.help,
+            ", ".join(item.moves),
+        )
+        for item in declared
+    ]
+    return pd.DataFrame(rows, columns=["Parameter", "Value", "Allowed", "Meaning", "Moves"])
+
+
+def changed_words(changed: Mapping[str, object], defaults: Mapping[str, object]) -> str:
+    """A run's changed parameters: `caliper = 0.1 (default 0.2)`."""
+    return ", ".join(f"{name} = {value} (default {defaults[name]})" for name, value in changed.items())

@@ -67,6 +67,8 @@ BY_HAND = {
         # 27 of 75 against 28 of 74
         ("compared", ERROR, "Fatigue, any grade is 27 (36.00%) against 28 (37.83%)"),
         ("compared", WARNING, "Objective response rate has p = 0.146"),
+        # 1 against 2 patients, three times: likelihood ratio 0.548, Pearson 0.552
+        ("p_method", WARNING, "3 p-values do not come from a test that the methods name; for instance Table 5, Liver"),
         ("cycles", WARNING, "in a cycle of 4 weeks, but HAIC is repeated every 3 weeks"),
         ("excluded", INFO, "lost to follow-up"),
     ],
@@ -112,7 +114,7 @@ BY_HAND = {
         # with stable disease, 9 of 48 against 21 of 48: Fisher 0.015 less half of the table's own chance is 0.012
         (
             "p_method",
-            INFO,
+            WARNING,
             "2 p-values do not come from a test that the methods name; for instance Table 3, Partial response",
         ),
     ],

@@ -23,9 +23,9 @@ def test_what_is_called_found_is_found_with_that_severity(name: str) -> None:
             assert (row["rule"], row["severity"].replace("note", "info")) in ours, row["blind"]
 
 
-@pytest.mark.parametrize(("severity", "found", "of"), [("error", 43, 44), ("warning", 35, 44)])
+@pytest.mark.parametrize(("severity", "found", "of"), [("error", 43, 44), ("warning", 38, 44)])
 def test_as_many_are_found_as_the_page_says(severity: str, found: int, of: int) -> None:
-    """97 % of errors and 80 % of warnings were asked for; of the warnings one more would be needed."""
+    """97 % of errors and 80 % of warnings were asked for."""
     theirs = [row for row in ROWS if row["blind_severity"] == severity]
     assert (sum(row["severity"] in ("error", "warning") for row in theirs), len(theirs)) == (found, of)
 

@@ -16,6 +16,9 @@ from haicbook.printed import parse_number
 with (Path(__file__).parents[2] / "oracle" / "mid_p.csv").open(encoding="utf-8") as stream:
     ORACLE = list(csv.DictReader(stream))
 T1, T3, T4 = "tables/1_before.csv", "tables/3_response.csv", "tables/4_events.csv"
+METHODS = dict.fromkeys(
+    ("survival", "regression", "categorical", "continuous", "proportion_ci", "median_ci", "software", "alpha")
+)
 columns = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=2, max_size=6)
 
 
@@ -65,15 +68,38 @@ def test_a_corrected_p_among_uncorrected_ones_is_noted(paper_with):
     assert "Yates gives the printed p = 0.748; Pearson gives 0.581" in finding.sentence
 
 
-def test_a_test_that_is_not_named_is_noted(paper_with):
-    # disease control: likelihood ratio 0.242, Pearson 0.243
-    methods = dict.fromkeys(
-        ("survival", "regression", "categorical", "continuous", "proportion_ci", "median_ci", "software", "alpha")
-    )
-    paper = paper_with((T3, "0.243", "0.382"), methods=methods | {"categorical": "chi-square test"})
+def test_a_small_count_calls_for_a_test_that_is_not_named(paper_with):
+    paper = paper_with(methods=METHODS | {"categorical": "chi-square test"})
     (finding,) = found(paper, "p_method")
     assert finding.severity == "info"
     assert "Fisher gives the printed p" in finding.sentence
+
+
+# disease control, 24 against 20 of 30: likelihood ratio 0.241, Pearson 0.243
+LIKELIHOOD = (T3, "0.243", "0.241")
+
+
+def test_a_p_value_of_no_named_test_among_those_of_named_ones_is_a_warning(paper_with):
+    methods = METHODS | {"categorical": "chi-square or Fisher's exact test"}
+    (finding,) = found(paper_with(LIKELIHOOD, methods=methods), "p_method")
+    assert (finding.severity, finding.count) == ("warning", 1)
+    assert "likelihood ratio gives the printed p = 0.241; Pearson gives 0.243" in finding.sentence
+
+
+@pytest.mark.parametrize("categorical", [None, "chi-square, likelihood-ratio or Fisher's exact test"])
+def test_a_p_value_of_another_test_is_a_note_where_no_test_is_named_or_this_one_is(paper_with, categorical):
+    (finding,) = found(paper_with(LIKELIHOOD, methods=METHODS | {"categorical": categorical}), "p_method")
+    assert finding.severity == "info"
+
+
+def test_one_test_throughout_is_a_habit_whatever_its_name(paper_with):
+    every = (
+        *((T1, "0.581", "0.582"), ("tables/2_after.csv", "1.000", "0.921"), (T3, "0.612", "0.290")),
+        *((T3, "0.114", "0.112"), LIKELIHOOD, (T4, "0.121", "0.120"), (T4, "0.045", "0.042"), (T4, "0.255", "0.121")),
+        ("claims.csv", "p,,0.114", "p,,0.112"),
+    )
+    methods = METHODS | {"categorical": "Fisher's exact test"}
+    assert "warning" not in {finding.severity for finding in found(paper_with(*every, methods=methods), "p_method")}
 
 
 def test_significance_that_rests_on_the_test_is_a_warning(paper_with):
@@ -105,11 +131,6 @@ def test_rows_of_small_counts_do_not_tell_the_usual_test(paper_with):
 
 
 # --- two means --------------------------------------------------------------------------------------------------------
-
-
-METHODS = dict.fromkeys(
-    ("survival", "regression", "categorical", "continuous", "proportion_ci", "median_ci", "software", "alpha")
-)
 
 
 def claims(new, old, p):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -287,43 +288,67 @@ def most_frequent(judged: list[Judged]) -> str:
     "The p-values come from the tests that the methods name",
     broken="The p-values do not come from the test that the methods name",
     source="Cochran WG. Biometrics 1954;10:417-451 (expected counts below 5)",
-    tolerance="A warning only where significance at 0.05 rests on the test",
+    tolerance="A warning where significance at 0.05 rests on the test, and where the named tests give other p-values of "
+    "the paper but not this one",
 )
 def p_method(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Which test gives the p-values, where it is not one the paper names, or not the one that gives most of them.
 
-    A warning where significance at 0.05 rests on the choice, else one note for each habit. Fisher's or Yates' test
-    needs no note where an expected count is below 5, and such rows do not tell which test is the usual one.
+    A warning where significance at 0.05 rests on the choice, and where none of the tests that the methods name gives a
+    figure: either the methods are incomplete, or it is another test's by chance. Else one note for each habit; one test
+    that gives all of the paper's figures is a habit too. Fisher's or Yates' test needs no more than a note where an
+    expected count is below 5, and such rows do not tell which test is the usual one.
     """
     judged = [row for row in judged_rows(paper, tuple(found)) if row.given_by and not row.of_values]
     large = [row for row in judged if not _few(row)]
     telling, of = (large, " with expected counts of at least 5") if large else (judged, "")
     named, usual = _named(paper), most_frequent(telling)
-    unnamed = [row for row in judged if not named & set(row.given_by)]
+    unnamed = [row for row in judged if not (named or set(USUAL)) & set(row.given_by)]
     corrected = [row for row in judged if row not in unnamed and _corrected(row, usual)]
     flipped = [row for row in (*unnamed, *corrected) if not _called_for(row) and _flips(row, usual)]
     for row in flipped:
         example = _example(paper, row, usual)
         yield _other_test([row], "warning", f"{example}. Significance at 0.05 rests on the test.")
+    another = [] if not named or _one_gives_all(judged) else [row for row in unnamed if not _called_for(row)]
     most = (
         f"the test that gives most of them ({usual}, {sum(usual in row.given_by for row in telling)} of "
         f"{len(telling)}{of})"
     )
-    for rows, said in ((unnamed, "a test that the methods name"), (corrected, most)):
+    by_method = "a test that the methods name"
+    small = [row for row in unnamed if row not in another]
+    habits: list[tuple[list[Judged], Severity, str]] = [
+        (another, "warning", by_method),
+        (small, "info", by_method),
+        (corrected, "info", most),
+    ]
+    for rows, severity, said in habits:
         rest = [row for row in rows if row not in flipped]
         if rest:
             several = f"{len(rest)} p-values do" if len(rest) > 1 else "One p-value does"
             example = _example(paper, rest[0], usual)
-            yield _other_test(rest, "info", f"{several} not come from {said}; for instance {example}.")
+            yield _other_test(rest, severity, f"{several} not come from {said}; for instance {example}.")
 
 
 def _named(paper: Paper) -> set[str]:
-    """The tests that the methods name; the three usual ones where they name none."""
-    said = (paper.spec.methods.categorical or "").lower()
-    named = {"Fisher"} if "fisher" in said else set()
-    if "chi" in said or "χ" in said:
-        named |= {"Pearson", "Yates"}
-    return named or set(USUAL)
+    """The tests of counts that the methods name, ranks among them where groups are compared by ranks; empty if none."""
+    methods = paper.spec.methods
+    said, of_ranks = (methods.categorical or "").lower(), f"{methods.categorical} {methods.continuous}".lower()
+    tests = {
+        "fisher": {"Fisher"},
+        "chi": {"Pearson", "Yates"},
+        "χ": {"Pearson", "Yates"},
+        "mid-p": {"mid-P Fisher"},
+        "likelihood": {"likelihood ratio"},
+        "trend": {"linear trend"},
+        "linear": {"linear trend"},
+    }
+    named = set[str]().union(*(those for word, those in tests.items() if word in said))
+    return named | ({"Mann–Whitney"} if named and re.search("mann|wilcoxon|rank", of_ranks) else set())
+
+
+def _one_gives_all(judged: list[Judged]) -> bool:
+    """Whether one test gives all the figures: the paper's habit, whatever its methods say."""
+    return bool(set.intersection(*(set(row.given_by) for row in judged))) if judged else False
 
 
 def _corrected(row: Judged, usual: str) -> bool:

@@ -378,9 +378,9 @@ def scenarios(studies: tuple[str, ...], jobs: int | None, force: bool) -> None:
 
     What was computed is kept in scenarios/results.json, one by one, so that an interrupted call goes on where it was.
     """
-    from haicbook.book.commands import scenarios_command
+    from haicbook.evaluate import command
 
-    raise SystemExit(scenarios_command(studies, jobs=jobs, force=force))
+    raise SystemExit(command(studies, jobs=jobs, force=force))
 
 
 @main.command()

@@ -44,7 +44,10 @@ def cox_models(paper: Paper, endpoint: str) -> pd.DataFrame:
     ratios = values[(values.endpoint == endpoint) & (values.statistic == "hr")]
     tables = ratios[ratios.kind == "cox"]
     chosen = tables if len(tables) else _first_in_text(ratios[ratios.kind == "claim"])
-    rows = [_row(paper, ratio) for _, ratio in chosen.iterrows()]
+    # a look through all that a paper prints, once and not for each row
+    near = values[values.file.isin(chosen.file) & values.line.isin(chosen.line)]
+    p_values = values[(values.kind == "claim") & (values.statistic == "p")]
+    rows = [_row(near, p_values, ratio) for _, ratio in chosen.iterrows()]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -55,14 +58,14 @@ def _first_in_text(ratios: pd.DataFrame) -> pd.DataFrame:
     return order.drop_duplicates(["term", "level", "model", "arm", "reference", "population"]).sort_values("line")
 
 
-def _row(paper: Paper, ratio: pd.Series) -> list[object]:
-    same = paper.values[(paper.values.file == ratio.file) & (paper.values.line == ratio.line)]
+def _row(near: pd.DataFrame, p_values: pd.DataFrame, ratio: pd.Series) -> list[object]:
+    same = near[(near.file == ratio.file) & (near.line == ratio.line)]
     cell = same[same.column == ratio.column].set_index("statistic").value
     covariate = ratio.row if ratio.kind == "cox" else ratio.term
     words = ratio.label or _claim_label(ratio)
     return [
         *(covariate, words, ratio.model, ratio.arm, ratio.reference, ratio.value),
-        *(cell.get("ci_low"), cell.get("ci_high"), ratio.cell, _p_of(paper, ratio, same), ratio.id, ratio.source),
+        *(cell.get("ci_low"), cell.get("ci_high"), ratio.cell, _p_of(p_values, ratio, same), ratio.id, ratio.source),
     ]
 
 
@@ -71,14 +74,13 @@ def _claim_label(ratio: pd.Series) -> str:
     return f"{words}: {ratio.level.replace('_', ' ')}" if ratio.level else words
 
 
-def _p_of(paper: Paper, ratio: pd.Series, same_line: pd.DataFrame) -> str:
+def _p_of(p_values: pd.DataFrame, ratio: pd.Series, same_line: pd.DataFrame) -> str:
     """The printed p of the same row and model (table), or of the same claim."""
     if ratio.kind == "cox":
         found = same_line[(same_line.statistic == "p") & (same_line.model == ratio.model)]
     else:
-        claims = paper.values[(paper.values.kind == "claim") & (paper.values.statistic == "p")]
         keys = ["section", "endpoint", "term", "level", "model", "population"]
-        found = claims[(claims[keys] == ratio[keys]).all(axis=1)]
+        found = p_values[(p_values[keys] == ratio[keys]).all(axis=1)]
     return str(found.printed.iloc[0]) if len(found) else ""
 
 

@@ -14,7 +14,6 @@ from haicbook.book.scenarios import (
     DEFAULT,
     Scenario,
     compared,
-    evaluate,
     found,
     question,
     read_scenarios,
@@ -22,6 +21,7 @@ from haicbook.book.scenarios import (
     tasks,
 )
 from haicbook.book.survives import Tried, summary, tried, verdict, write_survives
+from haicbook.evaluate import compute, evaluate
 from haicbook.headlines import conclusions
 
 
@@ -91,7 +91,7 @@ def test_results_of_other_cells_or_assumptions_are_none_and_of_other_code_are_kn
 
 def test_another_study_is_refused() -> None:
     with pytest.raises(WrongUsageError, match="no such study with two arms"):
-        scenarios.compute(["shen2025"], jobs=1, force=False, said=print)
+        compute(["shen2025"], jobs=1, force=False, said=print)
 
 
 def difference(value: float, low: float, high: float):

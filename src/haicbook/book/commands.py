@@ -26,9 +26,9 @@ from haicbook.book.parameters import parse_assignments
 from haicbook.book.pdf import print_book
 from haicbook.book.refusals import PageError, SourceError, WrongUsageError, told
 from haicbook.book.report import near, parameter_entries, parameter_records, report_outcomes, say
-from haicbook.book.run import Outcome, cores, exit_code, plan, run
+from haicbook.book.run import Outcome, exit_code, plan, run
 from haicbook.book.status import write_page
-from haicbook.book.survives import summary, tried, verdict, write_survives
+from haicbook.book.survives import write_survives
 from haicbook.heartbeat import heartbeat
 from haicbook.paths import build_dir, data_dir
 from haicbook.results import write_text
@@ -40,7 +40,7 @@ Arguments = ParamSpec("Arguments")
 WELL, FAILURE, USAGE, PARTIAL = 0, 1, 2, 3
 
 
-def _saying_what_is_wrong(command: Callable[Arguments, int]) -> Callable[Arguments, int]:
+def saying_what_is_wrong(command: Callable[Arguments, int]) -> Callable[Arguments, int]:
     """The exit code of a command, with what stopped it said in a sentence and not raised."""
 
     @wraps(command)
@@ -76,7 +76,7 @@ def _say_problems(heading: str, problems: Iterable[object]) -> None:
         say(errors, "  " + str(problem).replace("\n", "\n    "))
 
 
-@_saying_what_is_wrong
+@saying_what_is_wrong
 def params_command(notebooks: Sequence[str], form: str) -> int:
     """Show the parameters of the named notebooks, or of all: for people (`text`) or for programs (`json`)."""
     sources = read_sources(choose(notebooks)).values()
@@ -87,7 +87,7 @@ def params_command(notebooks: Sequence[str], form: str) -> int:
     return WELL
 
 
-@_saying_what_is_wrong
+@saying_what_is_wrong
 def run_command(
     notebooks: Sequence[str],
     assignments: Sequence[str],
@@ -128,7 +128,7 @@ def _pages_of_runs(outcomes: Iterable[Outcome], console: Console) -> list[Path]:
     return pages
 
 
-@_saying_what_is_wrong
+@saying_what_is_wrong
 def compare_command(before: str, after: str, form: str, out: Path | None) -> int:
     """Lay two runs beside each other, on the screen or in a file."""
     from haicbook.book.compare import as_text, compare, find_run
@@ -142,25 +142,7 @@ def compare_command(before: str, after: str, form: str, out: Path | None) -> int
     return WELL
 
 
-@_saying_what_is_wrong
-def scenarios_command(studies: Sequence[str], *, jobs: int | None, force: bool) -> int:
-    """Compute the scenarios whose results are not kept, one by one kept; say what survives."""
-    from haicbook.book.scenarios import compute
-
-    console = Console()
-    with alone(lambda sentence: say(console, sentence)):
-        compute(studies, jobs=jobs or cores(), force=force, said=lambda line: say(console, line))
-    every = [item for item in tried() if not studies or item.study in studies]
-    for study in dict.fromkeys(item.study for item in every):
-        say(console, f"\n{study}", style="bold")
-        for item in every:
-            if item.study == study:
-                say(console, f"  {verdict(item)}")
-    say(console, f"\n{summary(every)}")
-    return WELL
-
-
-@_saying_what_is_wrong
+@saying_what_is_wrong
 def build_command(*, jobs: int | None, force: bool, strict: bool, open_book: bool) -> int:
     """Check the data, run what is stale, build the pages, report."""
     if problems := data_problems():

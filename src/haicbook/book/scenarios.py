@@ -9,15 +9,11 @@ is known as such.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Collection, Iterable, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from haicbook.book.assumptions import CURVES, DECLARED
 from haicbook.book.digests import digest_of_folder, sha256
 from haicbook.book.notebooks import Source, is_cross_study, names, read_sources
 from haicbook.book.parameters import Scalar, check_overrides, shown, unknown
@@ -30,8 +26,6 @@ from haicbook.study import load
 DEFAULT = "default"
 # what computes the headline results
 _CODE = ("haicbook.endpoints", "haicbook.matching", "haicbook.response", "haicbook.safety", "haicbook.regression")
-# limits that do not bear their result's name, and what confounder it would take
-_LIMITS = r"confounding\.(low_adjusted|high_adjusted|e_value|e_value_limit)"
 _KEYS = {"purpose", "assume", "notebooks"}
 
 
@@ -157,55 +151,6 @@ def found(source: Source, assumed: Mapping[str, Scalar], answers: Mapping[str, M
     return None if answer is None else Found(answer["values"], answer["code"] == code())
 
 
-def evaluate(source: Source, assumed: Mapping[str, Scalar]) -> dict[str, Any]:
-    """A notebook's headline results under some assumptions: its cells, run here and without drawing a page.
-
-    Parameters
-    ----------
-    source
-        The notebook of a study.
-    assumed
-        Parameter → value, where it differs from the default.
-    """
-    from unittest.mock import patch
-
-    import matplotlib as mpl
-
-    from haicbook import show
-    from haicbook.chapter import Chapter
-    from haicbook.headlines import conclusions
-
-    mpl.use("agg")
-    recorded: dict[str, Any] = {}
-
-    def end(page: Chapter) -> None:
-        values = {key: item.value for key, item in page.results.values.items()}
-        kept = [item.key for item in conclusions(source.name, values, page.results.parameters)]
-        wanted = re.compile(rf"({'|'.join(map(re.escape, kept))})(\.(low|high))?|{_LIMITS}")
-        recorded.update({key: value for key, value in values.items() if wanted.fullmatch(key)})
-
-    def nothing(*_: object, **__: object) -> None:
-        pass
-
-    space: dict[str, Any] = {}
-    methods: dict[str, Any] = {"end": end, **dict.fromkeys(_ONLY_SHOW, nothing)}
-    with patch.multiple(Chapter, **methods), patch.multiple(show, glue=nothing, use=nothing):
-        for cell in source.node.cells:
-            if cell.cell_type == "code":
-                exec(compile(cell.source, source.name, "exec"), space)
-                if "parameters" in cell.metadata.get("tags", []):
-                    space |= assumed
-    return recorded
-
-
-# methods of a chapter that record nothing
-_ONLY_SHOW = (
-    *("figure", "curves", "compared", "downloads", "cox", "love_plot", "rerun_figure", "rerun_table", "p_values"),
-    *("glance", "sizes", "table", "adverse_figure", "adverse_differences", "response_figure", "balance_table"),
-    "assumptions",
-)
-
-
 @dataclass(frozen=True)
 class Task:
     """One evaluation: a study under a scenario."""
@@ -228,58 +173,7 @@ def tasks(sources: Iterable[Source], scenarios: Iterable[Scenario]) -> list[Task
     ]
 
 
-def run_task(task: Task) -> tuple[str, dict[str, Any]]:
-    """A task's question and its answer."""
-    answer = {"notebook": task.source.name, "scenario": task.scenario, "code": code()}
-    return question(task.source, task.assumed), {**answer, "values": evaluate(task.source, task.assumed)}
-
-
-def compute(chosen: Collection[str], *, jobs: int, force: bool, said: Callable[[str], None]) -> None:
-    """Compute what is not kept of chosen studies, or of all, and keep each answer as soon as it is there.
-
-    Parameters
-    ----------
-    chosen
-        Comparative studies.
-    jobs
-        How many are computed at a time.
-    force
-        Compute also what is kept.
-    said
-        Told how far it is.
-
-    Raises
-    ------
-    WrongUsageError
-        When a study is none that compares two arms.
-    SourceError
-        When a scenario is malformed.
-    """
-    sources = compared()
-    if strangers := [unknown(name, sources, "study with two arms") for name in chosen if name not in sources]:
-        raise WrongUsageError(strangers)
-    scenarios, answers = read_scenarios(sources), stored()
-    every = tasks(sources.values(), scenarios)
-    # what no scenario asks any more goes
-    asked = {question(task.source, task.assumed) for task in every}
-    answers = {key: answer for key, answer in answers.items() if key in asked}
-    wanted = sorted((task for task in every if not chosen or task.source.name in chosen), key=_takes_long)
-    if not force:
-        wanted = [task for task in wanted if not _is_current(task, answers)]
-    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
-        ended = {pool.submit(run_task, task): task for task in wanted}
-        for count, future in enumerate(as_completed(ended), start=1):
-            asked_key, answer = future.result()
-            answers[asked_key] = answer
-            store(answers)
-            said(f"{ended[future].source.name}, {ended[future].scenario}: {count} of {len(wanted)}")
-
-
-def _takes_long(task: Task) -> bool:
-    """Whether curves have to be reconstructed anew: what takes a moment comes first."""
-    return any(CURVES in DECLARED[name].moves and name != "horizon" for name in task.assumed if name in DECLARED)
-
-
-def _is_current(task: Task, answers: Mapping[str, Mapping[str, Any]]) -> bool:
+def is_current(task: Task, answers: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether a task's answer is kept, of today's code."""
     kept = found(task.source, task.assumed, answers)
     return kept is not None and kept.current

@@ -32,7 +32,8 @@ POLITE_SECONDS = 5.0
 _CAN_FORK = sys.platform == "linux" and hasattr(os, "pidfd_open")
 # what the chapters' methods import when they are called
 _LIBRARIES = (
-    *("matplotlib.pyplot", "seaborn", "scipy.stats", "scipy.optimize", "statsmodels.api", "lifelines", "numba"),
+    *("matplotlib.pyplot", "seaborn", "scipy.stats", "scipy.optimize", "lifelines", "numba"),
+    *("statsmodels.stats.proportion", "statsmodels.stats.multitest", "statsmodels.discrete.discrete_model"),
     *("haicbook.matching", "haicbook.audit.audited", "haicbook.second_opinion", "haicbook.endpoints"),
     *("haicbook.synthesis", "haicbook.survival.engine", "haicbook.regression", "haicbook.safety", "haicbook.response"),
 )

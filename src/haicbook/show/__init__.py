@@ -13,7 +13,7 @@ from haicbook.show.balance import (
     unnoticed_words,
 )
 from haicbook.show.card import card
-from haicbook.show.comparison import changes_figure, changes_table
+from haicbook.show.changes import changes_figure, changes_table
 from haicbook.show.design import design_table, design_text
 from haicbook.show.downloads import rows_downloads
 from haicbook.show.findings import findings, ranked_findings

@@ -18,7 +18,7 @@ _ACROSS = 3
 _DEFAULT = "default"
 
 
-class Concluded(Protocol):
+class ShownConclusion(Protocol):
     """A result under one set of assumptions."""
 
     @property
@@ -42,19 +42,19 @@ class Concluded(Protocol):
         """The value of no difference, or the threshold of a p."""
 
 
-class Tried(Protocol):
+class ShownTrial(Protocol):
     """A conclusion with the defaults and under scenarios."""
 
     @property
-    def default(self) -> Concluded:
+    def default(self) -> ShownConclusion:
         """With the defaults."""
 
     @property
-    def under(self) -> Mapping[str, Concluded]:
+    def under(self) -> Mapping[str, ShownConclusion]:
         """Under each scenario."""
 
 
-def specification_curve(tried: Sequence[Tried]) -> tuple[Figure, Any]:
+def specification_curve(tried: Sequence[ShownTrial]) -> tuple[Figure, Any]:
     """A panel for each conclusion and a row for each scenario; in colour where the conclusion is another.
 
     Parameters
@@ -79,7 +79,7 @@ def specification_curve(tried: Sequence[Tried]) -> tuple[Figure, Any]:
     return fig, axes
 
 
-def _panel(ax: Axes, item: Tried, rows: Sequence[str]) -> None:
+def _panel(ax: Axes, item: ShownTrial, rows: Sequence[str]) -> None:
     if item.default.unit == "p":
         ax.set_xscale("log")
     if len(item.default.values) == 3 and None not in item.default.values:

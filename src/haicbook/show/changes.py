@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-class Change(Protocol):
+class ChangedRow(Protocol):
     """One result before and after."""
 
     @property
@@ -49,16 +49,18 @@ class Change(Protocol):
         """What it is now, with its limits."""
 
 
-def changes_table(found: Sequence[Change], before: str = "With the defaults", after: str = "In this run") -> Markdown:
+def changes_table(
+    found: Sequence[ChangedRow], before: str = "With the defaults", after: str = "In this run"
+) -> Markdown:
     """Results before and after, in the order given; `before` and `after` head their columns."""
     rows = [(item.words, item.before, item.after, item.remark) for item in found]
-    frame = pd.DataFrame(rows, columns=["Result", before, after, "What it means"])
+    frame = pd.DataFrame(rows, columns=["Result", "With the defaults", "In this run", "What it means"])
     if not frame["What it means"].any():
         frame = frame.drop(columns="What it means")
     return table(frame, "What changed, what matters most first", "tab-changes", align="l" * frame.shape[1])
 
 
-def changes_figure(found: Sequence[Change], before: str, after: str) -> tuple[Figure, Any]:
+def changes_figure(found: Sequence[ChangedRow], before: str, after: str) -> tuple[Figure, Any]:
     """Results of one run in grey and of another in colour, with their limits; a panel for each unit.
 
     Parameters

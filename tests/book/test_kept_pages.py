@@ -193,3 +193,14 @@ def test_a_change_while_the_pages_are_built_leaves_nothing_kept(project, monkeyp
     write(project / "book/one.md", "# One\n\nLater.\n")
     assert build.build_pages().code == 0
     assert not kept_folder().exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["teaching/methods/a.md", "teaching/sessions/a.yml", "book/exercises/a.md", "book/_executed/site/slides/a.html"],
+)
+def test_what_the_journal_club_is_made_of_belongs_to_no_other_page(tmp_path, monkeypatch, name):
+    monkeypatch.setenv("HAICBOOK_ROOT", str(tmp_path))
+    before = build.standing(strict=False)
+    write(tmp_path / name, "text\n")
+    assert build.standing(strict=False) == before

@@ -6,4 +6,6 @@ Reveal.initialize({
   height: 720,
   margin: 0.04,
   transition: "none",
+  pdfSeparateFragments: false,
+  pdfMaxPagesPerSlide: 1,
 });

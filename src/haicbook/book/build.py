@@ -28,7 +28,8 @@ from haicbook.paths import build_dir, root
 
 # sources of pages, of notebooks, and notebooks' results
 _OF_ONE_PAGE = re.compile(
-    r"(book/(exercises/)?)?\w+\.md|book/_executed/\w+\.(ipynb|md|json)|notebooks/\w+\.md|teaching/[\w/]+\.(md|yml)"
+    r"(book/(exercises/)?)?\w+\.md|book/_executed/\w+\.(ipynb|md|json)|notebooks/\w+\.md"
+    r"|teaching/[\w/]+\.(md|yml)|book/_executed/site/slides/\w+\.html"
 )
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _REFUSED = re.compile(r"^\w*Error: \[Errno (\d+)\] ([^:\n]+)(?:: '(.+)')?$", re.MULTILINE)

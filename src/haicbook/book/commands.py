@@ -153,7 +153,7 @@ def build_command(*, jobs: int | None, force: bool, strict: bool, open_book: boo
         return _build(console, jobs=jobs, force=force, strict=strict, open_book=open_book)
 
 
-@_saying_what_is_wrong
+@saying_what_is_wrong
 def pdf_command(pages: Sequence[str], out: Path | None) -> int:
     """Print pages of the finished book, or all and the book as one, and name the files."""
     console = Console()

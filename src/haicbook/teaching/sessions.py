@@ -42,6 +42,10 @@ CASP = {
 }
 
 
+# paragraphs
+_BETWEEN = "\n\n"
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -146,10 +150,6 @@ def read_session(facts: Facts, *, plain: bool = False) -> Session:
 
 def learner_page(study: str, session: Session) -> str:
     """The page of those who come: answers are folded."""
-    questions = "\n\n".join(
-        f"**{n}.** {question.ask} *({_checklist(study, question)})*\n\n{folded('Answer', question.answer)}"
-        for n, question in enumerate(session.questions, 1)
-    )
     return f"""\
 # {session.title}
 
@@ -185,7 +185,7 @@ Journal club on {{doc}}`{study}`, 45 minutes. Answers are folded. Whoever runs i
 
 ## Questions
 
-{questions}
+{_questions(study, session)}
 
 ## Verdict
 
@@ -195,12 +195,17 @@ Vote again before you unfold it: {_choices(session)}
 """
 
 
+def _questions(study: str, session: Session) -> str:
+    return "\n\n".join(
+        f"**{n}.** {question.ask} *({_checklist(study, question)})*\n\n{folded('Answer', question.answer)}"
+        for n, question in enumerate(session.questions, 1)
+    )
+
+
 def facilitator_page(study: str, session: Session) -> str:
     """The page of whoever runs the session: answers in the open, and how wrong ones are met."""
-    answers = "\n\n".join(
-        f"**{n}. {question.ask}** {question.answer}" for n, question in enumerate(session.questions, 1)
-    )
-    wrong = "\n\n".join(f"{item.said}\n: {item.meet}" for item in session.wrong)
+    answers = (f"**{n}. {question.ask}** {question.answer}" for n, question in enumerate(session.questions, 1))
+    wrong = (f"{item.said}\n: {item.meet}" for item in session.wrong)
     return f"""\
 # For the facilitator: {study_label(load(study))}
 
@@ -230,11 +235,11 @@ own screen, and <a href="slides/{study}.html?view=print">slides to print</a>.
 
 ## Answers
 
-{answers}
+{_BETWEEN.join(answers)}
 
 ## Likely wrong answers, and how to meet them
 
-{wrong}
+{_BETWEEN.join(wrong)}
 
 ## Verdict
 

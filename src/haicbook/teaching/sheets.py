@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from haicbook.markup import escape
 from haicbook.study import Paper
@@ -42,39 +42,7 @@ _GRADE = ("risk of bias", "inconsistency", "indirectness", "imprecision", "publi
 _SIDE = '<div class="haic-sheet"></div>\n'
 
 
-def sheets(facts: Facts, studies: Sequence[str]) -> dict[str, str]:
-    """Name of a page → its MyST Markdown: the sheets to fill in, and those of each study."""
-    return {"sheets": blank_sheets(studies)} | {f"sheet_{study}": _filled(facts.of(study)) for study in studies}
-
-
-def blank_sheets(studies: Sequence[str]) -> str:
-    """The sheets to fill in, with links to those that are, of some studies."""
-    filled = "; ".join(f"{{doc}}`sheet_{study}`" for study in studies)
-    reported = table(
-        ("STROBE", "Does the paper print …", "Yes, in part, no", "Where"),
-        ((STROBE[item], escape(item), "", "") for item in ITEMS),
-        "Reporting, to fill in",
-        "tab-sheets-reporting",
-    )
-    biased = table(
-        ("Domain", "Low, moderate, serious, critical", "Because"),
-        ((words, "", "") for words in (*DOMAINS.values(), "**Overall**: the worst of them")),
-        "Risk of bias (ROBINS-I), to fill in",
-        "tab-sheets-robins",
-    )
-    items = table(
-        ("Item", "Question", "Yes, no, unclear", "Because"),
-        ((str(row.item), escape(row.question), "", "") for row in appraisal().itertuples()),
-        "A single arm (JBI, case series), to fill in",
-        "tab-sheets-jbi",
-    )
-    graded = table(
-        ("Domain", "Levels down", "Because"),
-        ((words.capitalize(), "", "") for words in (*_GRADE, "**Certainty**")),
-        "Certainty (GRADE), to fill in",
-        "tab-sheets-grade",
-    )
-    return f"""\
+_BLANK = """\
 # Appraisal sheets
 
 To fill in, one to a printed page. Filled in with this book's judgements: {filled}. Fill in your own first.
@@ -82,29 +50,70 @@ To fill in, one to a printed page. Filled in with this book's judgements: {fille
 The first sheet lists what this book needs of a paper; its numbers are the items of STROBE to which each belongs. It is
 not the whole of STROBE.
 
-{HANDOUT}
+{handout}
 ## Reporting
 
-{reported}
+{reporting}
 
-{_SIDE}
+{side}
 ## Risk of bias
 
-{biased}
+{robins}
 
-{_SIDE}
+{side}
 ## A single arm
 
-{items}
+{jbi}
 
-{_SIDE}
+{side}
 ## Certainty
 
 GRADE starts high with ROBINS-I, and lower where there is no comparison. One level down for serious, two for very
 serious.
 
-{graded}
+{grade}
 """
+
+
+def sheets(facts: Facts, studies: Sequence[str]) -> dict[str, str]:
+    """Name of a page → its MyST Markdown: the sheets to fill in, and those of each study."""
+    return {"sheets": blank_sheets(studies)} | {f"sheet_{study}": _filled(facts.of(study)) for study in studies}
+
+
+def blank_sheets(studies: Sequence[str]) -> str:
+    """The sheets to fill in, with links to those that are, of some studies."""
+    items = appraisal()
+    return _BLANK.format(
+        filled="; ".join(f"{{doc}}`sheet_{study}`" for study in studies),
+        handout=HANDOUT,
+        side=_SIDE,
+        reporting=_to_fill_in(
+            "Reporting",
+            ("STROBE", "Does the paper print …", "Yes, in part, no", "Where"),
+            ((STROBE[i], i) for i in ITEMS),
+        ),
+        robins=_to_fill_in(
+            "Risk of bias (ROBINS-I)",
+            ("Domain", "Low, moderate, serious, critical", "Because"),
+            ((words,) for words in (*DOMAINS.values(), "Overall: the worst of them")),
+        ),
+        jbi=_to_fill_in(
+            "Single arm (JBI, case series)",
+            ("Item", "Question", "Yes, no, unclear", "Because"),
+            zip(items["item"].astype(str), items.question, strict=True),
+        ),
+        grade=_to_fill_in(
+            "Certainty (GRADE)",
+            ("Domain", "Levels down", "Because"),
+            ((words.capitalize(),) for words in (*_GRADE, "certainty")),
+        ),
+    )
+
+
+def _to_fill_in(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table whose last columns are empty."""
+    filled = ([*map(escape, row), *[""] * (len(heads) - len(row))] for row in rows)
+    return table(heads, filled, f"{caption}, to fill in", f"tab-sheets-{caption.split()[0].lower()}")
 
 
 def _filled(facts: Facts) -> str:

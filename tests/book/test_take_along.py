@@ -61,6 +61,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "extensions": ["myst_nb", *(f"haicbook.book.{name}" for name in ours)],
         "myst_enable_extensions": ["colon_fence"],
         "nb_execution_mode": "off",
+        # its own: myst-nb writes into what Sphinx shares among all projects of a process
+        "source_suffix": {".rst": "restructuredtext"},
         "numfig": True,
         "html_theme": "sphinx_book_theme",
         "copyright": "2026",

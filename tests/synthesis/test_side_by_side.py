@@ -19,9 +19,9 @@ BY_NAME = {paper.study: paper for paper in PAPERS}
 def test_studies_are_called_by_their_key() -> None:
     assert [synthesis.study_label(paper) for paper in PAPERS] == [
         "Cao 2024",
-        "Lee 2024",
         "Lin 2023",
         "Liu",
+        "Lee 2024",
         "Shen 2025",
     ]
 

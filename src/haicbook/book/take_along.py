@@ -47,7 +47,7 @@ What is reconstructed is synthetic and nobody's data. A figure on a slide keeps 
 
 
 @dataclass(frozen=True)
-class Item:
+class Offered:
     """A table or figure of a page.
 
     Attributes
@@ -118,9 +118,9 @@ def offer(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 # --- what there is ----------------------------------------------------------------------------------------------------
 
 
-def _tables(doctree: nodes.document, numbers: Mapping[str, Sequence[int]]) -> Iterator[Item]:
+def _tables(doctree: nodes.document, numbers: Mapping[str, Sequence[int]]) -> Iterator[Offered]:
     for table, name, anchor in _numbered(doctree, nodes.table, numbers):
-        yield Item(anchor, _label("Table", numbers[anchor]), _caption(table), {f"{name}.csv": _csv(table)})
+        yield Offered(anchor, _label("Table", numbers[anchor]), _caption(table), {f"{name}.csv": _csv(table)})
 
 
 def _numbered(
@@ -146,11 +146,11 @@ def _csv(table: nodes.table) -> bytes:
     return held.getvalue().encode("utf-8-sig")
 
 
-def _figures(doctree: nodes.document, numbers: Mapping[str, Sequence[int]], notebook: Path) -> Iterator[Item]:
+def _figures(doctree: nodes.document, numbers: Mapping[str, Sequence[int]], notebook: Path) -> Iterator[Offered]:
     pictures = _pictures(notebook)
     for figure, name, anchor in _numbered(doctree, nodes.figure, numbers):
         if name in pictures:
-            yield Item(anchor, _label("Fig.", numbers[anchor]), _caption(figure), pictures[name])
+            yield Offered(anchor, _label("Fig.", numbers[anchor]), _caption(figure), pictures[name])
 
 
 def _pictures(notebook: Path) -> dict[str, dict[str, bytes]]:
@@ -221,11 +221,11 @@ def _plain(node: nodes.Element) -> str:
 # --- what is shown ----------------------------------------------------------------------------------------------------
 
 
-def _listing(items: Sequence[Item]) -> str:
+def _listing(items: Sequence[Offered]) -> str:
     return "\n\n".join(f"{item.label}: {', '.join(item.files)}\n{item.caption}" for item in items)
 
 
-def _shown(page: str, items: Sequence[Item], links: Mapping[str, str], reference: str) -> str:
+def _shown(page: str, items: Sequence[Offered], links: Mapping[str, str], reference: str) -> str:
     values = f"{page}-printed-values.zip"
     parts = {
         "All in one file": links[f"{page}.zip"],
@@ -239,7 +239,7 @@ def _shown(page: str, items: Sequence[Item], links: Mapping[str, str], reference
     return f'<dl class="haic-take-along">{rows}</dl>'
 
 
-def _folded(items: Sequence[Item], noun: str, links: Mapping[str, str]) -> str:
+def _folded(items: Sequence[Offered], noun: str, links: Mapping[str, str]) -> str:
     entries = "".join(
         f'<li><a href="#{html.escape(item.anchor)}">{html.escape(item.label)}</a> '
         f"{html.escape(item.caption.split('. ')[0].rstrip('.'))}: {' · '.join(links[name] for name in item.files)}</li>"

@@ -30,10 +30,10 @@ from haicbook.synthesis.designs import (
     windows,
 )
 from haicbook.synthesis.effects import ANALYSES, chosen, pool, summary_values, weights_of, within_study_effects
-from haicbook.synthesis.flow import STAGES, Lane, flow, late_clock, sequence_clock
 from haicbook.synthesis.harms import common_terms, exceeded, harm_contrasts, harms, paired, thresholds, vocabulary
 from haicbook.synthesis.judgements import appraisal, judged, risk_of_bias, unjudged
 from haicbook.synthesis.mean_survival import difference_values, restricted_differences, restricted_means
+from haicbook.synthesis.patient_flow import STAGES, Lane, flow, late_clock, sequence_clock
 from haicbook.synthesis.patients import MEANS, mapping, patients, unlike
 from haicbook.synthesis.patients import lost as lost_cells
 from haicbook.synthesis.patients import means as patient_means

@@ -43,7 +43,14 @@ from haicbook.show.across.effects import (
     summary_table,
     summary_words,
 )
-from haicbook.show.across.flow import clock_alt, clock_words, flow_alt, flow_words, patient_flow, treatment_clock
+from haicbook.show.across.flow_figures import (
+    clock_alt,
+    clock_words,
+    flow_alt,
+    flow_words,
+    patient_flow,
+    treatment_clock,
+)
 from haicbook.show.across.heat import (
     distance_matrix,
     harms_heat,

@@ -55,6 +55,8 @@ def certainty_grid(conclusions: list[Conclusion]) -> tuple[Figure, Axes]:
     graded = _graded(conclusions)
     domains = _domains(graded)
     fig, ax = style.figure(len(graded) + 3, row_height=0.42)
+    # narrow, so that its letters stay large on a telephone
+    fig.set_figwidth(5.2)
     for y, item in enumerate(graded):
         down = {step.domain: step.down for step in item.steps}
         for x, domain in enumerate(domains):

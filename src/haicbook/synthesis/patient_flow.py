@@ -32,7 +32,7 @@ def flow(papers: list[Paper]) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Given:
     """One treatment of an arm, from when to when; `measured` says whether the paper prints how long that was."""
 
     words: str
@@ -57,7 +57,7 @@ class Lane:
 
     label: str
     role: str
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[Given, ...]
     unseen: tuple[float, float] | None = None
 
 
@@ -68,7 +68,7 @@ def sequence_clock(paper: Paper) -> list[Lane]:
     lanes = []
     for arm, reached in (("si", soon), ("se", window)):
         spec = paper.spec.arms[arm]
-        given = (Stretch("HAIC", 0, window), Stretch("systemic therapy", reached, 1.7 * window))
+        given = (Given("HAIC", 0, window), Given("systemic therapy", reached, 1.7 * window))
         lanes.append(Lane(spec.short, spec.role, given, (0, reached)))
     return lanes
 
@@ -76,5 +76,5 @@ def sequence_clock(paper: Paper) -> list[Lane]:
 def late_clock(paper: Paper) -> list[Lane]:
     """lee2024: both arms count from HAIC, the one of patients who have lived through a first line of unknown length."""
     second, first = (paper.spec.arms[arm] for arm in ("post_ab", "first_line"))
-    haic, before = Stretch("HAIC", 0, 1, measured=False), Stretch("atezolizumab–bevacizumab", -1.6, 0, measured=False)
+    haic, before = Given("HAIC", 0, 1, measured=False), Given("atezolizumab–bevacizumab", -1.6, 0, measured=False)
     return [Lane(second.short, second.role, (before, haic), (before.start, 0)), Lane(first.short, first.role, (haic,))]

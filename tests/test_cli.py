@@ -21,7 +21,7 @@ def test_help_names_each_command():
     result = CliRunner().invoke(main, ["-h"])
     assert result.exit_code == 0
     named = {line.split()[0] for line in result.output.splitlines() if line.startswith("  ")}
-    assert {"check", "verify", "audit", "reconstruct", "run", "compare", "params", "build"} <= named
+    assert {"check", "verify", "audit", "reconstruct", "run", "scenarios", "compare", "params", "build"} <= named
 
 
 def test_the_package_itself_is_the_command():

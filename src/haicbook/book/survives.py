@@ -53,10 +53,10 @@ class Tried:
         """What confounder it would take, where that can be said; else empty."""
         if self.e_value is None or not self.default.key.startswith("confounding."):
             return ""
-        return (
-            f" It takes a confounder whose ratios with treatment and with death are both {self.e_value:.2g} (E-value) to "
-            "bring the printed interval to no difference."
+        ratios = (
+            f"It takes a confounder whose ratios with treatment and with death are both {self.e_value:.2g} (E-value)"
         )
+        return f" {ratios} to bring the printed interval to no difference."
 
     @property
     def broken(self) -> dict[str, Concluded]:

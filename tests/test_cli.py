@@ -22,7 +22,7 @@ def test_help_names_each_command():
     assert result.exit_code == 0
     named = {line.split()[0] for line in result.output.splitlines() if line.startswith("  ")}
     commands = {"check", "verify", "audit", "reconstruct", "run", "compare", "params", "build", "pdf", "new", "doctor"}
-    assert {*commands, "chapter", "clear", "letter", "exercise", "export"} <= named
+    assert {*commands, "scenarios", "chapter", "clear", "letter", "exercise", "export"} <= named
 
 
 def test_the_package_itself_is_the_command():

@@ -111,6 +111,13 @@ def test_it_is_said_under_what_a_conclusion_breaks() -> None:
     assert summary([whole, broken]) == "1 of 2 conclusions survive all scenarios that were tried; 1 do not."
 
 
+def test_it_is_said_what_confounder_it_takes() -> None:
+    values = {"hr_adjusted": 0.64, "low_adjusted": 0.38, "high_adjusted": 0.95}
+    (item,) = conclusions("cao2024", {f"confounding.{name}": value for name, value in values.items()}, {})
+    assert "are both 1.2 (E-value)" in Tried("cao2024", item, {}, frozenset(), 1.24).takes
+    assert Tried("cao2024", difference(3.0, 1.0, 5.0), {}, frozenset(), 1.24).takes == ""
+
+
 def test_a_simulated_p_is_held_against_chance() -> None:
     (item,) = conclusions("liu_hepa", {"rerun.pairs_p": 0.04}, {})
     (other,) = conclusions("liu_hepa", {"rerun.pairs_p": 0.06}, {})

@@ -38,12 +38,25 @@ class Tried:
         Scenario → the same under it, of those that were computed.
     old
         Scenarios whose results other code of the package computed.
+    e_value
+        Of the limit of the study's printed hazard ratio that is nearer to no difference; None where there is none.
     """
 
     study: str
     default: Concluded
     under: dict[str, Concluded]
     old: frozenset[str]
+    e_value: float | None = None
+
+    @property
+    def takes(self) -> str:
+        """What confounder it would take, where that can be said; else empty."""
+        if self.e_value is None or not self.default.key.startswith("confounding."):
+            return ""
+        ratios = (
+            f"It takes a confounder whose ratios with treatment and with death are both {self.e_value:.2g} (E-value)"
+        )
+        return f" {ratios} to bring the printed interval to no difference."
 
     @property
     def broken(self) -> dict[str, Concluded]:
@@ -57,16 +70,17 @@ def tried(scenarios: Sequence[Scenario] | None = None) -> list[Tried]:
     scenarios = read_scenarios(sources) if scenarios is None else scenarios
     every: list[Tried] = []
     for source in sources.values():
-        kept, old = {}, set()
+        kept, old, e_value = {}, set(), None
         for task in tasks([source], scenarios):
             answer = found(source, task.assumed, answers)
             if answer is not None:
                 parameters = source.defaults | dict(task.assumed)
                 kept[task.scenario] = {item.key: item for item in conclusions(source.name, answer.values, parameters)}
+                e_value = answer.values.get("confounding.e_value_limit", e_value)
                 old |= set() if answer.current else {task.scenario}
         for key, default in kept.get(DEFAULT, {}).items():
             under = {name: items[key] for name, items in kept.items() if name != DEFAULT and key in items}
-            every.append(Tried(source.name, default, under, frozenset(old)))
+            every.append(Tried(source.name, default, under, frozenset(old), e_value))
     return every
 
 
@@ -76,7 +90,7 @@ def verdict(item: Tried) -> str:
     lead = f"{item.default.words}, {item.default.shown}: {says}"
     if not item.broken:
         return f"{lead}. It stays so under all {many} scenarios."
-    broken = "; ".join(f"{name} ({other.shown})" for name, other in item.broken.items())
+    broken = "; ".join(f"{name.replace('_', ' ')} ({other.shown})" for name, other in item.broken.items())
     return f"{lead}. It stays so under {many - len(item.broken)} of {many} scenarios; it does not under {broken}."
 
 
@@ -122,11 +136,11 @@ _HEAD = """\
 
 Every result rests on assumptions. A scenario changes one of them, or a few that belong together, as a critic might ask.
 **{summary}** None of them says which assumption is true. A conclusion that breaks under a likely one is weak; one that
-holds under all of these may break under another."""
+holds under all of these may break under another. A range over the reconstructions leaves sampling error out."""
 
 
 def _section(study: str, these: Sequence[Tried]) -> str:
-    sentences = "\n".join(f"- {escape(verdict(item))}" for item in these)
+    sentences = "\n".join(f"- {escape(verdict(item) + item.takes)}" for item in these)
     whole = sum(not item.broken for item in these)
     names = ", ".join(escape(item.default.words) for item in these if item.broken)
     told = f"{whole} of {len(these)} conclusions stay as they are under every scenario."

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _ACROSS = 3
+_LEAST_P = 3e-4
 _DEFAULT = "default"
 
 
@@ -68,7 +69,7 @@ def specification_curve(tried: Sequence[ShownTrial]) -> tuple[Figure, Any]:
     deep = -(-len(tried) // _ACROSS)
     size = (style.WIDTH, deep * (1.1 + 0.2 * len(rows)))
     fig, axes = plt.subplots(deep, _ACROSS, figsize=size, sharey=True, squeeze=False)
-    fig.subplots_adjust(left=0.24, right=0.99, wspace=0.12, hspace=0.45)
+    fig.subplots_adjust(left=0.24, right=0.99, wspace=0.12, hspace=0.6)
     for ax, item in zip(axes.flat, tried, strict=False):
         _panel(ax, item, rows)
     for ax in axes.flat[len(tried) :]:
@@ -82,6 +83,10 @@ def specification_curve(tried: Sequence[ShownTrial]) -> tuple[Figure, Any]:
 def _panel(ax: Axes, item: ShownTrial, rows: Sequence[str]) -> None:
     if item.default.unit == "p":
         ax.set_xscale("log")
+        ax.set_xlim(_LEAST_P, 1.3)
+        # the look takes a $ for a $, which the usual labels of such an axis are written with
+        ax.xaxis.set_major_formatter("{x:g}")
+        ax.xaxis.set_minor_formatter("")
     if len(item.default.values) == 3 and None not in item.default.values:
         ax.axvspan(*item.default.values[1:], color=style.FAINT, lw=0)
     ax.axvline(item.default.nothing, color=style.INK, lw=0.9, ls=(0, (4, 2)))
@@ -95,7 +100,7 @@ def _panel(ax: Axes, item: ShownTrial, rows: Sequence[str]) -> None:
         if limits and None not in limits:
             ax.plot(limits, [y, y], color=colour, lw=1.6)
         ax.plot(value, y, "o", color=colour, mfc=colour if broken else "none", ms=4.5)
-    ax.set_title(fill(item.default.words, 34), fontsize=8, color=style.INK)
+    ax.set_title(fill(item.default.words.partition(" (")[0], 28), fontsize=8, color=style.INK)
     ax.set_xlabel(item.default.unit, fontsize=8)
     ax.tick_params(labelsize=8)
     ax.set_axisbelow(True)

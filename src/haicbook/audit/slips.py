@@ -28,7 +28,8 @@ def gathered(cells: list[Cell], findings: list[Finding]) -> list[Finding]:
     Two errors or warnings are of one slip where the one explains the other (a figure that differs from place to place
     fails in its other rules too; so do a copied row and an impossible interval), where one repair reconciles both, and
     where they are two sides of one figure: the two levels of a pair whose percentages make up 100, a covariate's groups
-    in two models, a curve's estimator. Notes are habits, and stay as they are.
+    in two models, a curve's estimator, the patients whom two statements leave out. Notes are habits, and stay as they
+    are.
 
     Parameters
     ----------
@@ -90,8 +91,14 @@ def _one_estimator(by_id: Cells, one: Finding, other: Finding) -> bool:
     return one.severity == other.severity == "warning" and one.recomputed == other.recomputed
 
 
+def _same_patients(by_id: Cells, one: Finding, other: Finding) -> bool:
+    """Whether two statements on all patients fail by the same counts."""
+    return bool(set(one.value_ids) & set(other.value_ids))
+
+
 _TWO_SIDES: dict[str, Callable[[Cells, Finding, Finding], bool]] = {
     "percentage": _make_up_100,
     "ratio_precision": _one_covariate,
     "rate_attainable": _one_estimator,
+    "all_of": _same_patients,
 }

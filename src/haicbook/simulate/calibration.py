@@ -36,6 +36,11 @@ NOTES = {
     "listed": "notes only, as a figure may show what the text leaves out",
     "balance": "notes only, as p-values for balance are a habit",
     "excluded": "notes only, as whom a study takes is its authors' choice",
+    "called": "notes only, as the figures tell what is meant",
+    "odd": "notes only, as it is a reader's judgement",
+    "loose_bound": "notes only, as the bound is true",
+    "late_rate": "notes only, as a rate may be printed at any time",
+    "second_test": "notes only, as what to test is the authors' choice",
 }
 COLUMNS = ("rule", "checks", "errors", "warnings", "injected", "undetectable", "detectable", "found", "found_by_any")
 
@@ -349,6 +354,7 @@ CHECKS: dict[str, CheckCounter] = {
     "most_common": lambda paper, found: _claims(found, "most_common"),
     "joint": lambda paper, found: len({c.about.population for c in _counted(found, "baseline")}),
     "named": lambda paper, found: _claims(found, "named_") // 2,
+    "cited": lambda paper, found: _claims(found, "cites_"),
     "all_of": lambda paper, found: _claims(found, "all_of_") * len(paper.spec.populations),
     "compared": lambda paper, found: _claims(found, "compared_"),
     "cycles": lambda paper, found: _claims(found, "follows_"),

@@ -261,6 +261,7 @@ def in_words(group: Group, population: str, arms: tuple[str, ...], events: Rows,
         for place in (ABSTRACT, METHODS)
     ]
     rows.append(_said(RESULTS, "all_of_vascular_invasion_present", population, "", "c", "All", term="bclc"))
+    rows += _citations(population)
     if len(arms) < 2:
         return rows
     sides = list(group.arms(arms).values())
@@ -280,6 +281,30 @@ def in_words(group: Group, population: str, arms: tuple[str, ...], events: Rows,
         own = {"term": row["id"], "grade": grade, "reference": arms[1]}
         level = "more" if counts[0] > counts[1] else "less"
         rows.append(_said(RESULTS, f"compared_{row['id']}", population, arms[0], level, f"{level} frequent", **own))
+    return rows
+
+
+_DISPLAYS = {
+    "table_1": ("baseline", ""),
+    "table_2": ("response", ""),
+    "table_3": ("cox", "os"),
+    "table_4": ("cox", "pfs"),
+    "table_5": ("adverse_events", ""),
+    "figure_1a": ("survival", "os"),
+    "figure_1b": ("survival", "pfs"),
+}
+
+
+def _citations(population: str) -> Rows:
+    """What the text cites each table and figure for, and what the figures' captions say."""
+    rows: Rows = []
+    for level, (kind, endpoint) in _DISPLAYS.items():
+        own = {"term": kind, "endpoint": endpoint}
+        words = level.replace("_", " ").capitalize()
+        name = "_".join(part for part in (kind, endpoint) if part)
+        rows.append(_said(RESULTS, f"cites_{name}", population, "", level, words, **own))
+        if level.startswith("figure"):
+            rows.append(_said(Place("figure", words), f"shows_{name}", population, "", level, words, **own))
     return rows
 
 

@@ -162,3 +162,25 @@ def _swapped(involved: list[Cell], others: list[Cell], disagreeing: list[str]) -
 
 def _together(one: Cell, other: Cell) -> bool:
     return bool(one.about.file == other.about.file and one.about.source == other.about.source)
+
+
+# percentage points between a bound and the share itself beyond which the bound says little of it
+_LOOSE = 10
+
+
+@rule(
+    "loose_bound",
+    "A share that is given as a bound lies near it",
+    broken="A share is far from the bound that another place gives",
+    tolerance="Ten percentage points",
+)
+def loose_bound(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
+    """`over 60%` in one place of a share that is 94.6% in another: true, but a note."""
+    for prints in grouped([cell for cell in found if "pct" in cell.numbers], _quantity).values():
+        exact = next((cell for cell in prints if cell.number("pct") is not None), None)
+        bound = next((cell for cell in prints if cell.numbers["pct"].state in ("above", "below")), None)
+        if exact and bound and abs(exact.numbers["pct"].value - bound.numbers["pct"].value) > _LOOSE:
+            said = f"{bound.text} in {bound.about.source}, {exact.text} in {exact.about.source}"
+            ids = (bound.ids["pct"], exact.ids["pct"])
+            sentence = f"{what(exact)}{whose(paper, exact)}: {said}. The bound is true, but far from the share."
+            yield Discrepancy("info", ids, bound.text, exact.text, sentence)

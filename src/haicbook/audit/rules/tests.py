@@ -288,8 +288,8 @@ def most_frequent(judged: list[Judged]) -> str:
     "The p-values come from the tests that the methods name",
     broken="The p-values do not come from the test that the methods name",
     source="Cochran WG. Biometrics 1954;10:417-451 (expected counts below 5)",
-    tolerance="A warning where significance at 0.05 rests on the test, and where the named tests give other p-values of "
-    "the paper but not this one",
+    tolerance="A warning where significance at 0.05 rests on the test, and where the named tests give others of the "
+    "paper's p-values but not this one",
 )
 def p_method(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     """Which test gives the p-values, where it is not one the paper names, or not the one that gives most of them.

@@ -1,14 +1,15 @@
 """What the text says in words: in several places, of all patients, of the arms side by side, of who was left out.
 
 `claims.csv` holds a statement as a claim of its own (`said`): its id begins with what kind it is (`named_`, `listed_`,
-`all_of_`, `compared_`, `follows_`, `excluded_`), its term or endpoint is what it is about, its level what it says of
-it, and `printed` the paper's word.
+`shows_`, `cites_`, `called_`, `odd_`, `all_of_`, `compared_`, `follows_`, `excluded_`), its term or endpoint is what it
+is about, its level what it says of it, and `printed` the paper's word.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -21,8 +22,8 @@ from haicbook.study import Paper
 from haicbook.study.values import SAID
 from haicbook.words import GRADES, abbreviation, label
 
-NAMED, LISTED, ALL_OF, COMPARED, FOLLOWS, EXCLUDED = (
-    *("named_", "listed_", "all_of_", "compared_", "follows_", "excluded_"),
+NAMED, LISTED, SHOWS, CITES, CALLED, ODD, ALL_OF, COMPARED, FOLLOWS, EXCLUDED = (
+    *("named_", "listed_", "shows_", "cites_", "called_", "odd_", "all_of_", "compared_", "follows_", "excluded_"),
 )
 _ENROLLED = "enrolled"
 # what the first arm has more or less of than the second
@@ -97,6 +98,119 @@ def listed(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
             yield Discrepancy("info", _ids(cells), "; ".join(cell.text for cell in cells), "", sentence)
 
 
+# --- words for things -------------------------------------------------------------------------------------------------
+
+
+# the figure that belongs to the other of two averages, and what that is
+_SPREADS = {"median": ("sd", "a standard deviation belongs to a mean"), "mean": ("q1", "quartiles belong to a median")}
+
+
+@rule(
+    "called",
+    "A mean is called a mean, and a median a median",
+    broken="A mean is called a median, or a median a mean",
+    tolerance="A standard deviation tells a mean, quartiles a median",
+)
+def called(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
+    """What the text calls a median and prints with a standard deviation, or the reverse: a note."""
+    for claim in statements(found, CALLED):
+        spread, why = _SPREADS[claim.about.level]
+        same = by("quantity", "population", "section")
+        cells = [cell for cell in found if spread in cell.numbers and same(cell) == same(claim)]
+        if cells:
+            figures = " and ".join(cell.text for cell in cells)
+            sentence = f"{claim.about.source}{whose(paper, claim)}: {figures} are called “{claim.text}”, but {why}."
+            ids = (*_ids([claim]), *(cell.ids[spread] for cell in cells))
+            yield Discrepancy("info", ids, claim.text, "", sentence)
+
+
+@rule(
+    "odd",
+    "Every word can be meant as it stands",
+    broken="Words that can hardly be meant as they stand",
+    tolerance="A reader's judgement",
+)
+def odd(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
+    """Words that somebody who read the paper takes for slips of the pen: one note."""
+    cells = statements(found, ODD)
+    if cells:
+        said = "; ".join(f"“{cell.text}” in {cell.about.source} ({_level(cell)})" for cell in cells)
+        sentence = f"Words that can hardly be meant: {said}."
+        yield Discrepancy("info", _ids(cells), "; ".join(cell.text for cell in cells), "", sentence)
+
+
+# --- tables and figures -----------------------------------------------------------------------------------------------
+
+
+_SUBJECTS = {
+    "baseline": "baseline characteristics",
+    "response": "tumour response",
+    "adverse_events": "adverse events",
+    "cox": "Cox models",
+    "survival": "survival curves",
+}
+_PANELS = "abcdefgh"
+# of what a table or figure is, and of which endpoint if of one
+_Subject = tuple[str, str]
+
+
+@rule(
+    "cited",
+    "Tables and figures show what the text cites them for",
+    broken="The text cites tables or figures for what they do not show",
+    tolerance="A figure shows what any of its panels does",
+)
+def cited(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
+    """The number under which the text cites a table, figure or panel, against its caption: a warning.
+
+    Numbers that are shifted are one slip, so that all tables make one finding, and all figures another.
+    """
+    captions = statements(found, SHOWS)
+    shown = [(f"table_{table.number.lower()}", (table.kind, table.endpoint or "")) for table in paper.spec.tables]
+    shown += [(caption.about.level, _subject(caption)) for caption in captions]
+    for group in grouped(statements(found, CITES), lambda cell: cell.about.level.partition("_")[0]).values():
+        wrong = [(cell, own) for cell in group if (own := _elsewise(shown, cell))]
+        if wrong:
+            said = "; ".join(
+                f"{_display(cell.about.level)} is cited in {cell.about.source} for {_subject_words(_subject(cell))}, "
+                f"but shows {' and '.join(map(_subject_words, own))}"
+                for cell, own in wrong
+            )
+            right = {
+                _subject_words(one): _display(name) for name, one in shown for cell, _ in wrong if _is_cited(one, cell)
+            }
+            where = "".join(f" {subject[0].upper()}{subject[1:]}: {name}." for subject, name in right.items())
+            text, ids = "; ".join(cell.text for cell, _ in wrong), _ids([*(cell for cell, _ in wrong), *captions])
+            yield Discrepancy("warning", ids, text, "", f"{said}.{where}")
+
+
+def _subject(cell: Cell) -> _Subject:
+    return cell.quantity, cell.about.endpoint
+
+
+def _is_cited(shown: _Subject, cell: Cell) -> bool:
+    """Whether what is shown is what it is cited for; without an endpoint it may be any."""
+    kind, endpoint = _subject(cell)
+    return shown[0] == kind and (endpoint == shown[1] or "" in (endpoint, shown[1]))
+
+
+def _elsewise(shown: list[tuple[str, _Subject]], cell: Cell) -> list[_Subject]:
+    """What the table or figure, or its panels, show where none of it is what it is cited for."""
+    name = cell.about.level
+    own = [one for other, one in shown if name in (other, other.rstrip(_PANELS)) or other == name.rstrip(_PANELS)]
+    return [] if any(_is_cited(one, cell) for one in own) else list(dict.fromkeys(own))
+
+
+def _display(level: str) -> str:
+    """`figure_2b` as `Figure 2b`."""
+    return str(level.replace("_", " ").capitalize())
+
+
+def _subject_words(subject: _Subject) -> str:
+    kind, endpoint = subject
+    return _SUBJECTS.get(kind, kind.replace("_", " ")) + (f" of {abbreviation(endpoint)}" if endpoint else "")
+
+
 # --- of all patients --------------------------------------------------------------------------------------------------
 
 
@@ -112,7 +226,7 @@ def all_of(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
 
     Where the group and those without the level are together more than all patients, some of the group are without it:
     an error. The group is counted in the same table. A warning where it is everyone only because another statement, in
-    other words, is taken to say so of the enrolled.
+    other words, is taken to say so of the enrolled, or because a title says what the study is about.
     """
     for claim in statements(found, ALL_OF):
         group = claim.about.row.removeprefix(ALL_OF)
@@ -156,9 +270,11 @@ def _some_without(claim: Cell, group: str, against: list[_Exceptions], taken: st
         f"{claim.about.source}: {label(claim.about.term)}, {_level(claim)} is said of all patients{who} "
         f"(“{claim.text}”), but {counts} are without it.{of_group}"
     )
+    titled = claim.about.source == "Title"
+    sentence += " A title says what a study is about, and may leave exceptions out." if titled else ""
     ids = (*_ids([claim]), *(cell.ids["n"] for case in against for cell in case.cells))
     by_hand = "; ".join(f"{case.of_group} + {case.without} > {case.n}" for case in against)
-    return Discrepancy("warning" if taken else "error", ids, claim.text, counts, sentence, by_hand)
+    return Discrepancy("warning" if taken or titled else "error", ids, claim.text, counts, sentence, by_hand)
 
 
 def _group_words(group: str) -> str:
@@ -192,14 +308,17 @@ def compared(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     the words may only describe, or rest on an adjusted analysis. One statement that names several things is one
     finding.
     """
-    faults = []
+    once: dict[tuple[object, ...], Discrepancy] = {}
     for group in grouped(statements(found, COMPARED), by("source", "arm", "reference", "population", "level")).values():
         judge = _differences if group[0].about.level == _COMPARABLE else _direction
         verdicts = [(cell, verdict) for cell in group if (verdict := judge(paper, found, cell))]
         if verdicts:
             key = tuple(_about(cell) for cell, _ in verdicts), group[0].about.population
-            faults.append((key, _not_as_said(paper, group, [verdict for _, verdict in verdicts])))
-    yield from distinct(faults)
+            known = once.setdefault(key, _not_as_said(paper, group, [verdict for _, verdict in verdicts]))
+            if group[0].about.source not in known.sentence:
+                more = f" {group[0].about.source} says so too: “{group[0].text}”."
+                once[key] = replace(known, sentence=known.sentence + more, value_ids=(*known.value_ids, *_ids(group)))
+    yield from once.values()
 
 
 def _not_as_said(paper: Paper, group: list[Cell], verdicts: list[_Verdict]) -> Discrepancy:

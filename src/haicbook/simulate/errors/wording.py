@@ -30,6 +30,20 @@ def named(desk: Desk) -> Injected | None:
     return Injected(draft, (now,), True, f"{value.cell} → diagnosis")
 
 
+@injects("cited")
+def cited(desk: Desk) -> Injected | None:
+    """A table or panel cited under the number of another one, which shows something else."""
+    citations = desk.values(kind="claim", section="results")
+    citations = citations[citations.row.str.startswith("cites_")]
+    value = next(citations.iloc[[int(desk.rng.integers(len(citations)))]].itertuples(index=False))
+    kind = value.level.partition("_")[0]
+    others = [level for level in citations.level if level != value.level and level.startswith(kind)]
+    level = str(desk.rng.choice(others))
+    words = level.replace("_", " ").capitalize()
+    draft, now = _reworded(desk, value, level=level, printed=words)
+    return Injected(draft, (now,), True, f"{value.row}: {value.cell} → {words}")
+
+
 @injects("all_of")
 def all_of(desk: Desk) -> Injected | None:
     """All of stage C said to have a condition; detectable where a table has too many without it for that."""

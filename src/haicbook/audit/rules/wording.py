@@ -166,7 +166,9 @@ def cited(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     Numbers that are shifted are one slip, so that all tables make one finding, and all figures another.
     """
     captions = statements(found, SHOWS)
-    shown = [(f"table_{table.number.lower()}", (table.kind, table.endpoint or "")) for table in paper.spec.tables]
+    shown: list[tuple[str, _Subject]] = [
+        (f"table_{table.number.lower()}", (table.kind, table.endpoint or "")) for table in paper.spec.tables
+    ]
     shown += [(caption.about.level, _subject(caption)) for caption in captions]
     for group in grouped(statements(found, CITES), lambda cell: cell.about.level.partition("_")[0]).values():
         wrong = [(cell, own) for cell in group if (own := _elsewise(shown, cell))]

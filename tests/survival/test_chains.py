@@ -12,6 +12,8 @@ from simulated import landmarks, one_arm, trial
 from haicbook.survival import CENSORING, HazardRatio, Interval, Limits, reconstruct
 from haicbook.survival.chains import MEMBERS_OF_A_CHAIN, Chain, SearchBudget, sample, shares_rows
 from haicbook.survival.conventions import AssumedConventions
+from haicbook.survival.engine.prior import DECLINE
+from haicbook.survival.population import EVENTS, prior_of
 
 TINY = SearchBudget(tries=4, burn=2, warm=1, cool=4, polish=400, forward=400, cycles=2)
 PRINT = """
@@ -143,3 +145,20 @@ def test_an_end_of_follow_up_that_is_printed_stays():
     chain = Chain(targets, AssumedConventions(), "uniform", TINY, np.random.default_rng(4))
     next(chain.attempts())
     assert chain.state.constraints.end[0] == targets.follow_up_end
+
+
+def test_few_early_departures_leave_room_for_a_printed_follow_up_that_is_short():
+    # half have left after a sixth of the longest follow-up, which the end of enrolment alone cannot explain
+    short = {"follow_up_median": Interval.read("10"), "follow_up_max": Interval.read("60")}
+    found = sample(
+        trial(**short), AssumedConventions(), "late", SearchBudget(), 6, np.random.default_rng(2), most_chains=6
+    )
+    assert len(found.members) == 6
+    assert found.failures < 10
+
+
+def test_the_trend_of_later_hazards_differs_between_chains():
+    rng = np.random.default_rng(4)
+    trends = [prior_of("death", 12.0, "uniform", 0.0, rng)[DECLINE] for _ in range(400)]
+    assert np.mean(trends) == pytest.approx(EVENTS["death"].trend, abs=0.03)
+    assert np.std(trends) == pytest.approx(EVENTS["death"].trend_sd, rel=0.2)

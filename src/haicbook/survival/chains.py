@@ -171,7 +171,7 @@ class Chain:
         scans = scan_interval(targets, kind, rng) if constraints.step <= GRIDS["days"] else 0.0
         pieces = pieces_of(scale, constraints.end[MOST], constraints.earliest, scans)
         accrual = targets.calendar.enrolled / np.sqrt(constraints.end[LEAST] * constraints.end[MOST])
-        prior = prior_of(kind, scale, censoring, accrual)
+        prior = prior_of(kind, scale, censoring, accrual, rng)
         population, best = (population_of(pieces, prior) for _ in range(2))
         sizes = np.array([arm.n for arm in targets.arms.values()], dtype=np.int64)
         self.state = state_of(population, sizes, constraints, scale / 2)

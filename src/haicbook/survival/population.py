@@ -1,7 +1,9 @@
 """What a chain's population is like before anything is printed of it: smooth hazards, scans, a calendar.
 
 The figures of :data:`EVENTS`, :data:`CENSORING` and :data:`SCANS` were estimated from published trials by
-`benchmarks/prior.py`, which says how.
+`benchmarks/prior.py`, which says how. An endpoint's own trial need not be like the typical one of phase III: shapes and
+departures are wider, and later hazards rise less, than estimated, so that bands hold the tuning sets of
+`benchmarks/accuracy` as well, with their early, late, crossing and curing effects.
 """
 
 from __future__ import annotations
@@ -25,13 +27,15 @@ _PIECES = 40  # of the time to the latest end of follow-up, over which the admin
 
 class EventPrior(NamedTuple):
     """Of log hazards of an event: standard deviations of level and ratio; the rise over the first bins, its standard
-    deviation, the mean step from bin to bin after that; the scales of the spreads of hazard and ratio."""
+    deviation; the mean step from bin to bin after that and how far it differs between trials; the scales of the spreads
+    of hazard and ratio."""
 
     level: float
     ratio: float
     rise: float
     rise_sd: float
     trend: float
+    trend_sd: float
     spread: float
     ratio_spread: float
 
@@ -53,19 +57,20 @@ class CensoringPrior(NamedTuple):
 
 # death, and what is looked for at scans
 EVENTS = {
-    "death": EventPrior(1.0, 0.5, 0.35, 0.24, 0.09, 0.24, 0.1),
-    "progression": EventPrior(1.0, 0.5, 0.56, 0.7, 0.04, 0.4, 0.15),
+    "death": EventPrior(1.0, 0.6, 0.3, 0.5, -0.04, 0.12, 0.3, 0.4),
+    "progression": EventPrior(1.0, 0.6, 0.6, 0.8, -0.04, 0.12, 0.58, 0.4),
 }
 # of the logarithm of typical survival times (months), by which an endpoint that is not named may be either
 TYPICAL = {"death": (2.65, 0.92), "progression": (1.91, 0.55)}
 # how far the arms' early departures lie apart
 ARMS_APART = 0.4
+# "late" gives the rate of early departures a wide prior: a short median follow-up that is printed must be possible.
 # "uniform" is that of trials, in which patients enrol evenly and are followed to one date; the others are assumptions.
 # Ends are put later than estimated, by 0.46: members of the tuning half's figures otherwise end a quarter too early.
 CENSORING = {
-    "early": CensoringPrior(1.0, 0.9, -0.35, 0.2, 0.33, 0.7, 1.3, 0.47),
-    "uniform": CensoringPrior(0.09, 0.9, 0.0, 0.2, 0.33, 0.7, 1.3, 0.47),
-    "late": CensoringPrior(0.005, 1.0, 0.0, 0.2, -2.5, 0.5, 1.3, 0.4),
+    "early": CensoringPrior(1.0, 0.9, -0.35, 0.2, 0.1, 1.0, 1.3, 0.47),
+    "uniform": CensoringPrior(0.09, 0.9, 0.0, 0.2, 0.1, 1.0, 1.3, 0.47),
+    "late": CensoringPrior(0.005, 2.0, 0.0, 0.2, -2.5, 1.0, 1.3, 0.4),
     "cohort": CensoringPrior(0.25, 0.7, 0.0, 0.3, 1.5, 0.7, 1.2, 0.45),
 }
 # follow-up lasts longer in typical times to progression, as a logarithm
@@ -98,7 +103,7 @@ def kind_of(targets: Targets, scale: float, rng: np.random.Generator) -> str:
     return "death" if rng.random() * sum(weights.values()) < weights["death"] else "progression"
 
 
-def prior_of(kind: str, scale: float, censoring: str, accrual: float) -> Floats:
+def prior_of(kind: str, scale: float, censoring: str, accrual: float, rng: np.random.Generator) -> Floats:
     """The prior's numbers in the order of the compiled chain.
 
     Parameters
@@ -107,6 +112,9 @@ def prior_of(kind: str, scale: float, censoring: str, accrual: float) -> Floats:
         Of the endpoint, its typical survival time (months), and the pattern of departures.
     accrual
         The part of follow-up over which patients enrolled, where dates say so; else 0.
+    rng
+        For the trend of later hazards: one trial's keeps falling where another's keeps rising, which independent steps
+        from bin to bin do not give.
     """
     from haicbook.survival.engine.prior import RISING
 
@@ -114,7 +122,7 @@ def prior_of(kind: str, scale: float, censoring: str, accrual: float) -> Floats:
     level = np.log(np.log(2) / scale) - RISING * event.rise
     levels = (level, event.level, event.ratio, np.log(leaving.rate / scale), leaving.rate_sd, leaving.drift)
     spreads = (event.spread, event.ratio_spread, leaving.spread, ARMS_APART)
-    shape = (event.rise, event.rise_sd, event.trend)
+    shape = (event.rise, event.rise_sd, event.trend + event.trend_sd * rng.standard_normal())
     enrolled, enrolled_sd = leaving.accrual, leaving.accrual_sd
     if accrual > 0 and censoring != "late":
         part = min(accrual, _MOST_ACCRUAL)

@@ -31,7 +31,10 @@ BY_HAND = {
         ("repeated", ERROR, "HAIC courses (before matching) differs from place to place: two to six in Methods"),
         # (4.675 - 2)(6 - 4.675) - 1.815² · 181/182 = 0.268, and each patient with 3, 4 or 5 courses takes at least 3
         ("within_range", WARNING, "HAIC courses (SI, after matching): with two to six allowed, at least 166 of 182"),
-        ("named", WARNING, "“Table 2 Tumor response” in Table 2; “in Table 3” in Results, Efficacy"),
+        # their captions: Table 2 response, Table 3 adverse events, Figure 2b PFS and 2d OS after matching
+        ("cited", WARNING, "Table 3 is cited in Results, Efficacy for tumour response, but shows adverse events"),
+        ("cited", WARNING, "Figure 2b is cited in Results, Efficacy for survival curves of OS"),
+        ("named", WARNING, "“start date of HAIC” in Methods"),
         ("listed", INFO, ": hepatitis virus only in Discussion."),
         ("excluded", INFO, "incomplete follow-up"),
     ],
@@ -70,6 +73,8 @@ BY_HAND = {
         # 1 against 2 patients, three times: likelihood ratio 0.548, Pearson 0.552
         ("p_method", WARNING, "3 p-values do not come from a test that the methods name; for instance Table 5, Liver"),
         ("cycles", WARNING, "in a cycle of 4 weeks, but HAIC is repeated every 3 weeks"),
+        ("called", INFO, "3.91 ± 1.47 and 3.69 ± 1.18 are called “median number”"),
+        ("odd", INFO, "“TARE” in Discussion (adverse events are meant)"),
         ("excluded", INFO, "lost to follow-up"),
     ],
     "liu_hepa": [
@@ -109,6 +114,8 @@ BY_HAND = {
         ("compared", WARNING, "ALT or AST increased, grade 3–4 (17 against 3 of 48, p <0.001)"),
         ("compared", WARNING, "Vomit, grade 1–2 has p = 0.084"),
         ("named", WARNING, "“TACE” in Table 3; “HAIC” in Results, Efficacy"),
+        ("named", WARNING, "“RECIST 1.0” in Methods, Follow-Up"),
+        ("loose_bound", INFO, ">60% in Abstract, Patients and Methods, 158 (94.6%)"),
         ("balance", INFO, "balanced by p <0.05"),
         ("excluded", INFO, "without a first imaging"),
         # with stable disease, 9 of 48 against 21 of 48: Fisher 0.015 less half of the table's own chance is 0.012
@@ -122,6 +129,8 @@ BY_HAND = {
         ("p_value", ERROR, "Objective response rate (post-ate-beva against first-line): printed p = 0.031"),
         ("repeated", WARNING, "End of enrolment differs from place to place: July 2024"),
         ("compared", WARNING, "OS has p = 0.073 (Abstract, Results), adjusted p = 0.014"),
+        ("late_rate", INFO, "4 rates are of more than twice the median follow-up"),
+        ("second_test", INFO, "OS has p = 0.073 over all of the follow-up (Abstract, Results) and p = 0.043 at 12"),
     ],
     "shen2025": [
         ("interval", ERROR, "1.83 does not lie within its confidence limits, 2.10 to 2.89"),

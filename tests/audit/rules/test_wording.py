@@ -57,11 +57,79 @@ def test_lists_that_agree_and_a_list_alone(paper_with):
     assert found(paper_with(claims=benefit(("results", "men"))), "listed") == []
 
 
+def cites(term, level, **more):
+    return said(f"cites_{term}", level, level, term=term, **more)
+
+
+def test_a_table_cited_for_what_another_shows(paper_with):
+    # Table 3 is response, Table 4 adverse events
+    claims = cites("baseline", "table_2") + cites("response", "table_4")
+    (finding,) = found(paper_with(claims=claims), "cited")
+    assert finding.severity == "warning"
+    assert "Table 4 is cited in Results for tumour response, but shows adverse events" in finding.sentence
+    assert finding.sentence.endswith("Table 3 shows tumour response.")
+
+
+def test_panels_that_change_places_are_a_finding_of_their_own(paper_with):
+    panels = {"a": "os", "b": "pfs"}
+    shown = (
+        said(f"shows_{endpoint}", f"figure_2{panel}", "B", term="survival", endpoint=endpoint, section="figure")
+        for panel, endpoint in panels.items()
+    )
+    claims = "".join(shown) + cites("response", "table_4")
+    right = (
+        claims
+        + cites("survival", "figure_2a", endpoint="os")
+        + said("cites_both", "figure_2", "2", term="survival", endpoint="pfs")
+    )
+    assert len(found(paper_with(claims=right), "cited")) == 1
+    tables, figures = found(paper_with(claims=claims + cites("survival", "figure_2a", endpoint="pfs")), "cited")
+    assert (
+        "Figure 2a is cited in Results for survival curves of PFS, but shows survival curves of OS" in figures.sentence
+    )
+    assert not set(tables.value_ids) & set(figures.value_ids)
+
+
+def test_what_has_no_caption_is_not_judged(paper_with):
+    assert found(paper_with(claims=cites("survival", "figure_9") + cites("response", "table_3")), "cited") == []
+
+
+@pytest.mark.parametrize(
+    ("figures", "statistic", "level", "noted"),
+    [
+        ("3.9 ± 1.5", "mean_sd", "median", True),
+        ("3.9 ± 1.5", "mean_sd", "mean", False),
+        ("3.9 (2.0–5.0)", "median_iqr", "mean", True),
+        ("3.9 (2.0–5.0)", "median_iqr", "median", False),
+    ],
+)
+def test_what_is_called_by_the_other_average_is_a_note(paper_with, figures, statistic, level, noted):
+    claims = said("courses", "", figures, term="courses", statistic=statistic, arm="new")
+    claims += said("called_courses", level, level, term="courses")
+    assert [finding.severity for finding in found(paper_with(claims=claims), "called")] == ["info"] * noted
+
+
+def test_words_that_can_hardly_be_meant_are_one_note(paper_with):
+    claims = said("odd_tare", "adverse_events_are_meant", "TARE") + said("odd_trunk", "an_artery_is_meant", "trunk")
+    (finding,) = found(paper_with(claims=claims), "odd")
+    assert finding.severity == "info"
+    assert "“TARE” in Results (adverse events are meant); “trunk” in Results (an artery is meant)" in finding.sentence
+
+
 def test_all_of_the_enrolled(paper_with):
     # 6 + 4 without hepatitis and 6 + 4 with hepatitis C before matching, 3 + 3 and 3 + 4 after
     (finding,) = found(paper_with(claims=said("all_of_enrolled", "hbv", "All", term="etiology")), "all_of")
     assert finding.severity == "error"
     assert "20 of 100 in Table 1 and 13 of 60 in Table 2 are without it" in finding.sentence
+
+
+def test_a_title_that_leaves_exceptions_out_is_a_warning_and_the_same_slip(paper_with):
+    title = said("all_of_enrolled", "hbv", "Hepatitis B", term="etiology", section="abstract", source="Title")
+    text = said("all_of_enrolled", "hbv", "All", term="etiology")
+    (finding,) = found(paper_with(claims=title), "all_of")
+    assert finding.severity == "warning"
+    (both,) = found(paper_with(claims=title + text), "all_of")
+    assert (both.severity, [other.severity for other in both.consequences]) == ("error", ["warning"])
 
 
 def test_all_of_a_group_that_may_be_so(paper_with):
@@ -113,6 +181,16 @@ def test_a_statement_that_names_several_things_is_one_finding(paper_with):
     both = (arms("compared_" + term, "less", term=term, grade="any") for term in ("rash", "fever"))
     (finding,) = found(paper_with(claims="".join(both)), "compared")
     assert "“less” is said of Rash, any grade, Fever, any grade" in finding.sentence
+
+
+def test_all_the_places_of_a_comparison_are_named(paper_with):
+    places = ("Abstract", "Discussion")
+    claims = "".join(
+        arms("compared_rash", "more", term="rash", grade="any", section=place.lower(), source=place) for place in places
+    )
+    (finding,) = found(paper_with(claims=claims), "compared")
+    assert finding.sentence.endswith("Discussion says so too: “more”.")
+    assert len({identity for identity in finding.value_ids if identity.endswith("/said")}) == len(places)
 
 
 @pytest.mark.parametrize(

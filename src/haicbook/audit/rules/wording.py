@@ -152,6 +152,7 @@ _SUBJECTS = {
 _PANELS = "abcdefgh"
 # of what a table or figure is, and of which endpoint if of one
 _Subject = tuple[str, str]
+_Shown = list[tuple[str, _Subject]]
 
 
 @rule(
@@ -166,11 +167,10 @@ def cited(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
     Numbers that are shifted are one slip, so that all tables make one finding, and all figures another.
     """
     captions = statements(found, SHOWS)
-    shown: list[tuple[str, _Subject]] = [
-        (f"table_{table.number.lower()}", (table.kind, table.endpoint or "")) for table in paper.spec.tables
-    ]
+    tables = paper.spec.tables
+    shown: _Shown = [(f"table_{table.number.lower()}", (table.kind, table.endpoint or "")) for table in tables]
     shown += [(caption.about.level, _subject(caption)) for caption in captions]
-    for group in grouped(statements(found, CITES), lambda cell: cell.about.level.partition("_")[0]).values():
+    for kind, group in grouped(statements(found, CITES), lambda cell: cell.about.level.partition("_")[0]).items():
         wrong = [(cell, own) for cell in group if (own := _elsewise(shown, cell))]
         if wrong:
             said = "; ".join(
@@ -178,12 +178,15 @@ def cited(paper: Paper, found: list[Cell]) -> Iterator[Discrepancy]:
                 f"but shows {' and '.join(map(_subject_words, own))}"
                 for cell, own in wrong
             )
-            right = {
-                _subject_words(one): _display(name) for name, one in shown for cell, _ in wrong if _is_cited(one, cell)
-            }
-            where = "".join(f" {subject[0].upper()}{subject[1:]}: {name}." for subject, name in right.items())
-            text, ids = "; ".join(cell.text for cell, _ in wrong), _ids([*(cell for cell, _ in wrong), *captions])
-            yield Discrepancy("warning", ids, text, "", f"{said}.{where}")
+            right = {_display(name): _subject_words(one) for name, one in shown for c, _ in wrong if _is_cited(one, c)}
+            where = "".join(f" {name} shows {subject}." for name, subject in right.items())
+            cells = [*(cell for cell, _ in wrong), *(c for c in captions if c.about.level.startswith(kind))]
+            text, ids = "; ".join(cell.text for cell, _ in wrong), _ids(cells)
+            by_hand = "; ".join(
+                f"{_display(cell.about.level)}: {_subject_words(_subject(cell))} ≠ {_subject_words(own[0])}"
+                for cell, own in wrong
+            )
+            yield Discrepancy("warning", ids, text, "", f"{said}.{where}", by_hand)
 
 
 def _subject(cell: Cell) -> _Subject:
@@ -196,7 +199,7 @@ def _is_cited(shown: _Subject, cell: Cell) -> bool:
     return shown[0] == kind and (endpoint == shown[1] or "" in (endpoint, shown[1]))
 
 
-def _elsewise(shown: list[tuple[str, _Subject]], cell: Cell) -> list[_Subject]:
+def _elsewise(shown: _Shown, cell: Cell) -> list[_Subject]:
     """What the table or figure, or its panels, show where none of it is what it is cited for."""
     name = cell.about.level
     own = [one for other, one in shown if name in (other, other.rstrip(_PANELS)) or other == name.rstrip(_PANELS)]

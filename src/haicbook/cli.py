@@ -74,7 +74,7 @@ def check(studies: tuple[str, ...]) -> None:
 def new(study: str, design: str, arms: tuple[str, ...], endpoints: tuple[str, ...], article: Path | None) -> None:
     """Lay out data/STUDY for a paper of your own: study.yml with what belongs where, and tables with their headers."""
     from haicbook.intake.jats import read_article
-    from haicbook.intake.layout import NewStudy, lay_out, read_arm
+    from haicbook.intake.new_study import NewStudy, lay_out, read_arm
     from haicbook.paths import data_dir
     from haicbook.study import UnusableError
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haicbook.intake import NewArm, NewStudy, lay_out
-from haicbook.intake.layout import DESIGNS, Design, read_arm
+from haicbook.intake.new_study import DESIGNS, Design, read_arm
 from haicbook.study import UnusableError
 from haicbook.study.files import read_study_yaml
 from haicbook.study.paper import inspect

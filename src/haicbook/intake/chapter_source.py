@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
 import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from haicbook import regression, response
+from haicbook.book.assumptions import DECLARED
+from haicbook.book.parameters import Scalar
 from haicbook.endpoints import targets_from_study
 from haicbook.markup import escape
 from haicbook.printed import parse_number
@@ -36,8 +39,6 @@ particular to this one has still to be written.
 """
 
 
-_CENSORING = "when patients leave follow-up between the printed points"
-_GAP = "how much commoner that confounder is in the comparator arm, around a half: 0.2 is 60 % against 40 %"
 _RERUN = """\
 Could the matching described have produced the matched columns printed? Simulated cohorts have exactly the printed
 counts, means and standard deviations before matching, and each is matched one to one without replacement. How the
@@ -120,28 +121,16 @@ def _rerun(paper: Paper) -> bool:
 
 
 def _opening(paper: Paper) -> Iterator[str]:
-    study, two = paper.study, paper.spec.comparator is not None
-    lines = [
-        f"seed: int = {zlib.crc32(study.encode())}  # 0 to 4294967295: seed of every random draw",
-        "confidence: float = 0.95  # 0.5 to 0.999: level of the recomputed intervals",
-        f"horizon: float = {_horizon(paper)}  # 3 to 60: months shown, and over which mean survival is taken",
-        "replicates: int = 100  # 2 to 2000: reconstructed data sets for each endpoint",
-        f'censoring: str = "uniform"  # early | uniform | late | cohort: {_CENSORING}',
-    ]
-    if _rerun(paper):
-        caliper, scale = _caliper(paper)
-        lines += [
-            f"caliper: float = {caliper}  # 0.005 to 2: largest difference within a pair, on the scale below",
-            f'caliper_scale: str = "{scale}"  # score | sd_logit: scale of the caliper',
-            "rho: float = 0.0  # 0 to 0.9: mean correlation between covariates in the matching re-run",
-            "spread: float = 0.3  # 0 to 1: standard deviation of these correlations from cohort to cohort",
-            "cohorts: int = 1000  # 2 to 10000: cohorts drawn for the matching re-run",
-        ]
-    if two and _adjusted(paper):
-        lines += [
-            "confounder_effect: float = 2.0  # 1 to 10: hazard ratio of an unmeasured confounder with death",
-            f"confounder_gap: float = 0.2  # 0 to 0.5: {_GAP}",
-        ]
+    study = paper.study
+    defaults: dict[str, Scalar | None] = {
+        **dict.fromkeys(("seed", "confidence", "horizon", "replicates", "censoring", "reading")),
+        **(dict(zip(("caliper", "caliper_scale"), _caliper(paper), strict=True)) if _rerun(paper) else {}),
+        **(dict.fromkeys(("rho", "spread", "cohorts")) if _rerun(paper) else {}),
+        **(dict.fromkeys(("confounder_effect", "confounder_gap")) if _adjusted(paper) else {}),
+        "seed": zlib.crc32(study.encode()),
+        "horizon": _horizon(paper),
+    }
+    lines = [_parameter(name, default) for name, default in defaults.items()]
     yield _cell(*lines, tags="parameters, remove-cell")
     yield _cell(
         "from haicbook import matching, show",
@@ -152,6 +141,13 @@ def _opening(paper: Paper) -> Iterator[str]:
     )
     yield "## The paper at a glance"
     yield _cell("page.glance()")
+
+
+def _parameter(name: str, default: Scalar | None) -> str:
+    """A line of the parameters cell, as the assumption is declared; with a default of its own where there is one."""
+    declared = DECLARED[name].parameter
+    shown = json.dumps(declared.default if default is None else default)
+    return f"{name}: {declared.type} = {shown}  # {declared.allowed}: {declared.help}"
 
 
 def _caliper(paper: Paper) -> tuple[float, str]:

@@ -135,6 +135,19 @@ def test_the_page_has_every_comparative_study_and_every_scenario(sources, tmp_pa
     assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
 
 
+def test_what_was_not_tried_is_said(sources, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(survives, "executed_dir", lambda: tmp_path)
+    answers, lost = stored(), {"confounder_strong": ["lee2024"]}
+    (scenario,) = (item for item in read_scenarios(sources) if item.name == "confounder_strong")
+    left = {
+        key: one for key, one in answers.items() if key != question(sources["lee2024"], scenario.assumed["lee2024"])
+    }
+    monkeypatch.setattr(survives, "stored", lambda: left)
+    assert survives.untried([scenario]) == lost
+    text = write_survives().read_text(encoding="utf-8")  # type: ignore[union-attr]
+    assert "confounder strong (Lee 2024" in text.partition("Not tried yet")[2].replace("\\", "")
+
+
 def test_a_project_without_scenarios_has_no_page(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(survives, "folder", lambda: tmp_path / "none")
     assert write_survives() is None

@@ -84,6 +84,16 @@ def tried(scenarios: Sequence[Scenario] | None = None) -> list[Tried]:
     return every
 
 
+def untried(scenarios: Sequence[Scenario]) -> dict[str, list[str]]:
+    """Scenario → the comparative studies of which nothing is kept under it."""
+    sources, answers = compared(), stored()
+    left: dict[str, list[str]] = {}
+    for task in tasks(sources.values(), scenarios):
+        if found(task.source, task.assumed, answers) is None:
+            left.setdefault(task.scenario, []).append(task.source.name)
+    return left
+
+
 def verdict(item: Tried) -> str:
     """What becomes of a conclusion, in a sentence: under how many scenarios it stays, and which break it."""
     says, many = _SAYS[item.default.verdict], len(item.under)
@@ -119,11 +129,18 @@ def write_survives() -> Path | None:
         picture = show.as_svg(show.specification_curve(these)[0])
         _write(executed_dir() / f"{NAME}_{study}.svg", f'<?xml version="1.0" encoding="utf-8"?>\n{picture}')
         parts.append(_section(study, these))
+    if left := untried(scenarios):
+        named = (f"{name.replace('_', ' ')} ({', '.join(map(_label, studies))})" for name, studies in left.items())
+        parts.append(f"**Not tried yet**, so that nothing above speaks of it: {escape('; '.join(named))}.")
     parts.append(_scenarios(scenarios))
     if any(item.old for item in every):
         parts.append("Some of these results were computed by an earlier version of the package: `haicbook scenarios`.")
     _write(page, "\n\n".join(parts) + "\n")
     return page
+
+
+def _label(study: str) -> str:
+    return study_label(load(study))
 
 
 def _write(path: Path, text: str) -> None:
@@ -143,12 +160,12 @@ def _section(study: str, these: Sequence[Tried]) -> str:
     sentences = "\n".join(f"- {escape(verdict(item) + item.takes)}" for item in these)
     whole = sum(not item.broken for item in these)
     names = ", ".join(escape(item.default.words) for item in these if item.broken)
-    told = f"{whole} of {len(these)} conclusions stay as they are under every scenario."
+    told = f"{whole} of {len(these)} conclusions stay as they are under every scenario tried."
     alt = f"Panels, one for each conclusion, with a dot for each scenario. {told}" + (
         f" Broken: {names}." if names else ""
     )
     return f"""\
-## {escape(study_label(load(study)))}
+## {escape(_label(study))}
 
 {told}
 

@@ -68,7 +68,7 @@ class TestPages:
         assert (built[0] / "book/_executed/status.md").stat().st_mtime_ns == before
 
     def test_nothing_is_built_when_nothing_changed(self, built, monkeypatch):
-        monkeypatch.setattr("haicbook.book.build._call_jupyter_book", None)
+        monkeypatch.setattr("haicbook.book.build.call_jupyter_book", None)
         result = call(built[0], "build")
         assert result.exit_code == 0
         assert result.output.startswith("up to date: alpha, beta, across\nThe book: ")

@@ -94,15 +94,15 @@ def project(made, monkeypatch) -> Path:
 def read(project, monkeypatch) -> Callable[[], set[str]]:
     """The pages that were read since it was called last."""
     said: list[str] = []
-    call = build._call_jupyter_book
+    call = build.call_jupyter_book
 
-    def noting(folder, strict):
+    def noting(project, folder, *, strict=False):
         before = {name: _written(folder, name) for name in ALL}
-        built = call(folder, strict)
+        built = call(project, folder, strict=strict)
         said.extend(name for name in ALL if _written(folder, name) != before[name])
         return built
 
-    monkeypatch.setattr(build, "_call_jupyter_book", noting)
+    monkeypatch.setattr(build, "call_jupyter_book", noting)
 
     def since() -> set[str]:
         found = set(said)
@@ -183,13 +183,13 @@ def test_a_damaged_page_makes_all_be_made(project, read, monkeypatch):
 
 
 def test_a_change_while_the_pages_are_built_leaves_nothing_kept(project, monkeypatch):
-    def changing(folder, strict):
-        built = call(folder, strict)
+    def changing(book, folder, *, strict=False):
+        built = call(book, folder, strict=strict)
         write(project / "book/one.md", "# One\n\nEven later.\n")
         return built
 
-    call = build._call_jupyter_book
-    monkeypatch.setattr(build, "_call_jupyter_book", changing)
+    call = build.call_jupyter_book
+    monkeypatch.setattr(build, "call_jupyter_book", changing)
     write(project / "book/one.md", "# One\n\nLater.\n")
     assert build.build_pages().code == 0
     assert not kept_folder().exists()

@@ -23,6 +23,8 @@ SLIPS = {
         ("repeated", "Fever, grade 1–2", ["attainable"]),
         ("repeated", "Vomit, grade 1–2", ["p_value"]),
         ("levels", "Etiology (HAIC", ["p_value"]),
+        # the text and the title, of the same patients without earlier treatment
+        ("all_of", "Previous treatment, yes is said of all patients with BCLC stage C", ["all_of"]),
         # 36.5 + 63.5 = 100
         ("percentage", "27 of 74 is 36.5%", ["percentage"]),
         ("ratio_precision", "Table 4, OS, AFP", ["ratio_precision"]),

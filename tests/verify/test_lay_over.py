@@ -53,19 +53,23 @@ def test_only_other_studies_figures_are_in_no_data_file(variant: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("section", "words", "is_there"),
+    ("section", "source", "words", "is_there"),
     [
-        ("results", "with the drug", True),
+        ("results", "Anywhere", "with the drug", True),
         # broken between two lines
-        ("results", "drug and 8.7 months", True),
-        ("results", "with a drug", False),
-        ("methods", "with the drug", False),
+        ("results", "Anywhere", "drug and 8.7 months", True),
+        ("results", "Anywhere", "with a drug", False),
+        ("methods", "Anywhere", "with the drug", False),
+        ("abstract", "Title", "fictitious comparison", True),
+        ("abstract", "Abstract", "fictitious comparison", False),
     ],
 )
-def test_a_statement_is_looked_for_in_its_section(tmp_path: Path, section: str, words: str, is_there: bool) -> None:
+def test_a_statement_is_looked_for_in_its_section(
+    tmp_path: Path, section: str, source: str, words: str, is_there: bool
+) -> None:
     shutil.copytree(PAPERS, tmp_path, dirs_exist_ok=True)
     with (tmp_path / "demo2020" / "claims.csv").open("a", encoding="utf-8") as stream:
-        stream.write(f"compared_os,{section},Anywhere,os,,after_psm,drug,none,,longer,,,,said,,{words}\n")
+        stream.write(f"compared_os,{section},{source},os,,after_psm,drug,none,,longer,,,,said,,{words}\n")
     verdict = lay_over(study.load("demo2020", tmp_path), CLEAN)
     assert [cell.cell for cell in verdict.not_found] == ([] if is_there else [words])
     if is_there:

@@ -84,7 +84,8 @@ def check_claim(claim: Claim, text: Sequence[Placed], headings: set[str]) -> tup
 def check_statement(claim: Claim, lines: Sequence[TextLine]) -> Sought:
     """Look for a statement's words in its part of the paper; a word may be broken between two lines."""
     wanted = _skeleton(claim.printed)
-    own = [line for line in lines if claim.section in (line.section, line.region)]
+    part = "front" if claim.source == "Title" else claim.section
+    own = [line for line in lines if part in (line.section, line.region)]
     ends = list(accumulate(len(_skeleton(line.text)) for line in own))
     position = "".join(_skeleton(line.text) for line in own).find(wanted)
     if position < 0:

@@ -338,17 +338,23 @@ def test_medians_in_whole_months_are_symmetric_by_chance():
 
 def test_every_rule_has_an_injected_error():
     injected_rules = {rule for _, (rule, _, _) in INJECTED.values()}
-    assert injected_rules | {"rate_attainable", "same_rates", "median_symmetry"} == {rule.key for rule in RULES}
+    notes = {"same_rates", "late_rate", "second_test"}
+    assert injected_rules | notes | {"rate_attainable", "median_symmetry"} == {rule.key for rule in RULES}
 
 
 FIVE = {
-    "cao2024": [("pooled_median", "info", "10 for all arms together")],
+    "cao2024": [
+        ("pooled_median", "info", "10 for all arms together"),
+        ("late_rate", "info", "at 24 months (SE, after matching): 42.1%, after a median of 10.75 months"),
+    ],
     "lin2023": [("median_symmetry", "info", "4 of 4 medians")],
     "liu_hepa": [("follow_up", "warning", "24.2 (1.9–46.8) months is longer than the longest median survival, 22.4")],
     "lee2024": [
         # the first line's deaths before the others': of 34 and 66 patients, z up to 2.7, p from 0.007
         ("rate_test", "info", "p = 0.043 between 54.0 (34.9–83.4) and 40.3 (28.0–58.1)"),
         ("rate_test", "info", "p = 0.012 between 41.0 (25.0–67.1) and 12.9 (5.3–31.4)"),
+        ("late_rate", "info", "4 rates are of more than twice the median follow-up"),
+        ("second_test", "info", "p = 0.073 over all of the follow-up"),
     ],
     "shen2025": [
         ("rate_attainable", "warning", "PFS, RECIST 1.1 (all patients): no product-limit"),

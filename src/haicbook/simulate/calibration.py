@@ -294,7 +294,7 @@ def _repeated(paper: Paper, found: list[Cell]) -> int:
         names = ("p",) if set(cell.numbers) == {"p"} else ()
         return quantity, about.level, *_curve(cell), about.grade, about.model, str(about.time), names
 
-    return sum(len(group) - 1 for group in grouped(found, same).values())
+    return sum(len(group) - 1 for group in grouped([cell for cell in found if cell.numbers], same).values())
 
 
 def _endpoint_pairs(paper: Paper, found: list[Cell]) -> int:

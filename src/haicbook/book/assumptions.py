@@ -54,7 +54,8 @@ DESIGN = Moved(
 )
 POSTERIOR = Moved("posterior and intervals of the trial", r"(posterior|interval|decision)\..*", r"posterior")
 CERTAINTY = Moved("the certainty of the evidence", r"(certainty|steps|reporting)\..*", r"information_size")
-KINDS = (CURVES, MEANS, RESPONSE, HARMS, BALANCE, RERUN, CONFOUNDER, POOLED, DESIGN, POSTERIOR, CERTAINTY)
+TRUST = Moved("how many findings are real", r"share\..*", r"errors_per_paper")
+KINDS = (TRUST, CURVES, MEANS, RESPONSE, HARMS, BALANCE, RERUN, CONFOUNDER, POOLED, DESIGN, POSTERIOR, CERTAINTY)
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,8 @@ DECLARED: dict[str, Assumption] = dict((
               DESIGN, POSTERIOR),
     _declared("prior_b", 1.0, Range(0.1, 50.0), "second shape of the Beta prior, as if so many had not",
               DESIGN, POSTERIOR),
+    _declared("errors_per_paper", 1.0, Range(0.05, 20.0),
+              "errors that a paper is assumed to have, as the fewer, the more alarms are false", TRUST),
     _declared("information_size", 300, Range(10, 2000),
               "events (patients, for a response) below which an estimate is imprecise", CERTAINTY),
 ))

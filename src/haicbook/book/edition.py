@@ -98,8 +98,13 @@ class Edition:
 
 
 def edition(folder: Path, config: Config) -> Edition:
-    """The edition of a project's folder, with what `_config.yml` says of where it is published."""
+    """The edition of a project's folder, with what `_config.yml` says of where it is published.
+
+    A project without `CITATION.cff` is called as `_config.yml` calls it, and names no licence.
+    """
     cited, digest, date = _source(folder)
+    named = {"title": config.project, "authors": [{"name": config.author}], "license": []}
+    cited = named | cited
     site = config.html_baseurl.rstrip("/")
     return Edition(
         title=cited["title"],
@@ -117,7 +122,8 @@ def edition(folder: Path, config: Config) -> Edition:
 @cache
 def _source(folder: Path) -> tuple[dict[str, Any], str, str]:
     """What does not change while pages are made."""
-    cited = YAML(typ="safe").load(folder / "CITATION.cff")
+    path = folder / "CITATION.cff"
+    cited = YAML(typ="safe").load(path) if path.is_file() else {}
     return cited, digest_of_folder(folder / "data"), commit_date(folder)
 
 

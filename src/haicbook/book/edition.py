@@ -103,8 +103,7 @@ def edition(folder: Path, config: Config) -> Edition:
     A project without `CITATION.cff` is called as `_config.yml` calls it, and names no licence.
     """
     cited, digest, date = _source(folder)
-    named = {"title": config.project, "authors": [{"name": config.author}], "license": []}
-    cited = named | cited
+    cited = cited or {"title": config.project, "authors": [{"name": config.author}], "license": []}
     site = config.html_baseurl.rstrip("/")
     return Edition(
         title=cited["title"],

@@ -204,6 +204,6 @@ def _assumes(item: Scenario) -> str:
     if len(same) == 1:
         return escape(", ".join(f"{key} = {value}" for key, value in next(iter(same))))
     return "; ".join(
-        escape(f"{study}: " + ", ".join(f"{key} = {value}" for key, value in values.items()))
+        escape(f"{_label(study)}: " + ", ".join(f"{key} = {value}" for key, value in values.items()))
         for study, values in item.assumed.items()
     )

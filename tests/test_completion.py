@@ -50,7 +50,7 @@ def offered(line: str, shell: str = "bash") -> list[str]:
         ("haicbook check ", STUDIES),
         ("haicbook run li", ["lin2023", "liu_hepa"]),
         ("haicbook run lin2023 li", ["liu_hepa"]),
-        ("haicbook params tr", ["trial"]),
+        ("haicbook params tri", ["trial"]),
         ("haicbook run lin2023 -p cal", ["caliper=", "caliper_scale="]),
         ("haicbook run lin2023 cao2024 -p ca", []),
         ("haicbook run lin2023 -p caliper=0.1 -p cal", ["caliper_scale="]),

@@ -195,7 +195,7 @@ def test_a_figure_that_no_data_set_has_is_told_without_a_search(folder):
 @pytest.mark.parametrize(
     ("named", "message"),
     [
-        ("nobody:os", "studies are cao2024, lee2024, lin2023"),
+        ("nobody:os", "studies are cao2024, lin2023, liu_hepa"),
         ("shen2025", "neither a file of targets nor STUDY:ENDPOINT"),
         ("shen2025:os:all:mrecist:more", "neither a file of targets nor STUDY:ENDPOINT"),
         ("shen2025:dor", "'dor' of shen2025 cannot be reconstructed"),

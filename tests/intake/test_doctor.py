@@ -10,14 +10,14 @@ from click.testing import CliRunner
 
 from haicbook import simulate
 from haicbook.cli import main
-from haicbook.intake import NewArm, NewStudy, Step, lay_out, steps
+from haicbook.intake import EntryStep, NewArm, NewStudy, lay_out, steps
 from haicbook.intake.doctor import report
 from haicbook.study import studies
 
 ARMS = (NewArm("drug", "Drug A", (90,)), NewArm("old", "Standard", (88,)))
 
 
-def left(project: Path, study: str = "smith2026") -> list[Step]:
+def left(project: Path, study: str = "smith2026") -> list[EntryStep]:
     """The steps that are not done."""
     found = steps(study, project / "data", project / "notebooks", project / "_toc.yml")
     return [step for step in found if step.todo]

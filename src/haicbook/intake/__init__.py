@@ -2,8 +2,8 @@
 
 from haicbook.intake.chapter_source import chapter_source
 from haicbook.intake.clearing import clear
-from haicbook.intake.doctor import Step, steps
+from haicbook.intake.doctor import EntryStep, steps
 from haicbook.intake.jats import Article, read_article
 from haicbook.intake.new_study import NewArm, NewStudy, lay_out
 
-__all__ = ["Article", "NewArm", "NewStudy", "Step", "chapter_source", "clear", "lay_out", "read_article", "steps"]
+__all__ = ["Article", "EntryStep", "NewArm", "NewStudy", "chapter_source", "clear", "lay_out", "read_article", "steps"]

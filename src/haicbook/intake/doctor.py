@@ -24,7 +24,7 @@ _PARTS = {
 
 
 @dataclass(frozen=True)
-class Step:
+class EntryStep:
     """One step of entering a paper.
 
     Attributes
@@ -45,7 +45,7 @@ class Step:
     page: str
 
 
-def steps(study: str, data: Path, notebooks: Path, toc: Path) -> list[Step]:
+def steps(study: str, data: Path, notebooks: Path, toc: Path) -> list[EntryStep]:
     """The steps until a study is entered and in the book, those done and those not, in the order in which to do them.
 
     Parameters
@@ -56,7 +56,7 @@ def steps(study: str, data: Path, notebooks: Path, toc: Path) -> list[Step]:
         The folder of the studies, the folder of the chapters and the table of contents.
     """
     if not (data / study / "study.yml").is_file():
-        return [Step("missing", "the study's folder", (f"haicbook new {study}",), "everything")]
+        return [EntryStep("missing", "the study's folder", (f"haicbook new {study}",), "everything")]
     paper, problems = inspect(study, data)
     wrong = [f"data/{problem}" for problem in problems if not problem.unfilled]
     found = [_step("all files can be read", "everything", wrong, "wrong"), _described(data / study / "study.yml")]
@@ -65,11 +65,11 @@ def steps(study: str, data: Path, notebooks: Path, toc: Path) -> list[Step]:
     return [*found, *_judged(study, paper, data), *_shown(study, notebooks, toc)]
 
 
-def _step(what: str, page: str, todo: list[str], state: State = "missing") -> Step:
-    return Step(state if todo else "done", what, tuple(todo), page)
+def _step(what: str, page: str, todo: list[str], state: State = "missing") -> EntryStep:
+    return EntryStep(state if todo else "done", what, tuple(todo), page)
 
 
-def _described(path: Path) -> Step:
+def _described(path: Path) -> EntryStep:
     """The question marks that `haicbook new` leaves in study.yml."""
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     open_ = [
@@ -80,7 +80,7 @@ def _described(path: Path) -> Step:
     return _step("study.yml says what the paper is", "the card, the paper at a glance", open_)
 
 
-def _entered(study: str, paper: Paper) -> Iterator[Step]:
+def _entered(study: str, paper: Paper) -> Iterator[EntryStep]:
     for item in paper.spec.unavailable:
         if item.why == "not_entered":
             title, _, file = item.detail.rpartition(": ")
@@ -98,7 +98,7 @@ def _entered(study: str, paper: Paper) -> Iterator[Step]:
             yield _step(f"{table.source}, what kind of covariate each row is", "Balance", todo)
 
 
-def _claims(paper: Paper) -> Step:
+def _claims(paper: Paper) -> EntryStep:
     """Medians or rates with their arm, without which no curve is reconstructed."""
     todo = []
     for endpoint in paper.spec.endpoints:
@@ -116,7 +116,7 @@ def _claims(paper: Paper) -> Step:
     )
 
 
-def _judged(study: str, paper: Paper | None, data: Path) -> Iterator[Step]:
+def _judged(study: str, paper: Paper | None, data: Path) -> Iterator[EntryStep]:
     """Rows for it in the files of judgements."""
     single = paper is not None and paper.spec.comparator is None
     wanted = {
@@ -131,7 +131,7 @@ def _judged(study: str, paper: Paper | None, data: Path) -> Iterator[Step]:
         yield _step(f"{what} judged", page, [] if there else [f"data/{name}: rows for {study}"])
 
 
-def _shown(study: str, notebooks: Path, toc: Path) -> Iterator[Step]:
+def _shown(study: str, notebooks: Path, toc: Path) -> Iterator[EntryStep]:
     written = (notebooks / f"{study}.md").is_file()
     yield _step("the chapter", "the chapter itself", [] if written else [f"haicbook chapter {study}"])
     listed = toc.is_file() and f"book/_executed/{study}" in toc.read_text(encoding="utf-8")
@@ -142,7 +142,7 @@ def _shown(study: str, notebooks: Path, toc: Path) -> Iterator[Step]:
     )
 
 
-def report(found: list[Step], form: str = "screen") -> str:
+def report(found: list[EntryStep], form: str = "screen") -> str:
     """The steps for a person, or as JSON for a program."""
     if form == "json":
         return json.dumps([asdict(step) for step in found], ensure_ascii=False, indent=1)

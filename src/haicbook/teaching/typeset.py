@@ -175,13 +175,18 @@ def _head(draft: Draft, about: dict[str, Any]) -> str:
 def _figure(patients: SimulatedPatients) -> str:
     """Overall survival by arm with the numbers at risk, as an SVG whose words are text."""
     import matplotlib as mpl
+    from matplotlib import style as looks
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     arms = dict(zip(_ARMS, (patients.take(patients.treated), patients.take(~patients.treated)), strict=True))
     last = max(float(arm.time["os"].max()) for arm in arms.values())
     ticks = list(range(0, int(last) + 1, 6 if last < 50 else 12))
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "haicbook", "font.family": "sans-serif"}):
+    # whatever look the process has: a paper of its own has none of the book's
+    with (
+        looks.context("default"),
+        mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "haicbook", "font.family": "sans-serif"}),
+    ):
         figure = Figure(figsize=(6.4, 3.6))
         FigureCanvasSVG(figure)
         ax = figure.add_axes((0.14, 0.36, 0.84, 0.6))

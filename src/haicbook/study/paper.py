@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -24,6 +25,7 @@ from haicbook.study.values import (
     to_frame,
     value_problems,
 )
+from haicbook.texts import read_text
 
 Told = Callable[[str], None]
 
@@ -119,11 +121,12 @@ def studies(root: Path | None = None) -> list[str]:
 
 def _asked(file: Path) -> list[str]:
     """The studies that the questions are about, in order; what is wrong with the file, `haicbook check` says."""
+    text, flaws = read_text(file)
     try:
-        with file.open(encoding="utf-8", newline="") as stream:
-            return list(dict.fromkeys(row.get("study") or "" for row in csv.DictReader(stream)))
-    except (OSError, ValueError, csv.Error):
+        rows = [] if flaws else list(csv.DictReader(io.StringIO(text, newline="")))
+    except csv.Error:
         return []
+    return list(dict.fromkeys(row.get("study") or "" for row in rows))
 
 
 def inspect(study: str, root: Path | None = None, told: Told = lambda name: None) -> tuple[Paper | None, list[Problem]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 # Each takes a quarter of a minute or more. The book comes before what uses the engine: it compiles the loops, once,
 # while the other worker runs small projects that need none.
 LONGEST = (
+    "test_changed_chapters.py",
     "test_book.py",
     "book/test_run.py",
     "book/test_build.py",

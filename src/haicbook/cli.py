@@ -7,7 +7,7 @@ Heavy libraries are imported inside the commands, so that `--help` and completio
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import click
 
@@ -74,12 +74,12 @@ def check(studies: tuple[str, ...]) -> None:
 def new(study: str, design: str, arms: tuple[str, ...], endpoints: tuple[str, ...], article: Path | None) -> None:
     """Lay out data/STUDY for a paper of your own: study.yml with what belongs where, and tables with their headers."""
     from haicbook.intake.jats import read_article
-    from haicbook.intake.new_study import NewStudy, lay_out, read_arm
+    from haicbook.intake.new_study import Design, NewStudy, lay_out, read_arm
     from haicbook.paths import data_dir
     from haicbook.study import UnusableError
 
     try:
-        asked = NewStudy(study, design, tuple(map(read_arm, arms)), endpoints)  # type: ignore[arg-type]
+        asked = NewStudy(study, cast(Design, design), tuple(map(read_arm, arms)), endpoints)
         written = lay_out(asked, data_dir(), read_article(article) if article else None)
     except UnusableError as problem:
         raise click.UsageError(str(problem)) from problem

@@ -146,10 +146,12 @@ def targets_from_study(
         conflicts=tuple(reader.conflicts),
         events_total_id=total_id,
     )
-    if reading == "truncated":
-        cut_off = replace(targets.conventions, rounding="truncate")
-        return replace(targets.under("truncate"), conventions=cut_off)
-    return targets
+    return _cut_off(targets) if reading == "truncated" else targets
+
+
+def _cut_off(targets: Targets) -> Targets:
+    """Targets whose figures' further digits were cut off, not rounded."""
+    return replace(targets.under("truncate"), conventions=replace(targets.conventions, rounding="truncate"))
 
 
 def feasible_targets(targets: Targets) -> Feasible:

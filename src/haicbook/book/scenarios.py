@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from haicbook.book.digests import digest_of_folder, sha256
-from haicbook.book.notebooks import Source, is_cross_study, names, read_sources
+from haicbook.book.notebooks import Source, names, read_sources
 from haicbook.book.parameters import Scalar, check_overrides, shown, unknown
 from haicbook.book.refusals import SourceError, WrongUsageError
 from haicbook.closure import digest_of_closure
 from haicbook.paths import data_dir, root
 from haicbook.results import write_text
-from haicbook.study import load
+from haicbook.study import load, studies
 
 DEFAULT = "default"
 # what computes the headline results
@@ -68,8 +68,10 @@ def folder() -> Path:
 
 
 def compared() -> dict[str, Source]:
-    """The notebooks of studies that compare two arms: only these conclude anything that could break."""
-    return read_sources(name for name in names() if not is_cross_study(name) and len(load(name).spec.arms) > 1)
+    """The notebooks of studies that compare two arms, in the book's order: only these conclude anything that could
+    break."""
+    there = set(names())
+    return read_sources(name for name in studies() if name in there and len(load(name).spec.arms) > 1)
 
 
 def read_scenarios(sources: Mapping[str, Source] | None = None) -> tuple[Scenario, ...]:
